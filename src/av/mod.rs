@@ -1,0 +1,1 @@
+//! Floor 2: pictures and sound. The only place that knows GStreamer, ffmpeg and image files.

@@ -1,0 +1,95 @@
+//! The doors for people and scripts at a terminal: one file per command. A command parses its arguments, calls a
+//! desk, and prints; it decides nothing.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{Config, ConfigError};
+
+/// Siaran: from an office's request to the airing report.
+#[derive(Parser)]
+#[command(name = "siaran", version, about)]
+struct Arguments {
+    /// Folder with the configuration, database and media [default: the working directory if it has siaran.toml,
+    /// else /var/lib/siaran]
+    #[arg(long, global = true, env = "SIARAN_HOME", value_name = "DIR")]
+    home: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Print the configuration that applies, with where it comes from
+    Config,
+}
+
+/// How a command ended, when it did not fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// Done, or what was asked about holds: exit 0.
+    Holds,
+    /// Refused, or what was asked about does not hold: exit 1. The reasons are printed already.
+    Refused,
+}
+
+/// Why a command could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// Wrong usage: exit 2.
+    #[error("error: {0}")]
+    Usage(String),
+    /// The device, file or database would not: exit 3.
+    #[error("error: {what}. Try: {way_out}.")]
+    Could {
+        /// What failed, and where.
+        what: String,
+        /// What a person can do.
+        way_out: String,
+    },
+}
+
+impl Failure {
+    /// An IO failure with a way out.
+    pub fn could(what: impl Into<String>, way_out: impl Into<String>) -> Failure {
+        Failure::Could { what: what.into(), way_out: way_out.into() }
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Failure {
+        Failure::could(error.to_string(), "compare it with docs/siaran.example.toml")
+    }
+}
+
+/// Parses the command line, runs the command, and turns its end into an exit code.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments) {
+        Ok(Ended::Holds) => ExitCode::SUCCESS,
+        Ok(Ended::Refused) => ExitCode::from(1),
+        Err(failure) => {
+            eprintln!("{failure}");
+            ExitCode::from(match failure {
+                Failure::Usage(_) => 2,
+                Failure::Could { .. } => 3,
+            })
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<Ended, Failure> {
+    let home = Config::find_home(arguments.home);
+    match arguments.command {
+        Command::Config => {
+            let config = Config::load(&home)?;
+            println!("home: {}", config.home.display());
+            for channel in config.channels.values() {
+                println!("{channel:#?}");
+            }
+            Ok(Ended::Holds)
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! The only reader of the configuration file and of the environment. Everything else is handed a [`Config`].
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::domain::channel::{Channel, Hours, HouseFormat};
+use crate::domain::ids::ChannelId;
+use crate::domain::time::{FrameRate, TimeOfDay, Zone};
+
+/// A home and what its `siaran.toml` says. Every key has a default, so an empty file is a working configuration.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// The folder that holds everything.
+    pub home: PathBuf,
+    /// The channels, by name.
+    pub channels: BTreeMap<ChannelId, ChannelConfig>,
+}
+
+/// A channel and where its air goes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChannelConfig {
+    /// What the engines know of it.
+    pub channel: Channel,
+    /// Output addresses, for a player that is told none.
+    pub outputs: Vec<String>,
+}
+
+/// A configuration that can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file is there but can't be read.
+    #[error("{path} can't be read: {source}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A key is unknown or has a value of the wrong type.
+    #[error("{path} is not a valid configuration: {message}")]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        message: String,
+    },
+}
+
+/// File name of the configuration in a home.
+pub const CONFIG_FILE: &str = "siaran.toml";
+/// The home when none is named and the working directory is not one.
+const SYSTEM_HOME: &str = "/var/lib/siaran";
+
+impl Config {
+    /// The home that applies: the one named, else the working directory if it has a configuration, else the system's.
+    pub fn find_home(named: Option<PathBuf>) -> PathBuf {
+        named.unwrap_or_else(|| {
+            if Path::new(CONFIG_FILE).is_file() { PathBuf::from(".") } else { PathBuf::from(SYSTEM_HOME) }
+        })
+    }
+
+    /// Reads the configuration of a home; a home without a file gets the defaults.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the file, the line and the key.
+    pub fn load(home: &Path) -> Result<Config, ConfigError> {
+        let path = home.join(CONFIG_FILE);
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Config::parse(home, &text),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Config::parse(home, ""),
+            Err(source) => Err(ConfigError::Unreadable { path, source }),
+        }
+    }
+
+    /// Reads a configuration from its text.
+    ///
+    /// # Errors
+    /// [`ConfigError::Invalid`] names the line and the key.
+    pub fn parse(home: &Path, text: &str) -> Result<Config, ConfigError> {
+        let invalid = |message: String| ConfigError::Invalid { path: home.join(CONFIG_FILE), message };
+        let file: File = toml::from_str(text).map_err(|e| invalid(e.to_string()))?;
+        let mut named = file.channel;
+        if named.is_empty() {
+            named.insert("videotron".to_owned(), ChannelFile::default());
+        }
+        let mut channels = BTreeMap::new();
+        for (name, channel) in named {
+            let id: ChannelId = name.parse().map_err(|e| invalid(format!("[channel.{name}]: {e}")))?;
+            let channel = channel.into_config(&id).map_err(|e| invalid(format!("[channel.{name}]: {e}")))?;
+            channels.insert(id, channel);
+        }
+        Ok(Config { home: home.to_owned(), channels })
+    }
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct File {
+    channel: BTreeMap<String, ChannelFile>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ChannelFile {
+    title: String,
+    zone: String,
+    open: String,
+    close: String,
+    width: u32,
+    height: u32,
+    frame_rate: [u32; 2],
+    outputs: Vec<String>,
+}
+
+impl Default for ChannelFile {
+    fn default() -> Self {
+        let house = HouseFormat::DEFAULT;
+        ChannelFile {
+            title: "Videotron".into(),
+            zone: "Asia/Jakarta".into(),
+            open: "06:00".into(),
+            close: "23:00".into(),
+            width: house.width,
+            height: house.height,
+            frame_rate: [house.rate.num(), house.rate.den()],
+            outputs: vec!["auto".into()],
+        }
+    }
+}
+
+/// Widest and highest raster of a channel, pixels: what H.264 level 5.2 carries on a wall.
+const MAX_RASTER: u32 = 4096;
+
+impl ChannelFile {
+    fn into_config(self, id: &ChannelId) -> Result<ChannelConfig, String> {
+        let zone: Zone = self.zone.parse().map_err(|e| format!("zone: {e}"))?;
+        let open: TimeOfDay = self.open.parse().map_err(|e| format!("open: {e}"))?;
+        let close: TimeOfDay = self.close.parse().map_err(|e| format!("close: {e}"))?;
+        let [num, den] = self.frame_rate;
+        let rate = FrameRate::new(num, den).ok_or("frame_rate: wanted is something like [25, 1], 1 to 240 a second")?;
+        for (key, value) in [("width", self.width), ("height", self.height)] {
+            if !(16..=MAX_RASTER).contains(&value) || value % 2 != 0 {
+                return Err(format!("{key}: {value} is not an even number from 16 to {MAX_RASTER}"));
+            }
+        }
+        let house = HouseFormat { width: self.width, height: self.height, rate, ..HouseFormat::DEFAULT };
+        let channel = Channel { id: id.clone(), title: self.title, zone, hours: Hours { open, close }, house };
+        Ok(ChannelConfig { channel, outputs: self.outputs })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_file_is_a_working_wall() {
+        let config = Config::parse(Path::new("/h"), "").expect("defaults");
+        let wall = config.channels.values().next().expect("one channel");
+        assert_eq!(wall.channel.id.as_str(), "videotron");
+        assert_eq!((wall.channel.house.width, wall.channel.house.rate), (1280, FrameRate::PAL));
+    }
+
+    #[test]
+    fn a_mistyped_key_is_named_not_ignored() {
+        let error = Config::parse(Path::new("/h"), "[channel.wall]\nheigth = 720\n").expect_err("unknown key");
+        assert!(error.to_string().contains("heigth"), "{error}");
+        let error = Config::parse(Path::new("/h"), "[channel.wall]\nwidth = 3\n").expect_err("odd width");
+        assert!(error.to_string().contains("width: 3"), "{error}");
+    }
+
+    #[test]
+    fn the_commented_example_says_what_the_defaults_say() {
+        let example = Config::parse(Path::new("/h"), include_str!("../docs/siaran.example.toml")).expect("valid");
+        assert_eq!(example, Config::parse(Path::new("/h"), "").expect("defaults"));
+    }
+}

@@ -1,0 +1,279 @@
+//! Files and what is known of them: the inspection of a file, the verdict on it, the clip made from it.
+
+use super::ids::{AssetId, OpdId, Sha256};
+use super::text::Text;
+use super::time::{FrameRate, Span};
+
+/// What a full decode of one file found. Facts alone: what they mean is `engine::acceptance`'s business.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Inspection {
+    /// Size of the file.
+    pub bytes: u64,
+    /// Hash of the file.
+    pub sha256: Sha256,
+    /// Container as the decoder names it; `None` when no decoder knows it.
+    pub container: Option<String>,
+    /// What the container claims to last.
+    pub declared_ms: Option<u64>,
+    /// What really decoded: the longer of picture and sound.
+    pub duration_ms: u64,
+    /// The picture stream that would air.
+    pub video: Option<VideoStream>,
+    /// The sound stream that would air.
+    pub audio: Option<AudioStream>,
+    /// Levels and defects.
+    pub measured: Measured,
+    /// What went wrong while decoding.
+    pub troubles: Vec<Trouble>,
+}
+
+/// A decoded picture stream.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VideoStream {
+    /// Codec as the decoder names it.
+    pub codec: String,
+    /// Coded width, pixels, before rotation.
+    pub width: u32,
+    /// Coded height, pixels, before rotation.
+    pub height: u32,
+    /// Nominal rate; `None` where it varies or is unknown.
+    pub frame_rate: Option<FrameRate>,
+    /// Width of a pixel to its height.
+    pub pixel_aspect: (u32, u32),
+    /// Clockwise turn that makes it upright: 0, 90, 180 or 270.
+    pub rotation_deg: u16,
+    /// Whether frames hold two fields.
+    pub interlaced: bool,
+    /// Whether the transfer is PQ or HLG.
+    pub hdr: bool,
+    /// Frames decoded.
+    pub frames: u64,
+    /// Time that the decoded pictures cover.
+    pub duration_ms: u64,
+    /// A single picture, not a moving one.
+    pub still: bool,
+}
+
+/// A decoded sound stream.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AudioStream {
+    /// Codec as the decoder names it.
+    pub codec: String,
+    /// Samples per second and channel.
+    pub sample_rate_hz: u32,
+    /// Sound channels.
+    pub channels: u32,
+    /// Samples decoded per channel, at `sample_rate_hz`.
+    pub samples: u64,
+}
+
+/// Levels and defects over the whole file. Empty lists mean that none was found.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Measured {
+    /// Integrated loudness, LUFS (ITU-R BS.1770-4); `None` for silence and for no sound.
+    pub integrated_lufs: Option<f64>,
+    /// Loudness range, LU (EBU Tech 3342).
+    pub loudness_range_lu: Option<f64>,
+    /// Highest true peak, dBTP (ITU-R BS.1770-4 annex 2).
+    pub true_peak_dbtp: Option<f64>,
+    /// Black picture.
+    pub black: Vec<MsSpan>,
+    /// Standing picture.
+    pub freeze: Vec<MsSpan>,
+    /// No sound on any channel.
+    pub silence: Vec<MsSpan>,
+    /// Flashing that can trigger seizures.
+    pub flash: Vec<Flash>,
+}
+
+/// A stretch of a file, milliseconds from its beginning, half-open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MsSpan {
+    /// First millisecond.
+    pub start_ms: u64,
+    /// First millisecond after.
+    pub end_ms: u64,
+}
+
+impl MsSpan {
+    /// How long it lasts.
+    pub fn length_ms(self) -> u64 {
+        self.end_ms.saturating_sub(self.start_ms)
+    }
+}
+
+/// Flashing beyond ITU-R BT.1702.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Flash {
+    /// Where.
+    pub span: MsSpan,
+    /// Of which kind.
+    pub kind: FlashKind,
+}
+
+/// Kinds of dangerous flashing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FlashKind {
+    /// Opposing changes of luminance.
+    Luminance,
+    /// Changes to or from saturated red.
+    Red,
+}
+
+/// What went wrong while a file was decoded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trouble {
+    /// The file has no bytes.
+    Empty,
+    /// By its content it is something else: an archive, a page, a program, a document.
+    NotMedia {
+        /// What it is, if known.
+        looks_like: String,
+    },
+    /// Larger than an upload may be.
+    TooLarge {
+        /// The limit.
+        limit_bytes: u64,
+    },
+    /// No decoder reads it, or none produced a frame.
+    Undecodable {
+        /// What the decoder said, shortened.
+        said: String,
+    },
+    /// The end came earlier than the container promised.
+    Truncated {
+        /// What the container promised.
+        declared_ms: u64,
+        /// What decoded.
+        decoded_ms: u64,
+    },
+    /// Frames that the decoder had to conceal or drop.
+    Damaged {
+        /// How many errors were reported.
+        errors: u64,
+    },
+    /// The decoder stood still, or took longer or more memory than it may, and was ended.
+    Stalled {
+        /// How long it was waited for.
+        after_ms: u64,
+    },
+    /// The picture changes size on the way.
+    SizeChanges,
+    /// More pixels than may be decoded.
+    TooManyPixels {
+        /// Width claimed.
+        width: u32,
+        /// Height claimed.
+        height: u32,
+    },
+}
+
+/// What acceptance says of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// Fine as it is.
+    Accept,
+    /// Fine once conformed.
+    Conform,
+    /// Not for this channel, whatever is done to it.
+    Refuse,
+}
+
+/// How much a reason weighs. Refused if and only if some reason is [`Severity::Fail`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Good to know.
+    Note,
+    /// Conforming mends it.
+    Corrected,
+    /// A person should look.
+    Warn,
+    /// It can't air.
+    Fail,
+}
+
+/// Why a file is refused, mended, or wants a look. New codes may be added, none renamed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "each name is the code that the JSON carries; the words are in engine::acceptance")]
+pub enum ReasonCode {
+    Empty,
+    NotMedia,
+    Undecodable,
+    Truncated,
+    NoVideo,
+    NoAudio,
+    TooLong,
+    TooShort,
+    TooLarge,
+    Unsupported,
+    Resolution,
+    Flashing,
+    Black,
+    Silent,
+    Frozen,
+    Loudness,
+    Stalled,
+    Damaged,
+    FrameRate,
+    Rotated,
+    Interlaced,
+    Hdr,
+    Format,
+    Still,
+}
+
+/// One reason, with the numbers behind it and words that the office can act on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reason {
+    /// Which.
+    pub code: ReasonCode,
+    /// How much it weighs.
+    pub severity: Severity,
+    /// The limit that applies, in the unit of the code's text.
+    pub limit: Option<f64>,
+    /// What was found, in the same unit.
+    pub value: Option<f64>,
+    /// Where in the clip.
+    pub at_ms: Option<u64>,
+    /// What a person reads.
+    pub text: Text,
+}
+
+/// A conformed file: immutable, named by its hash, in the house format of its channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Clip {
+    /// Hash of the house file.
+    pub sha256: Sha256,
+    /// Hash of the office's file that it was made from.
+    pub original: Sha256,
+    /// Frames at the channel's rate.
+    pub frames: u64,
+    /// Whether it has anything to hear; if not, silence on air is no incident.
+    pub has_sound: bool,
+}
+
+/// A title that can be planned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asset {
+    /// Its row.
+    pub id: AssetId,
+    /// For people.
+    pub title: String,
+    /// Whose it is.
+    pub owner: OpdId,
+    /// What it is.
+    pub kind: AssetKind,
+    /// When its approval holds.
+    pub validity: Span,
+    /// What airs.
+    pub clip: Clip,
+}
+
+/// What an asset is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AssetKind {
+    /// An office's clip.
+    Spot,
+    /// Evergreen approved material.
+    Filler,
+}

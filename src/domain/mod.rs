@@ -1,0 +1,44 @@
+//! Floor 0: the nouns. No IO, no clock, no async, no serialisation.
+//!
+//! # Glossary
+//!
+//! | the station says | it is |
+//! |---|---|
+//! | rotation | clips that take turns, by how often and when each may air |
+//! | daypart | a named range of the day |
+//! | fixed event | something that starts at an exact time: the anthem, a call to prayer, a relay |
+//! | playlist | [`playlist::Playlist`], one immutable revision of one channel's broadcast day |
+//! | item | [`playlist::PlaylistItem`], one thing in it |
+//! | broadcast day | [`time::BroadcastDate`], 04:00 to 04:00 local |
+//! | as-run | [`as_run::AsRun`], what was really on air |
+//! | house format | [`channel::HouseFormat`], what every clip is made into |
+//! | slate | the still picture that can't fail |
+//! | fill | evergreen approved material that covers what is missing |
+//! | preroll | opening a clip ahead of its time |
+//! | hold | repeating the last frame because the next is not there |
+//! | incident | [`incident::Incident`], something a person must know |
+//!
+//! | the agency says | it is |
+//! |---|---|
+//! | OPD | *organisasi perangkat daerah*, an office of the regency; see [`ids::OpdId`] |
+//! | instansi vertikal | a branch of central government |
+//! | pemerintah desa | a village government |
+//! | Kepala Dinas, Kadis | the head of the agency, who approves |
+//! | Sekdis, Kabid | the agency's secretary; the head of one of its divisions |
+//! | Plh, Plt | acting for someone absent; acting in a vacant post |
+//! | paraf | initials on a draft, lower rank first |
+//! | disposisi | the written order that passes a letter on |
+//! | agenda | the register of letters |
+//! | penayangan, laporan penayangan | airing; the airing report |
+//!
+//! Words not used, because they mean two things in this field: *schedule* (say rotation, playlist or booking),
+//! *event* (item, as-run, incident), *program*, *log* (as-run or trace), *node*.
+
+pub mod as_run;
+pub mod asset;
+pub mod channel;
+pub mod ids;
+pub mod incident;
+pub mod playlist;
+pub mod text;
+pub mod time;

@@ -1,0 +1,13 @@
+#![doc = include_str!("ARCHITECTURE.md")]
+
+pub mod config;
+pub mod domain;
+pub mod engine;
+
+pub mod av;
+pub mod files;
+pub mod store;
+
+pub mod desk;
+
+pub mod cli;

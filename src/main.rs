@@ -1,0 +1,5 @@
+//! Chooses a role; nothing else.
+
+fn main() -> std::process::ExitCode {
+    siaran::cli::main()
+}
