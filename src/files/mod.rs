@@ -1,1 +1,6 @@
 //! Floor 2: `playlists/`, `media/` and `journal/` on disk. Every file appears whole: temporary name, fsync, rename.
+
+pub mod fill_index;
+pub mod journal;
+pub mod playlist_file;
+pub mod whole;

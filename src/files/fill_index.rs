@@ -1,0 +1,160 @@
+//! `media/fill/index.json`: the evergreen approved clips. The player has no database, so the head-end writes this
+//! file and the player reads it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::whole;
+use crate::domain::asset::Clip;
+use crate::domain::ids::Sha256;
+use crate::domain::playlist::Source;
+
+const FORMAT: &str = "siaran-fill/1";
+/// Longest pool that is read: more evergreen clips than a day could show once.
+const MAX_CLIPS: usize = 10_000;
+
+/// One evergreen clip.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FillClip {
+    /// Hash of its bytes.
+    pub sha256: Sha256,
+    /// Path below home.
+    pub source: Source,
+    /// Frames at the channel's rate; at least 1.
+    pub duration_frames: u64,
+    /// For people.
+    pub title: String,
+    /// Whether it has anything to hear.
+    pub has_sound: bool,
+}
+
+impl FillClip {
+    /// The pool's entry for a clip of the house that was copied to `media/fill/`.
+    pub fn of(clip: &Clip, title: &str) -> FillClip {
+        FillClip {
+            sha256: clip.sha256,
+            source: Source::File(format!("media/fill/{}.mp4", clip.sha256)),
+            duration_frames: clip.frames,
+            title: title.to_owned(),
+            has_sound: clip.has_sound,
+        }
+    }
+}
+
+/// Why a pool can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum FillError {
+    /// The file system said no.
+    #[error("{path} can't be read: {source}")]
+    Unreadable {
+        /// The index.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Not what the format says.
+    #[error("{path} is not a fill index: {message}")]
+    Invalid {
+        /// The index.
+        path: PathBuf,
+        /// Where and why.
+        message: String,
+    },
+}
+
+/// Where the index of a home lies.
+pub fn path(home: &Path) -> PathBuf {
+    home.join("media/fill/index.json")
+}
+
+/// Reads the pool; a home without an index has none.
+///
+/// # Errors
+/// [`FillError`] names the file and the entry.
+pub fn read(home: &Path) -> Result<Vec<FillClip>, FillError> {
+    let path = path(home);
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(source) => return Err(FillError::Unreadable { path, source }),
+    };
+    let invalid = |message: String| FillError::Invalid { path: path.clone(), message };
+    let index: Index = serde_json::from_str(&text).map_err(|e| invalid(e.to_string()))?;
+    if index.format != FORMAT || index.clips.len() > MAX_CLIPS {
+        return Err(invalid(format!("wanted is the format {FORMAT:?} with at most {MAX_CLIPS} clips")));
+    }
+    index
+        .clips
+        .into_iter()
+        .enumerate()
+        .map(|(n, row)| row.parse().map_err(|m| invalid(format!("clip {n}: {m}"))))
+        .collect()
+}
+
+/// Replaces the pool, whole.
+///
+/// # Errors
+/// The file system's.
+pub fn write(home: &Path, clips: &[FillClip]) -> io::Result<()> {
+    let path = path(home);
+    std::fs::create_dir_all(path.parent().unwrap_or(home))?;
+    let index = Index { format: FORMAT.into(), clips: clips.iter().map(Row::from).collect() };
+    whole::write(&path, &serde_json::to_vec_pretty(&index)?)
+}
+
+#[derive(Serialize, Deserialize)]
+struct Index {
+    format: String,
+    clips: Vec<Row>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Row {
+    sha256: String,
+    source: String,
+    duration_frames: u64,
+    title: String,
+    has_sound: bool,
+}
+
+impl Row {
+    fn parse(self) -> Result<FillClip, String> {
+        let sha256 = self.sha256.parse().map_err(|e| format!("{e}"))?;
+        let source = Source::parse(&self.source).filter(|s| matches!(s, Source::File(_)));
+        let source = source.ok_or_else(|| format!("{:?} is not a path below home", self.source))?;
+        if self.duration_frames == 0 {
+            return Err("duration_frames is 0".into());
+        }
+        let (title, has_sound) = (self.title, self.has_sound);
+        Ok(FillClip { sha256, source, duration_frames: self.duration_frames, title, has_sound })
+    }
+}
+
+impl From<&FillClip> for Row {
+    fn from(clip: &FillClip) -> Row {
+        Row {
+            sha256: clip.sha256.to_string(),
+            source: clip.source.to_string(),
+            duration_frames: clip.duration_frames,
+            title: clip.title.clone(),
+            has_sound: clip.has_sound,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pool_reads_back_as_it_was_written_and_a_home_without_one_has_none() {
+        let home = tempfile::tempdir().expect("a temporary folder");
+        assert_eq!(read(home.path()).expect("no index is no fault"), []);
+        let clip = Clip { sha256: Sha256([3; 32]), original: Sha256([4; 32]), frames: 250, has_sound: true };
+        let pool = [FillClip::of(&clip, "Pesona Deli Serdang")];
+        write(home.path(), &pool).expect("written");
+        assert_eq!(read(home.path()).expect("read"), pool);
+    }
+}
