@@ -1,6 +1,8 @@
 //! The doors for people and scripts at a terminal: one file per command. A command parses its arguments, calls a
 //! desk, and prints; it decides nothing.
 
+mod plan;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -24,6 +26,8 @@ struct Arguments {
 enum Command {
     /// Print the configuration that applies, with where it comes from
     Config,
+    /// Plan a day
+    Plan(plan::PlanArguments),
 }
 
 /// How a command ended, when it did not fail.
@@ -83,6 +87,7 @@ pub fn main() -> ExitCode {
 fn run(arguments: Arguments) -> Result<Ended, Failure> {
     let home = Config::find_home(arguments.home);
     match arguments.command {
+        Command::Plan(arguments) => plan::run(&arguments),
         Command::Config => {
             let config = Config::load(&home)?;
             println!("home: {}", config.home.display());

@@ -4,9 +4,9 @@
 //!
 //! | the station says | it is |
 //! |---|---|
-//! | rotation | clips that take turns, by how often and when each may air |
-//! | daypart | a named range of the day |
-//! | fixed event | something that starts at an exact time: the anthem, a call to prayer, a relay |
+//! | rotation | [`rotation::Rotation`], clips that take turns, by how often and when each may air |
+//! | daypart | [`rotation::Daypart`], a named range of the day |
+//! | fixed event | [`rotation::FixedEvent`], something that starts at an exact time: the anthem, a call to prayer, a relay |
 //! | playlist | [`playlist::Playlist`], one immutable revision of one channel's broadcast day |
 //! | item | [`playlist::PlaylistItem`], one thing in it |
 //! | broadcast day | [`time::BroadcastDate`], 04:00 to 04:00 local |
@@ -40,5 +40,6 @@ pub mod channel;
 pub mod ids;
 pub mod incident;
 pub mod playlist;
+pub mod rotation;
 pub mod text;
 pub mod time;

@@ -1,0 +1,220 @@
+//! How often: max-min fair airtime, first between groups, then between the offices of a group, by weight.
+//!
+//! Plays are handed out one at a time to whoever stands lowest. Minima of class 0 come before all; any other minimum
+//! comes first within its office's share, so that no office rises above the others by asking for minima. A play is
+//! handed out only while no stretch of the day is asked for more than its free time (a Hall condition over the
+//! stretches between window edges); the stretch that is full is the reason that people read.
+
+use crate::domain::rotation::{Step, Stretch};
+
+use super::lane::Day;
+use super::reasons::Why;
+
+/// Window edges looked at, most. Each pair of edges is a stretch to keep; more edges are thinned out, which loses
+/// foresight in very ragged days and nothing else.
+const MAX_EDGES: usize = 24;
+
+/// Sets every lane's target; returns why a lane got less than it asked for.
+pub(super) fn allot(day: &mut Day) -> Vec<Option<Why>> {
+    let mut room = Ledger::new(day);
+    let mut whys: Vec<Option<Why>> = vec![None; day.lanes.len()];
+    let mut open: Vec<bool> = day.lanes.iter().map(|l| l.capacity > 0).collect();
+    for ((lane, entry), why) in day.lanes.iter().zip(&day.rotation.entries).zip(&mut whys) {
+        if lane.capacity < entry.wanted {
+            *why = Some(if lane.capacity == 0 { Why::NoRoom } else { Why::Separation { fits: lane.capacity } });
+        }
+    }
+    let mut standing = Standing::new(day);
+    for entry in first_class(day) {
+        while open[entry] && day.lanes[entry].target < day.rotation.entries[entry].minimum {
+            give(day, &mut room, &mut standing, entry, &mut open, &mut whys);
+        }
+    }
+    while let Some(office) = standing.lowest(day, &open) {
+        let Some(entry) = next_of(day, office, &open) else { break };
+        give(day, &mut room, &mut standing, entry, &mut open, &mut whys);
+    }
+    whys
+}
+
+/// Class 0 entries with a minimum, in order.
+fn first_class(day: &Day) -> Vec<usize> {
+    let entries = &day.rotation.entries;
+    (0..entries.len()).filter(|&e| entries[e].class.0 == 0 && entries[e].minimum > 0).collect()
+}
+
+fn give(
+    day: &mut Day,
+    room: &mut Ledger,
+    standing: &mut Standing,
+    entry: usize,
+    open: &mut [bool],
+    whys: &mut [Option<Why>],
+) {
+    if let Err(why) = room.take(day, entry) {
+        open[entry] = false;
+        whys[entry] = Some(why);
+        return;
+    }
+    let lane = &mut day.lanes[entry];
+    lane.target += 1;
+    standing.add(lane.office, lane.length);
+    if lane.target >= lane.capacity {
+        open[entry] = false;
+    }
+}
+
+/// Within an office: minima by class, then whoever is furthest from what it asked for.
+fn next_of(day: &Day, office: usize, open: &[bool]) -> Option<usize> {
+    (0..day.lanes.len()).filter(|&e| open[e] && day.lanes[e].office == office).min_by(|&a, &b| {
+        let (lane_a, lane_b) = (&day.lanes[a], &day.lanes[b]);
+        let (entry_a, entry_b) = (&day.rotation.entries[a], &day.rotation.entries[b]);
+        let (short_a, short_b) = (lane_a.target < entry_a.minimum, lane_b.target < entry_b.minimum);
+        let ratio = |target: u32, other: u32| i64::from(target) * i64::from(other);
+        (!short_a, if short_a { entry_a.class.0 } else { 0 })
+            .cmp(&(!short_b, if short_b { entry_b.class.0 } else { 0 }))
+            .then_with(|| ratio(lane_a.target, lane_b.capacity).cmp(&ratio(lane_b.target, lane_a.capacity)))
+            .then_with(|| (entry_a.class, a).cmp(&(entry_b.class, b)))
+    })
+}
+
+/// Who stands where: airtime less credit, per office and per group.
+struct Standing {
+    office: Vec<Step>,
+    office_weight: Vec<i64>,
+    office_group: Vec<usize>,
+    group: Vec<Step>,
+    group_weight: Vec<i64>,
+}
+
+impl Standing {
+    fn new(day: &Day) -> Standing {
+        let mut standing = Standing {
+            office: vec![0; day.offices],
+            office_weight: vec![1; day.offices],
+            office_group: vec![0; day.offices],
+            group: Vec::new(),
+            group_weight: Vec::new(),
+        };
+        let mut groups: Vec<_> = day.rotation.entries.iter().map(|e| day.rotation.share(e.office).group).collect();
+        groups.sort();
+        groups.dedup();
+        standing.group = vec![0; groups.len()];
+        standing.group_weight =
+            groups.iter().map(|g| i64::from(day.rotation.groups.get(g).copied().unwrap_or(1).max(1))).collect();
+        let mut seen = vec![false; day.offices];
+        for (lane, entry) in day.lanes.iter().zip(&day.rotation.entries) {
+            if std::mem::replace(&mut seen[lane.office], true) {
+                continue;
+            }
+            let share = day.rotation.share(entry.office);
+            let group = groups.binary_search(&share.group).expect("collected from these entries");
+            standing.office[lane.office] = -share.credit;
+            standing.office_weight[lane.office] = i64::from(share.weight.max(1));
+            standing.office_group[lane.office] = group;
+            standing.group[group] -= share.credit;
+        }
+        standing
+    }
+
+    fn add(&mut self, office: usize, length: Step) {
+        self.office[office] += length;
+        self.group[self.office_group[office]] += length;
+    }
+
+    /// The office that stands lowest in the group that stands lowest, among those with something left to hand out.
+    fn lowest(&self, day: &Day, open: &[bool]) -> Option<usize> {
+        let mut candidates = vec![false; self.office.len()];
+        for (lane, _) in day.lanes.iter().zip(open).filter(|(_, open)| **open) {
+            candidates[lane.office] = true;
+        }
+        let by_share = |a: (Step, i64), b: (Step, i64)| {
+            (i128::from(a.0) * i128::from(b.1)).cmp(&(i128::from(b.0) * i128::from(a.1)))
+        };
+        (0..self.office.len()).filter(|&o| candidates[o]).min_by(|&a, &b| {
+            let (ga, gb) = (self.office_group[a], self.office_group[b]);
+            by_share((self.group[ga], self.group_weight[ga]), (self.group[gb], self.group_weight[gb]))
+                .then(ga.cmp(&gb))
+                .then_with(|| {
+                    by_share((self.office[a], self.office_weight[a]), (self.office[b], self.office_weight[b]))
+                })
+                .then(a.cmp(&b))
+        })
+    }
+}
+
+/// What each stretch between window edges has left.
+struct Ledger {
+    stretches: Vec<Stretch>,
+    left: Vec<Step>,
+    free: Vec<Step>,
+    /// Per office and stretch, with the office gap after each play; empty when there is no office gap.
+    office_left: Vec<Vec<Step>>,
+    /// Stretches that hold a lane as a whole.
+    of_lane: Vec<Vec<usize>>,
+}
+
+impl Ledger {
+    fn new(day: &Day) -> Ledger {
+        let hull =
+            |lane: &super::lane::Lane| Some(Stretch { start: lane.room.first()?.start, end: lane.room.last()?.end });
+        let mut edges: Vec<Step> = day
+            .lanes
+            .iter()
+            .filter_map(hull)
+            .flat_map(|h| [h.start, h.end])
+            .chain([day.rotation.open.start, day.rotation.open.end])
+            .collect();
+        edges.sort_unstable();
+        edges.dedup();
+        if edges.len() > MAX_EDGES {
+            let (last, len) = (edges[edges.len() - 1], edges.len());
+            edges = (0..MAX_EDGES - 1).map(|i| edges[i * len / MAX_EDGES]).chain([last]).collect();
+        }
+        let hulls: Vec<Option<Stretch>> = day.lanes.iter().map(hull).collect();
+        let mut stretches: Vec<Stretch> = Vec::new();
+        for (i, &start) in edges.iter().enumerate() {
+            stretches.extend(edges[i + 1..].iter().map(|&end| Stretch { start, end }));
+        }
+        // Shortest first: the narrowest full stretch is the clearest reason.
+        stretches.sort_by_key(|s| (s.length(), *s));
+        stretches.retain(|s| hulls.iter().flatten().any(|h| s.holds(*h)));
+        let free: Vec<Step> = stretches.iter().map(|s| day.free_in(*s)).collect();
+        let of_lane = hulls
+            .iter()
+            .map(|h| (0..stretches.len()).filter(|&s| h.is_some_and(|h| stretches[s].holds(h))).collect())
+            .collect();
+        let gapped = |s: &Stretch| -> Step {
+            day.free.iter().filter_map(|f| f.meet(*s)).map(|f| f.length() + day.office_gap).sum()
+        };
+        let office_left =
+            if day.office_gap > 0 { vec![stretches.iter().map(gapped).collect(); day.offices] } else { Vec::new() };
+        Ledger { left: free.clone(), free, stretches, office_left, of_lane }
+    }
+
+    /// Takes a play's time from every stretch that holds its lane, or says which is full.
+    fn take(&mut self, day: &Day, entry: usize) -> Result<(), Why> {
+        let lane = &day.lanes[entry];
+        let spaced = lane.length + day.office_gap;
+        for &s in &self.of_lane[entry] {
+            let stretch = self.stretches[s];
+            if self.left[s] < lane.length {
+                return Err(if stretch.holds(day.rotation.open) {
+                    Why::FairLevel { free: self.free[s] }
+                } else {
+                    Why::Bottleneck { stretch, free: self.free[s], left: self.left[s] }
+                });
+            }
+            if self.office_left.get(lane.office).is_some_and(|o| o[s] < spaced) {
+                return Err(Why::OfficeGap { stretch, gap: day.office_gap });
+            }
+        }
+        for &s in &self.of_lane[entry] {
+            self.left[s] -= lane.length;
+            if let Some(office) = self.office_left.get_mut(lane.office) {
+                office[s] -= spaced;
+            }
+        }
+        Ok(())
+    }
+}

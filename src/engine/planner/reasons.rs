@@ -1,0 +1,199 @@
+//! Why a play that was asked for is not in the plan: data with numbers first, words second.
+
+use std::collections::BTreeMap;
+
+use crate::domain::ids::OpdId;
+use crate::domain::rotation::{Rotation, Step, Stretch};
+use crate::domain::text::Text;
+
+use super::lane::Day;
+
+/// Plays of one entry that found no place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unplaced {
+    /// Index into the rotation's entries.
+    pub entry: usize,
+    /// How many plays are missing from what was wanted.
+    pub missing: u32,
+    /// How many it got.
+    pub placed: u32,
+    /// What its office got with all its clips.
+    pub office_airtime: Step,
+    /// What stood in the way of the next play.
+    pub why: Why,
+}
+
+/// What stands in the way of one more play.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Why {
+    /// None of its windows has a free stretch as long as the clip.
+    NoRoom,
+    /// Its separation allows no more in its windows.
+    Separation {
+        /// Plays that fit.
+        fits: u32,
+    },
+    /// A part of the day is asked for more than it has.
+    Bottleneck {
+        /// Which part.
+        stretch: Stretch,
+        /// Its free time.
+        free: Step,
+        /// What was left when this play's turn came.
+        left: Step,
+    },
+    /// The whole day is given out, and its office stands no lower than the others.
+    FairLevel {
+        /// The day's free time.
+        free: Step,
+    },
+    /// The pause between clips of one office leaves no place.
+    OfficeGap {
+        /// In which part of the day.
+        stretch: Stretch,
+        /// The pause.
+        gap: Step,
+    },
+    /// What is left of the day is in pieces shorter than it needs, or too near its other plays.
+    Remainder {
+        /// The longest piece.
+        longest: Step,
+        /// All pieces together.
+        idle: Step,
+    },
+}
+
+impl Why {
+    /// A short name for files and pages; never changed once given out.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Why::NoRoom => "no_room",
+            Why::Separation { .. } => "separation",
+            Why::Bottleneck { .. } => "bottleneck",
+            Why::FairLevel { .. } => "fair_level",
+            Why::OfficeGap { .. } => "office_gap",
+            Why::Remainder { .. } => "remainder",
+        }
+    }
+}
+
+/// How steps are written for people.
+pub trait Words {
+    /// A clock time, `18:00`.
+    fn time(&self, at: Step) -> String;
+    /// A length in whole seconds.
+    fn seconds(&self, length: Step) -> i64;
+}
+
+impl Unplaced {
+    /// The sentence that the office reads.
+    pub fn text(&self, rotation: &Rotation, words: &impl Words) -> Text {
+        let entry = &rotation.entries[self.entry];
+        let (title, wanted, placed) = (&entry.title, entry.wanted, self.placed);
+        let seconds = |length| words.seconds(length);
+        let (id, en) = match &self.why {
+            Why::NoRoom => (
+                format!(
+                    "jendela tayangnya tidak memuat {} detik tanpa jeda di jam siaran; longgarkan jendelanya",
+                    seconds(entry.length)
+                ),
+                format!(
+                    "none of its windows holds {} s in one piece within the hours; widen a window",
+                    seconds(entry.length)
+                ),
+            ),
+            Why::Separation { fits } => (
+                format!(
+                    "jendelanya memuat {fits} kali dengan jarak {} detik; perpendek jarak atau longgarkan jendela",
+                    seconds(entry.separation)
+                ),
+                format!(
+                    "its window fits {fits} plays {} s apart; shorten the separation or widen the window",
+                    seconds(entry.separation)
+                ),
+            ),
+            Why::Bottleneck { stretch, free, left } => (
+                format!(
+                    "pukul {}–{} hanya punya {} detik dan tersisa {} detik; pilih jam lain",
+                    words.time(stretch.start),
+                    words.time(stretch.end),
+                    seconds(*free),
+                    seconds(*left)
+                ),
+                format!(
+                    "{}–{} has {} s and {} s of it were left; choose other hours",
+                    words.time(stretch.start),
+                    words.time(stretch.end),
+                    seconds(*free),
+                    seconds(*left)
+                ),
+            ),
+            Why::FairLevel { free } => (
+                format!(
+                    "hari itu ({} detik) sudah terbagi habis dan instansinya sudah mendapat bagian adilnya, {} detik",
+                    seconds(*free),
+                    seconds(self.office_airtime)
+                ),
+                format!(
+                    "the day ({} s) is given out and its office has its fair share, {} s",
+                    seconds(*free),
+                    seconds(self.office_airtime)
+                ),
+            ),
+            Why::OfficeGap { stretch, gap } => (
+                format!(
+                    "jeda {} detik antarklip satu instansi menutup pukul {}–{}",
+                    seconds(*gap),
+                    words.time(stretch.start),
+                    words.time(stretch.end)
+                ),
+                format!(
+                    "the pause of {} s between clips of one office fills {}–{}",
+                    seconds(*gap),
+                    words.time(stretch.start),
+                    words.time(stretch.end)
+                ),
+            ),
+            Why::Remainder { longest, idle } => (
+                format!("sisa hari {} detik terpecah; potongan terpanjang {} detik", seconds(*idle), seconds(*longest)),
+                format!(
+                    "the {} s left of the day are in pieces; the longest is {} s",
+                    seconds(*idle),
+                    seconds(*longest)
+                ),
+            ),
+        };
+        Text::new(
+            format!("{title}: {placed} dari {wanted} tayangan. Sebabnya {id}."),
+            format!("{title}: {placed} of {wanted} plays. Reason: {en}."),
+        )
+    }
+}
+
+pub(super) fn unplaced(
+    rotation: &Rotation,
+    day: &Day,
+    placed: &[u32],
+    airtime: &BTreeMap<OpdId, Step>,
+    idle: &[Stretch],
+    whys: &[Option<Why>],
+) -> Vec<Unplaced> {
+    let remainder = Why::Remainder {
+        longest: idle.iter().map(|s| s.length()).max().unwrap_or(0),
+        idle: idle.iter().map(|s| s.length()).sum(),
+    };
+    let short = |entry: &usize| placed[*entry] < rotation.entries[*entry].wanted;
+    (0..rotation.entries.len())
+        .filter(short)
+        .map(|entry| Unplaced {
+            entry,
+            missing: rotation.entries[entry].wanted - placed[entry],
+            placed: placed[entry],
+            office_airtime: airtime.get(&rotation.entries[entry].office).copied().unwrap_or(0),
+            why: match &whys[entry] {
+                Some(why) if placed[entry] >= day.lanes[entry].target => why.clone(),
+                _ => remainder.clone(),
+            },
+        })
+        .collect()
+}
