@@ -1,6 +1,7 @@
 //! Files and what is known of them: the inspection of a file, the verdict on it, the clip made from it.
 
 use super::ids::{AssetId, OpdId, Sha256};
+use super::playlist::Source;
 use super::text::Text;
 use super::time::{FrameRate, Span};
 
@@ -276,4 +277,32 @@ pub enum AssetKind {
     Spot,
     /// Evergreen approved material.
     Filler,
+}
+
+/// One evergreen clip.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FillClip {
+    /// Hash of its bytes.
+    pub sha256: Sha256,
+    /// Path below home.
+    pub source: Source,
+    /// Frames at the channel's rate; at least 1.
+    pub duration_frames: u64,
+    /// For people.
+    pub title: String,
+    /// Whether it has anything to hear.
+    pub has_sound: bool,
+}
+
+impl FillClip {
+    /// The pool's entry for a clip of the house that was copied to `media/fill/`.
+    pub fn of(clip: &Clip, title: &str) -> FillClip {
+        FillClip {
+            sha256: clip.sha256,
+            source: Source::File(format!("media/fill/{}.mp4", clip.sha256)),
+            duration_frames: clip.frames,
+            title: title.to_owned(),
+            has_sound: clip.has_sound,
+        }
+    }
 }

@@ -1,3 +1,4 @@
 //! Floor 1: decisions. Sans-IO: what goes in and out are values, `now` is an argument, nothing is read or written.
 
 pub mod planner;
+pub mod playout;

@@ -7,41 +7,12 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::whole;
-use crate::domain::asset::Clip;
-use crate::domain::ids::Sha256;
+use crate::domain::asset::FillClip;
 use crate::domain::playlist::Source;
 
 const FORMAT: &str = "siaran-fill/1";
 /// Longest pool that is read: more evergreen clips than a day could show once.
 const MAX_CLIPS: usize = 10_000;
-
-/// One evergreen clip.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FillClip {
-    /// Hash of its bytes.
-    pub sha256: Sha256,
-    /// Path below home.
-    pub source: Source,
-    /// Frames at the channel's rate; at least 1.
-    pub duration_frames: u64,
-    /// For people.
-    pub title: String,
-    /// Whether it has anything to hear.
-    pub has_sound: bool,
-}
-
-impl FillClip {
-    /// The pool's entry for a clip of the house that was copied to `media/fill/`.
-    pub fn of(clip: &Clip, title: &str) -> FillClip {
-        FillClip {
-            sha256: clip.sha256,
-            source: Source::File(format!("media/fill/{}.mp4", clip.sha256)),
-            duration_frames: clip.frames,
-            title: title.to_owned(),
-            has_sound: clip.has_sound,
-        }
-    }
-}
 
 /// Why a pool can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -147,6 +118,8 @@ impl From<&FillClip> for Row {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::asset::Clip;
+    use crate::domain::ids::Sha256;
 
     #[test]
     fn a_pool_reads_back_as_it_was_written_and_a_home_without_one_has_none() {
