@@ -146,6 +146,7 @@ fn into_rotation(instance: Instance) -> Rotation {
         offices,
         groups: BTreeMap::new(),
         office_gap: instance.agency_sep,
+        shortest_pause: 0,
         phase: 0,
     }
 }

@@ -119,6 +119,8 @@ pub struct Rotation {
     pub groups: BTreeMap<ShareGroup, u32>,
     /// Least pause between two plays of one office, end to start; 0 for none.
     pub office_gap: Step,
+    /// Pauses shorter than this are closed where the rules allow it: too short for the fill to be seen; 0 for none.
+    pub shortest_pause: Step,
     /// Turns the day, so that a clip is not at the same minute every day. The day's number will do.
     pub phase: u64,
 }
@@ -163,6 +165,7 @@ mod tests {
             offices: BTreeMap::new(),
             groups: BTreeMap::new(),
             office_gap: 0,
+            shortest_pause: 0,
             phase: 0,
         };
         let free: Vec<_> = day.free().iter().map(|s| (s.start, s.end)).collect();

@@ -1,4 +1,6 @@
 //! Floor 1: decisions. Sans-IO: what goes in and out are values, `now` is an argument, nothing is read or written.
 
+pub mod plan_check;
 pub mod planner;
 pub mod playout;
+pub mod rundown;

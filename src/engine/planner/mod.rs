@@ -67,6 +67,15 @@ pub fn plan(rotation: &Rotation) -> DayPlan {
     finish(rotation, &day, plays, &whys)
 }
 
+/// Repairs an announced day: every kept play stays where it is, and what is missing from what the rotation now allows
+/// goes into the pauses at `from` or later. Nothing is solved again.
+pub fn repair(rotation: &Rotation, kept: &[Play], from: Step) -> DayPlan {
+    let mut day = Day::new(rotation);
+    let whys = allot::allot(&mut day);
+    let plays = sequence::insert(&day, kept.to_vec(), from);
+    finish(rotation, &day, plays, &whys)
+}
+
 fn finish(rotation: &Rotation, day: &Day, mut plays: Vec<Play>, whys: &[Option<Why>]) -> DayPlan {
     plays.sort();
     let mut airtime: BTreeMap<OpdId, Step> = rotation.entries.iter().map(|e| (e.office, 0)).collect();

@@ -32,6 +32,9 @@ pub(super) fn polish(day: &Day, plays: &mut [Play]) {
             break;
         }
     }
+    for at in 0..plays.len() {
+        table.close_pause(at);
+    }
     for (play, id) in plays.iter_mut().zip(&table.order) {
         *play = Play { start: table.start[*id], entry: table.entry[*id] };
     }
@@ -162,6 +165,20 @@ impl Table<'_> {
             self.start[id] = old;
         }
         better
+    }
+
+    /// Moves a play up to its predecessor, or to the start of its segment, over a pause too short to be used.
+    fn close_pause(&mut self, at: usize) {
+        let id = self.order[at];
+        let (old, before) = (self.start[id], self.around(at).start);
+        let Some(segment) = self.day.free.iter().find(|s| s.start <= old && old < s.end) else { return };
+        let target = before.max(segment.start);
+        if target < old && old - target < self.day.rotation.shortest_pause {
+            self.start[id] = target;
+            if !self.legal(at) {
+                self.start[id] = old;
+            }
+        }
     }
 
     fn swap_next(&mut self, at: usize) -> bool {

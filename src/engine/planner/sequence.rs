@@ -274,66 +274,107 @@ impl Layout<'_> {
         (!chosen.is_empty()).then_some(chosen)
     }
 
-    /// Puts plays that found no place into gaps that are long enough, by all the rules.
+    /// Puts plays that found no place into pauses that are long enough, by all the rules.
     fn insert_missing(&mut self) {
-        for e in 0..self.turns.len() {
-            while self.turns[e].next < self.turns[e].ideals.len() {
-                let Some((index, start)) = self.gap_for(e) else { break };
+        for (e, turn) in self.turns.iter_mut().enumerate() {
+            while turn.next < turn.ideals.len() {
+                let Some((index, start)) = pause_for(self.day, &self.plays, e, Step::MIN) else { break };
                 self.plays.insert(index, Play { start, entry: e });
-                self.turns[e].next += 1;
+                turn.next += 1;
             }
         }
     }
+}
 
-    fn gap_for(&self, e: usize) -> Option<(usize, Step)> {
-        let lane = &self.day.lanes[e];
-        let mut index = 0;
-        for segment in &self.day.free {
-            let mut from = segment.start;
-            loop {
-                let next = self.plays.get(index).filter(|p| p.start < segment.end);
-                let until = next.map_or(segment.end, |p| p.start);
-                if until - from >= lane.length
-                    && let Some(start) = self.start_in(e, index, Stretch { start: from, end: until })
-                {
-                    return Some((index, start));
+/// Adds to `plays` what each lane's target lacks, at `from` or later, without moving any. Lanes take turns, so that
+/// the last pauses do not all go to the first lane.
+pub(super) fn insert(day: &Day, mut plays: Vec<Play>, from: Step) -> Vec<Play> {
+    plays.sort();
+    let mut placed = vec![0u32; day.lanes.len()];
+    for play in &plays {
+        placed[play.entry] += 1;
+    }
+    let mut open = true;
+    while std::mem::take(&mut open) {
+        for (e, lane) in day.lanes.iter().enumerate() {
+            if placed[e] >= lane.target {
+                continue;
+            }
+            match pause_for(day, &plays, e, from) {
+                Some((index, start)) => {
+                    plays.insert(index, Play { start, entry: e });
+                    placed[e] += 1;
+                    open = true;
                 }
-                let Some(play) = next else { break };
-                from = play.start + self.day.lanes[play.entry].length;
-                index += 1;
+                None => placed[e] = lane.target,
             }
         }
-        None
     }
+    plays
+}
 
-    /// A start inside a gap that keeps separation and office gap to the neighbours on both sides.
-    fn start_in(&self, e: usize, index: usize, gap: Stretch) -> Option<Step> {
-        let lane = &self.day.lanes[e];
-        let (mut low, mut high) = (gap.start, gap.end - lane.length);
-        let longest = self.closing_length();
-        for play in self.plays[..index].iter().rev() {
-            if play.entry == e {
-                low = low.max(play.start + lane.separation);
+/// The place for one more play that is furthest from the lane's other plays: an index into `plays`, and a start.
+fn pause_for(day: &Day, plays: &[Play], e: usize, from: Step) -> Option<(usize, Step)> {
+    let lane = &day.lanes[e];
+    let own: Vec<Step> = plays.iter().filter(|p| p.entry == e).map(|p| p.start).collect();
+    let distance = |start: Step| own.iter().map(|o| (o - start).abs()).min().unwrap_or(Step::MAX);
+    let mut best: Option<(Step, usize, Step)> = None;
+    let mut index = 0;
+    for segment in &day.free {
+        let mut low = segment.start;
+        loop {
+            let next = plays.get(index).filter(|p| p.start < segment.end);
+            let pause = Stretch { start: low.max(from), end: next.map_or(segment.end, |p| p.start) };
+            if pause.length() >= lane.length
+                && let Some((first, last)) = starts_in(day, plays, e, index, pause)
+            {
+                // Of one pause the start in the middle between the nearest plays of the lane, as far as it reaches.
+                let before = own.iter().rev().find(|o| **o < first);
+                let after = own.iter().find(|o| **o > last);
+                let middle = match (before, after) {
+                    (Some(b), Some(a)) => (a + b) / 2,
+                    _ => first,
+                };
+                let start = lane.earliest(middle.clamp(first, last)).filter(|s| *s <= last).unwrap_or(first);
+                if best.is_none_or(|(d, ..)| distance(start) > d) {
+                    best = Some((distance(start), index, start));
+                }
             }
-            if self.day.lanes[play.entry].office == lane.office {
-                low = low.max(play.start + self.day.lanes[play.entry].length + self.day.office_gap);
-            }
-            if gap.start - play.start > lane.separation + self.day.office_gap + longest {
-                break;
-            }
+            let Some(play) = next else { break };
+            low = play.start + day.lanes[play.entry].length;
+            index += 1;
         }
-        for play in &self.plays[index..] {
-            if play.entry == e {
-                high = high.min(play.start - lane.separation);
-            }
-            if self.day.lanes[play.entry].office == lane.office {
-                high = high.min(play.start - self.day.office_gap - lane.length);
-            }
-            if play.start - gap.end > lane.separation + self.day.office_gap + longest {
-                break;
-            }
-        }
-        let start = lane.earliest(low)?;
-        (start <= high).then_some(start)
     }
+    best.map(|(_, index, start)| (index, start))
+}
+
+/// The first and last start inside a pause that keep separation and office gap to the neighbours on both sides.
+fn starts_in(day: &Day, plays: &[Play], e: usize, index: usize, pause: Stretch) -> Option<(Step, Step)> {
+    let lane = &day.lanes[e];
+    let (mut low, mut high) = (pause.start, pause.end - lane.length);
+    let longest = day.lanes.iter().map(|l| l.length).max().unwrap_or(0);
+    for play in plays[..index].iter().rev() {
+        if play.entry == e {
+            low = low.max(play.start + lane.separation);
+        }
+        if day.lanes[play.entry].office == lane.office {
+            low = low.max(play.start + day.lanes[play.entry].length + day.office_gap);
+        }
+        if pause.start - play.start > lane.separation + day.office_gap + longest {
+            break;
+        }
+    }
+    for play in &plays[index..] {
+        if play.entry == e {
+            high = high.min(play.start - lane.separation);
+        }
+        if day.lanes[play.entry].office == lane.office {
+            high = high.min(play.start - day.office_gap - lane.length);
+        }
+        if play.start - pause.end > lane.separation + day.office_gap + longest {
+            break;
+        }
+    }
+    let first = lane.earliest(low)?;
+    (first <= high).then_some((first, high))
 }
