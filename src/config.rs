@@ -16,6 +16,8 @@ pub struct Config {
     pub home: PathBuf,
     /// The channels, by name.
     pub channels: BTreeMap<ChannelId, ChannelConfig>,
+    /// Refuse to decode what offices send on a kernel without Landlock, rather than go on with the other rings.
+    pub sandbox_require: bool,
 }
 
 /// A channel and where its air goes.
@@ -91,7 +93,7 @@ impl Config {
             let channel = channel.into_config(&id).map_err(|e| invalid(format!("[channel.{name}]: {e}")))?;
             channels.insert(id, channel);
         }
-        Ok(Config { home: home.to_owned(), channels })
+        Ok(Config { home: home.to_owned(), channels, sandbox_require: file.sandbox.require })
     }
 }
 
@@ -99,6 +101,13 @@ impl Config {
 #[serde(deny_unknown_fields, default)]
 struct File {
     channel: BTreeMap<String, ChannelFile>,
+    sandbox: SandboxFile,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+struct SandboxFile {
+    require: bool,
 }
 
 #[derive(Deserialize)]

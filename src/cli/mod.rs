@@ -2,6 +2,7 @@
 //! desk, and prints; it decides nothing.
 
 mod plan;
+mod sandboxed;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -28,6 +29,9 @@ enum Command {
     Config,
     /// Plan a day
     Plan(plan::PlanArguments),
+    /// Confine this process and become a decoder: how the other commands run ffmpeg
+    #[command(hide = true)]
+    Sandboxed(sandboxed::Arguments),
 }
 
 /// How a command ended, when it did not fail.
@@ -96,5 +100,6 @@ fn run(arguments: Arguments) -> Result<Ended, Failure> {
             }
             Ok(Ended::Holds)
         }
+        Command::Sandboxed(arguments) => sandboxed::run(&arguments),
     }
 }

@@ -1,0 +1,4 @@
+//! The few tests that need real decoders: ffmpeg, GStreamer, and the rings around them.
+#![cfg(feature = "av")]
+
+mod sandbox;
