@@ -3,4 +3,5 @@
 pub mod plan_check;
 pub mod planner;
 pub mod playout;
+pub mod reconcile;
 pub mod rundown;
