@@ -20,7 +20,7 @@
 //!
 //! | the agency says | it is |
 //! |---|---|
-//! | OPD | *organisasi perangkat daerah*, an office of the regency; see [`ids::OpdId`] |
+//! | OPD | *organisasi perangkat daerah*, an office of the regency; see [`people::Opd`] |
 //! | instansi vertikal | a branch of central government |
 //! | pemerintah desa | a village government |
 //! | Kepala Dinas, Kadis | the head of the agency, who approves |
@@ -36,9 +36,11 @@
 
 pub mod as_run;
 pub mod asset;
+pub mod audit;
 pub mod channel;
 pub mod ids;
 pub mod incident;
+pub mod people;
 pub mod playlist;
 pub mod rotation;
 pub mod text;

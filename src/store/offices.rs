@@ -1,0 +1,84 @@
+//! Offices that send requests.
+
+use rusqlite::{OptionalExtension, Row, params};
+
+use super::row::{count, int, is_taken, maybe_instant, ms, small, word};
+use super::{Reader, Scope, StoreError, Tx};
+use crate::domain::ids::OpdId;
+use crate::domain::people::{Opd, OpdGroup, USUAL_QUOTA_BYTES, USUAL_WEIGHT};
+use crate::domain::time::Instant;
+
+/// An office to enter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewOffice {
+    /// As it stands on its letterhead.
+    pub name: String,
+    /// Its group.
+    pub group: OpdGroup,
+    /// Share within the group, 1 to 1000.
+    pub weight: u32,
+    /// Most bytes of originals that it may keep.
+    pub quota_bytes: u64,
+}
+
+impl NewOffice {
+    /// An office with the usual weight and quota.
+    pub fn usual(name: impl Into<String>, group: OpdGroup) -> NewOffice {
+        NewOffice { name: name.into(), group, weight: USUAL_WEIGHT, quota_bytes: USUAL_QUOTA_BYTES }
+    }
+}
+
+const COLUMNS: &str = "id, name, opd_group, weight, quota_bytes, closed_at_ms";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Opd> {
+    Ok(Opd {
+        id: OpdId(row.get(0)?),
+        name: row.get(1)?,
+        group: word(row, 2)?,
+        weight: small(row, 3)?,
+        quota_bytes: count(row, 4)?,
+        closed_at: maybe_instant(row, 5)?,
+    })
+}
+
+impl Reader<'_> {
+    /// Offices by name.
+    ///
+    /// # Errors
+    /// When the database would not.
+    pub fn offices(&self, scope: Scope) -> Result<Vec<Opd>, StoreError> {
+        let sql = format!("select {COLUMNS} from offices where (?1 is null or id = ?1) order by name");
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let rows = statement.query_map(params![scope.office()], read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// One office.
+    ///
+    /// # Errors
+    /// When the database would not.
+    pub fn office(&self, scope: Scope, id: OpdId) -> Result<Option<Opd>, StoreError> {
+        let sql = format!("select {COLUMNS} from offices where id = ?2 and (?1 is null or id = ?1)");
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        Ok(statement.query_row(params![scope.office(), id.0], read).optional()?)
+    }
+}
+
+impl Tx<'_> {
+    /// Enters an office.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] if one has that name.
+    pub fn add_office(&mut self, office: &NewOffice, at: Instant) -> Result<OpdId, StoreError> {
+        self.connection
+            .prepare_cached(
+                "insert into offices (name, opd_group, weight, quota_bytes, created_at_ms) values (?, ?, ?, ?, ?)",
+            )?
+            .execute(params![office.name, office.group.as_str(), office.weight, int(office.quota_bytes), ms(at)])
+            .map_err(|e| match is_taken(&e) {
+                true => StoreError::Taken { what: "office", name: office.name.clone() },
+                false => e.into(),
+            })?;
+        Ok(OpdId(self.connection.last_insert_rowid()))
+    }
+}
