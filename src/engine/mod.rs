@@ -3,5 +3,6 @@
 pub mod plan_check;
 pub mod planner;
 pub mod playout;
+pub mod quality;
 pub mod reconcile;
 pub mod rundown;
