@@ -1,3 +1,13 @@
 //! Floor 2: pictures and sound. The only place that knows GStreamer, ffmpeg and image files.
 
+#[cfg(feature = "av")]
+pub mod air;
+pub mod deck;
+#[cfg(feature = "av")]
+pub mod decode;
+#[cfg(feature = "av")]
+pub mod output;
+pub mod picture;
+pub mod probe;
 pub mod sandbox;
+pub mod slate;

@@ -1,7 +1,7 @@
 //! Files and what is known of them: the inspection of a file, the verdict on it, the clip made from it.
 
 use super::ids::{AssetId, OpdId, Sha256};
-use super::playlist::Source;
+use super::playlist::{Nature, Source};
 use super::text::Text;
 use super::time::{FrameRate, Span};
 
@@ -249,8 +249,8 @@ pub struct Clip {
     pub original: Sha256,
     /// Frames at the channel's rate.
     pub frames: u64,
-    /// Whether it has anything to hear; if not, silence on air is no incident.
-    pub has_sound: bool,
+    /// What the watch over the air may expect of it.
+    pub nature: Nature,
 }
 
 /// A title that can be planned.
@@ -290,8 +290,8 @@ pub struct FillClip {
     pub duration_frames: u64,
     /// For people.
     pub title: String,
-    /// Whether it has anything to hear.
-    pub has_sound: bool,
+    /// What the watch over the air may expect of it.
+    pub nature: Nature,
 }
 
 impl FillClip {
@@ -302,7 +302,7 @@ impl FillClip {
             source: Source::File(format!("media/fill/{}.mp4", clip.sha256)),
             duration_frames: clip.frames,
             title: title.to_owned(),
-            has_sound: clip.has_sound,
+            nature: clip.nature,
         }
     }
 }

@@ -57,6 +57,22 @@ pub struct PlaylistItem {
     pub owner: String,
     /// The request it fulfils.
     pub submission: Option<String>,
+    /// What the watch over the air may expect of it.
+    pub nature: Nature,
+}
+
+/// What a clip is like by nature, so that nobody is alarmed by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Nature {
+    /// It has something to hear; if not, silence is no incident.
+    pub has_sound: bool,
+    /// Its picture stands; if so, a freeze is no incident.
+    pub still: bool,
+}
+
+impl Nature {
+    /// A moving picture with sound.
+    pub const FILM: Nature = Nature { has_sound: true, still: false };
 }
 
 impl PlaylistItem {
@@ -356,6 +372,7 @@ mod tests {
             title: "Imunisasi".into(),
             owner: "Dinas Kesehatan".into(),
             submission: None,
+            nature: Nature::FILM,
         }
     }
 

@@ -307,6 +307,7 @@ mod tests {
             title: "Imunisasi".into(),
             owner: "Dinas Kesehatan".into(),
             submission: Some("7".into()),
+            nature: crate::domain::playlist::Nature::FILM,
         };
         let head = PlaylistHead {
             channel: "videotron".parse().expect("a channel"),

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::ids::{ItemId, Sha256, SubmissionId};
-use crate::domain::playlist::{Fault, ItemKind, Playlist, PlaylistHead, PlaylistItem, RunMode, Source};
+use crate::domain::playlist::{Fault, ItemKind, Nature, Playlist, PlaylistHead, PlaylistItem, RunMode, Source};
 use crate::domain::time::{Instant, Tick};
 
 /// What an entry of the rotation airs.
@@ -20,6 +20,8 @@ pub struct Material {
     pub title: String,
     /// The office, for people.
     pub owner: String,
+    /// What the watch over the air may expect of it.
+    pub nature: Nature,
 }
 
 /// One play with its place.
@@ -44,6 +46,8 @@ pub struct FillPiece {
     pub frames: u64,
     /// For people.
     pub title: String,
+    /// What the watch over the air may expect of it.
+    pub nature: Nature,
 }
 
 /// Pieces of fill shorter than this, in frames, are not cut if it can be avoided: two seconds at 25 frames.
@@ -78,6 +82,7 @@ pub fn rundown(
             title: play.material.title.clone(),
             owner: play.material.owner.clone(),
             submission: Some(play.material.submission.to_string()),
+            nature: play.material.nature,
         }
     }));
     items.sort_by(|a, b| (a.start, &a.id).cmp(&(b.start, &b.id)));
@@ -152,6 +157,7 @@ fn cover(
             title: piece.title.clone(),
             owner: String::new(),
             submission: None,
+            nature: piece.nature,
         });
         at = Tick(at.0.saturating_add_unsigned(frames));
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::whole;
 use crate::domain::asset::FillClip;
-use crate::domain::playlist::Source;
+use crate::domain::playlist::{Nature, Source};
 
 const FORMAT: &str = "siaran-fill/1";
 /// Longest pool that is read: more evergreen clips than a day could show once.
@@ -88,6 +88,8 @@ struct Row {
     duration_frames: u64,
     title: String,
     has_sound: bool,
+    #[serde(default)]
+    still: bool,
 }
 
 impl Row {
@@ -98,8 +100,8 @@ impl Row {
         if self.duration_frames == 0 {
             return Err("duration_frames is 0".into());
         }
-        let (title, has_sound) = (self.title, self.has_sound);
-        Ok(FillClip { sha256, source, duration_frames: self.duration_frames, title, has_sound })
+        let nature = Nature { has_sound: self.has_sound, still: self.still };
+        Ok(FillClip { sha256, source, duration_frames: self.duration_frames, title: self.title, nature })
     }
 }
 
@@ -110,7 +112,8 @@ impl From<&FillClip> for Row {
             source: clip.source.to_string(),
             duration_frames: clip.duration_frames,
             title: clip.title.clone(),
-            has_sound: clip.has_sound,
+            has_sound: clip.nature.has_sound,
+            still: clip.nature.still,
         }
     }
 }
@@ -125,7 +128,7 @@ mod tests {
     fn a_pool_reads_back_as_it_was_written_and_a_home_without_one_has_none() {
         let home = tempfile::tempdir().expect("a temporary folder");
         assert_eq!(read(home.path()).expect("no index is no fault"), []);
-        let clip = Clip { sha256: Sha256([3; 32]), original: Sha256([4; 32]), frames: 250, has_sound: true };
+        let clip = Clip { sha256: Sha256([3; 32]), original: Sha256([4; 32]), frames: 250, nature: Nature::FILM };
         let pool = [FillClip::of(&clip, "Pesona Deli Serdang")];
         write(home.path(), &pool).expect("written");
         assert_eq!(read(home.path()).expect("read"), pool);

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::whole;
 use crate::domain::ids::{ChannelId, Sha256};
-use crate::domain::playlist::{ItemKind, Playlist, PlaylistHead, PlaylistItem, RunMode, Source};
+use crate::domain::playlist::{ItemKind, Nature, Playlist, PlaylistHead, PlaylistItem, RunMode, Source};
 use crate::domain::time::{BroadcastDate, FrameRate, Instant, Zone};
 
 /// The format's name and version, first thing in every file.
@@ -153,6 +153,14 @@ struct Item {
     owner: String,
     #[serde(default)]
     submission: Option<String>,
+    #[serde(default = "yes")]
+    has_sound: bool,
+    #[serde(default)]
+    still: bool,
+}
+
+fn yes() -> bool {
+    Nature::FILM.has_sound
 }
 
 #[derive(Serialize, Deserialize, Clone, Copy)]
@@ -234,6 +242,7 @@ impl Item {
             title: self.title,
             owner: self.owner,
             submission: self.submission,
+            nature: Nature { has_sound: self.has_sound, still: self.still },
         })
     }
 }
@@ -253,6 +262,8 @@ impl From<&Playlist> for File {
             title: item.title.clone(),
             owner: item.owner.clone(),
             submission: item.submission.clone(),
+            has_sound: item.nature.has_sound,
+            still: item.nature.still,
         };
         File {
             format: FORMAT.into(),

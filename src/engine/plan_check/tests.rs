@@ -73,6 +73,7 @@ fn world(requests: &[Request], gap_s: i64, with_fill: bool) -> World {
         .iter()
         .enumerate()
         .map(|(n, e)| Material {
+            nature: crate::domain::playlist::Nature::FILM,
             submission: SubmissionId(n as i64),
             sha256: hash(n),
             frames: e.length as u64,
@@ -87,6 +88,7 @@ fn world(requests: &[Request], gap_s: i64, with_fill: bool) -> World {
         .collect();
     let fill_hash = Sha256([0xfe; 32]);
     let fill = FillPiece {
+        nature: crate::domain::playlist::Nature::FILM,
         sha256: fill_hash,
         source: crate::engine::rundown::house_source(fill_hash),
         frames: 250,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::*;
 use crate::domain::as_run::{AirKind, Outcome};
 use crate::domain::channel::{Hours, HouseFormat};
-use crate::domain::playlist::{ItemKind, PlaylistHead, PlaylistItem, RunMode};
+use crate::domain::playlist::{ItemKind, Nature, PlaylistHead, PlaylistItem, RunMode};
 use crate::domain::time::{FrameRate, Instant};
 
 const RATE: FrameRate = FrameRate::PAL;
@@ -42,6 +42,7 @@ fn item(n: u8, start: Tick, frames: u64) -> PlaylistItem {
         title: format!("Clip {n}"),
         owner: "Dinas".into(),
         submission: None,
+        nature: Nature::FILM,
     }
 }
 
@@ -60,7 +61,7 @@ fn plan(revision: u32, items: Vec<PlaylistItem>, withdrawn: &[u8]) -> Arc<Playli
 
 fn fill(n: u8, frames: u64) -> FillClip {
     let source = Source::File(format!("media/fill/{n}.mp4"));
-    FillClip { sha256: hash(n), source, duration_frames: frames, title: format!("Fill {n}"), has_sound: true }
+    FillClip { sha256: hash(n), source, duration_frames: frames, title: format!("Fill {n}"), nature: Nature::FILM }
 }
 
 /// How the decoders of one source behave.

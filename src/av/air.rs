@@ -1,0 +1,145 @@
+//! The real air: decoders at one end, outputs and the probe at the other, and the last picture in between.
+
+use std::io;
+
+use super::deck::Decks;
+use super::output::{Output, OutputState, StreamClock};
+use super::picture::{BLACK, Raster, Shared, TickFrame};
+use super::probe::Probe;
+use crate::domain::channel::{HOUSE_SOUND_CHANNELS, HouseFormat};
+use crate::domain::time::Tick;
+use crate::engine::playout::{DeckId, Open, Show, Supply};
+
+/// A cut is ramped over this long, so that it does not click: 5 ms.
+const RAMP_MS: usize = 5;
+
+/// What the tick thread drives.
+#[derive(Debug)]
+pub struct Air {
+    house: HouseFormat,
+    decks: Decks,
+    outputs: Vec<Output>,
+    probe: Probe,
+    slate: Shared,
+    dark: Shared,
+    last: Shared,
+    clock: Option<StreamClock>,
+}
+
+/// How one output is, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutputReport {
+    /// Its address.
+    pub address: String,
+    /// How it is.
+    pub state: OutputState,
+    /// Frames taken.
+    pub taken: u64,
+    /// Frames dropped because it was absent, or too slow.
+    pub dropped: u64,
+}
+
+impl Air {
+    /// Joins decoders, outputs and the slate.
+    pub fn new(house: HouseFormat, decks: Decks, outputs: Vec<Output>, probe: Probe, slate: Shared) -> Air {
+        let raster = Raster { width: house.width, height: house.height };
+        let last = slate.clone();
+        Air { house, decks, outputs, probe, slate, dark: raster.plain(BLACK), last, clock: None }
+    }
+
+    /// See [`Decks::open`].
+    pub fn open(&mut self, open: Open) {
+        self.decks.open(open);
+    }
+
+    /// See [`Decks::close`].
+    pub fn close(&mut self, deck: DeckId) {
+        self.decks.close(deck);
+    }
+
+    /// See [`Decks::discard`].
+    pub fn discard(&mut self, deck: DeckId, before: u64) {
+        self.decks.discard(deck, before);
+    }
+
+    /// See [`Decks::supplies`].
+    pub fn supplies(&mut self) -> Vec<Supply> {
+        self.decks.supplies()
+    }
+
+    /// Sends a tick's picture and sound to every output. Never waits.
+    pub fn show(&mut self, tick: Tick, show: Show, sounding: bool) {
+        let house = self.house;
+        let samples = house.rate.samples_in(tick, house.sample_rate_hz);
+        let (picture, mut sound, still) = match show {
+            Show::Frame { deck, frame, .. } => {
+                let picture = self.decks.picture(deck, frame).unwrap_or_else(|| self.last.clone());
+                (picture, self.decks.sound(deck, Some(frame), samples), false)
+            }
+            Show::Hold(Some(deck)) => (self.last.clone(), self.decks.sound(deck, None, samples), false),
+            Show::Hold(None) => (self.last.clone(), vec![0; samples * HOUSE_SOUND_CHANNELS], false),
+            Show::Slate => (self.slate.clone(), vec![0; samples * HOUSE_SOUND_CHANNELS], true),
+            Show::Dark => (self.dark.clone(), vec![0; samples * HOUSE_SOUND_CHANNELS], true),
+        };
+        if let Show::Frame { first, last, .. } = show {
+            ramp(&mut sound, house.sample_rate_hz as usize * RAMP_MS / 1000, first, last);
+        }
+        self.last = picture.clone();
+        let clock = *self.clock.get_or_insert_with(|| StreamClock::starting(tick, house.rate));
+        let pts_ns = clock.pts_ns(tick);
+        let sound = Shared::new(sound.iter().flat_map(|sample| sample.to_le_bytes()).collect());
+        let duration_ns = clock.pts_ns(Tick(tick.0 + 1)).saturating_sub(pts_ns);
+        let frame = TickFrame { tick, picture, sound, pts_ns, duration_ns, still, sounding: sounding && !still };
+        self.outputs.iter().for_each(|output| output.push(&frame));
+        self.probe.push(&frame);
+    }
+
+    /// How the outputs are.
+    pub fn outputs(&self) -> Vec<OutputReport> {
+        let report = |output: &Output| {
+            let (state, taken, dropped) = output.state();
+            OutputReport { address: output.address.to_string(), state, taken, dropped }
+        };
+        self.outputs.iter().map(report).collect()
+    }
+
+    /// Lets the outputs finish what they write, side by side.
+    pub fn finish(self) {
+        let threads: Vec<io::Result<_>> = self
+            .outputs
+            .into_iter()
+            .map(|output| std::thread::Builder::new().name("finish".into()).spawn(move || output.finish()))
+            .collect();
+        for thread in threads.into_iter().flatten() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Fades the first and the last samples, so that a cut does not click.
+fn ramp(sound: &mut [i16], samples: usize, first: bool, last: bool) {
+    let length = (samples * HOUSE_SOUND_CHANNELS).min(sound.len());
+    let fade = |sample: &mut i16, n: usize| {
+        let step = (n / HOUSE_SOUND_CHANNELS) as i32;
+        *sample = (i32::from(*sample) * step / samples.max(1) as i32) as i16;
+    };
+    if first {
+        sound[..length].iter_mut().enumerate().for_each(|(n, sample)| fade(sample, n));
+    }
+    if last {
+        sound.iter_mut().rev().take(length).enumerate().for_each(|(n, sample)| fade(sample, n));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cut_fades_over_five_milliseconds_and_leaves_the_rest_alone() {
+        let mut sound = vec![1000i16; 2 * 1920];
+        ramp(&mut sound, 240, true, true);
+        assert_eq!((sound[0], sound[1], sound[2 * 120], sound[2 * 240]), (0, 0, 500, 1000));
+        assert_eq!((sound[2 * 1919], sound[2 * 1919 + 1], sound[2 * 1000]), (0, 0, 1000));
+    }
+}

@@ -1,0 +1,442 @@
+//! The player's side of its decoders: one child process per clip, opened and read on threads of its own, so that the
+//! tick thread only ever looks at what is already there.
+//!
+//! The child (`av::decode`) writes pictures to its standard output and sound to a pipe on its standard input: two
+//! channels, because on one the sound would fill the pipe and starve the picture.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io::{self, PipeReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
+
+use super::picture::{Raster, SAMPLE_BYTES, Shared};
+use crate::domain::channel::{HOUSE_SOUND_CHANNELS, HouseFormat};
+use crate::domain::ids::Sha256;
+use crate::domain::playlist::Source;
+use crate::domain::time::Tick;
+use crate::engine::playout::{DeckId, DeckState, Open, Supply};
+
+/// Pictures at hand on the tick thread, and on their way to it: together half a second at 25 a second, enough to ride
+/// out a busy machine, little enough that six decoders fit into 100 MB at 720p.
+const PICTURES_AT_HAND: usize = 8;
+const PICTURES_ON_THE_WAY: usize = 4;
+/// Blocks of sound on their way; a block is what the decoder made of one packet, some 20 ms.
+const BLOCKS_ON_THE_WAY: usize = 64;
+/// Sound at hand: 4 s at 48 kHz. Containers interleave in steps of up to a second.
+const SAMPLES_AT_HAND: usize = 192_000;
+/// Largest block of sound that a child may send: a second of 48 kHz stereo.
+const MAX_BLOCK_BYTES: u32 = 192_000;
+
+/// Leads each block on both channels.
+pub(super) const HEADER_BYTES: usize = 16;
+/// Marks a header as one of ours.
+pub(super) const MAGIC: u32 = 0x5349_4152;
+
+/// A block's header: the number of the frame or first sample, and how many bytes follow; none at the end.
+pub(super) fn header(number: i64, bytes: u32) -> [u8; HEADER_BYTES] {
+    let mut header = [0; HEADER_BYTES];
+    header[..8].copy_from_slice(&number.to_le_bytes());
+    header[8..12].copy_from_slice(&bytes.to_le_bytes());
+    header[12..].copy_from_slice(&MAGIC.to_le_bytes());
+    header
+}
+
+/// How to start a decoder child.
+#[derive(Debug, Clone)]
+pub struct DeckSettings {
+    /// Below this lie the sources.
+    pub home: PathBuf,
+    /// Our own program.
+    pub program: PathBuf,
+    /// GStreamer's list of plugins, made before the first child starts, read by every child.
+    pub registry: PathBuf,
+    /// What children are to deliver.
+    pub house: HouseFormat,
+    /// Reads a file whole and hashes it.
+    pub hash_of: HashOf,
+}
+
+/// A way to hash a file.
+pub type HashOf = fn(&Path) -> io::Result<Sha256>;
+
+/// The open decoders of a player.
+#[derive(Debug)]
+pub struct Decks {
+    settings: Arc<DeckSettings>,
+    hashes: Arc<Mutex<HashCache>>,
+    decks: BTreeMap<DeckId, Deck>,
+}
+
+/// Path, size and time of change to hash: a clip is read whole once, not at each play.
+type HashCache = BTreeMap<(PathBuf, u64, Option<SystemTime>), Sha256>;
+
+impl Decks {
+    /// No decoder is open yet.
+    pub fn new(settings: DeckSettings) -> Decks {
+        Decks { settings: Arc::new(settings), hashes: Arc::default(), decks: BTreeMap::new() }
+    }
+
+    /// Starts opening; returns at once.
+    pub fn open(&mut self, open: Open) {
+        let (settings, hashes) = (Arc::clone(&self.settings), Arc::clone(&self.hashes));
+        self.decks.insert(open.deck, Deck::open(open, settings, hashes));
+    }
+
+    /// Ends a decoder; returns at once.
+    pub fn close(&mut self, deck: DeckId) {
+        self.decks.remove(&deck);
+    }
+
+    /// What each decoder has at hand.
+    pub fn supplies(&mut self) -> Vec<Supply> {
+        self.decks.iter_mut().map(|(id, deck)| deck.supply(*id)).collect()
+    }
+
+    /// Drops pictures that came too late.
+    pub fn discard(&mut self, deck: DeckId, before: u64) {
+        if let Some(deck) = self.decks.get_mut(&deck) {
+            deck.discard(before);
+        }
+    }
+
+    /// Takes a picture; older ones go.
+    pub fn picture(&mut self, deck: DeckId, frame: u64) -> Option<Shared> {
+        let deck = self.decks.get_mut(&deck)?;
+        deck.discard(frame);
+        deck.pictures.front().filter(|(number, _)| *number == frame).map(|(_, picture)| picture.clone())
+    }
+
+    /// The sound of the tick that shows `frame`: `samples` per channel, silence where there is none.
+    pub fn sound(&mut self, deck: DeckId, frame: Option<u64>, samples: usize) -> Vec<i16> {
+        let rate = (self.settings.house.rate, self.settings.house.sample_rate_hz);
+        match self.decks.get_mut(&deck) {
+            Some(deck) => {
+                let at = frame.map(|frame| rate.0.first_sample(Tick(i64::try_from(frame).unwrap_or(i64::MAX)), rate.1));
+                deck.sound.take(at, samples)
+            }
+            None => vec![0; samples * HOUSE_SOUND_CHANNELS],
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Deck {
+    pictures: VecDeque<(u64, Shared)>,
+    sound: Sound,
+    arriving: Receiver<Arrival>,
+    blocks: Receiver<Block>,
+    state: DeckState,
+    life: Arc<Life>,
+}
+
+/// What a child sends on its picture channel.
+#[derive(Debug)]
+enum Arrival {
+    Picture(u64, Shared),
+    Ended,
+    Dead(String),
+}
+
+/// What a child sends on its sound channel.
+#[derive(Debug)]
+struct Block {
+    first_sample: i64,
+    samples: Vec<i16>,
+}
+
+/// Shared by the deck and the threads that serve it.
+#[derive(Debug, Default)]
+struct Life {
+    closed: AtomicBool,
+    child: Mutex<Option<Child>>,
+}
+
+impl Deck {
+    fn open(open: Open, settings: Arc<DeckSettings>, hashes: Arc<Mutex<HashCache>>) -> Deck {
+        let life = Arc::new(Life::default());
+        let (pictures, arriving) = sync_channel(PICTURES_ON_THE_WAY);
+        let (sounds, blocks) = sync_channel(BLOCKS_ON_THE_WAY);
+        let served = Arc::clone(&life);
+        let name = format!("deck {}", open.deck.0);
+        let started = std::thread::Builder::new().name(name).spawn(move || {
+            let end = serve(&open, &settings, &hashes, &served, &pictures, sounds);
+            let _ = pictures.send(end.map_or_else(Arrival::Dead, |()| Arrival::Ended));
+        });
+        let state = started.map_or_else(|e| DeckState::Dead(format!("no_thread: {e}")), |_| DeckState::Working);
+        Deck { pictures: VecDeque::new(), sound: Sound::default(), arriving, blocks, state, life }
+    }
+
+    fn supply(&mut self, deck: DeckId) -> Supply {
+        self.receive();
+        let first = self.pictures.front().map(|(number, _)| *number);
+        let frames = first.zip(self.pictures.back().map(|(number, _)| *number)).filter(|_| self.sound.ready);
+        Supply { deck, frames, state: self.state.clone() }
+    }
+
+    fn receive(&mut self) {
+        while self.pictures.len() < PICTURES_AT_HAND {
+            match self.arriving.try_recv() {
+                Ok(Arrival::Picture(number, picture)) => {
+                    let follows = self.pictures.back().is_none_or(|(last, _)| *last + 1 == number);
+                    if !follows {
+                        self.pictures.clear();
+                    }
+                    self.pictures.push_back((number, picture));
+                }
+                Ok(Arrival::Ended) => self.state = DeckState::Ended,
+                Ok(Arrival::Dead(why)) => self.state = DeckState::Dead(why),
+                Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
+            }
+        }
+        while self.sound.len() < SAMPLES_AT_HAND {
+            match self.blocks.try_recv() {
+                Ok(block) => self.sound.add(block),
+                Err(TryRecvError::Empty) => break,
+                Err(TryRecvError::Disconnected) => {
+                    self.sound.ready = true;
+                    break;
+                }
+            }
+        }
+    }
+
+    fn discard(&mut self, before: u64) {
+        while self.pictures.front().is_some_and(|(number, _)| *number < before) {
+            self.pictures.pop_front();
+        }
+    }
+}
+
+impl Drop for Deck {
+    fn drop(&mut self) {
+        self.life.closed.store(true, Ordering::SeqCst);
+        let life = Arc::clone(&self.life);
+        // Killing is quick, but waiting for the end of a process is not the tick thread's business.
+        let _ = std::thread::Builder::new().name("deck end".into()).spawn(move || life.end());
+    }
+}
+
+impl Life {
+    fn end(&self) {
+        let child = self.child.lock().ok().and_then(|mut child| child.take());
+        if let Some(mut child) = child {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// Samples at hand, interleaved, with the number of the first.
+#[derive(Debug, Default)]
+struct Sound {
+    first: i64,
+    samples: VecDeque<i16>,
+    /// Enough is here to begin, or nothing will ever come.
+    ready: bool,
+    /// Where the next tick goes on, so that a remainder is carried and never rounded.
+    cursor: Option<i64>,
+    expected_frame: Option<i64>,
+}
+
+impl Sound {
+    fn len(&self) -> usize {
+        self.samples.len() / HOUSE_SOUND_CHANNELS
+    }
+
+    fn add(&mut self, block: Block) {
+        let end = self.first + self.len() as i64;
+        if self.samples.is_empty() {
+            self.first = block.first_sample;
+        } else if block.first_sample > end {
+            let hole = usize::try_from(block.first_sample - end).unwrap_or(0).min(SAMPLES_AT_HAND);
+            self.samples.extend(std::iter::repeat_n(0, hole * HOUSE_SOUND_CHANNELS));
+        }
+        self.samples.extend(block.samples);
+        self.ready = true;
+    }
+
+    /// `at` is where the frame's sound begins; `None` goes on from the last.
+    fn take(&mut self, at: Option<i64>, samples: usize) -> Vec<i16> {
+        let continues = match (at, self.expected_frame) {
+            (Some(at), Some(expected)) => (at - expected).abs() <= 1,
+            (None, _) => true,
+            (Some(_), None) => false,
+        };
+        let from = match self.cursor.filter(|_| continues).or(at) {
+            Some(from) => from,
+            None => return vec![0; samples * HOUSE_SOUND_CHANNELS],
+        };
+        let stale = usize::try_from(from - self.first).unwrap_or(0).min(self.len());
+        self.samples.drain(..stale * HOUSE_SOUND_CHANNELS);
+        self.first += stale as i64;
+        let missing = usize::try_from(self.first - from).unwrap_or(0).min(samples);
+        let mut taken = vec![0; missing * HOUSE_SOUND_CHANNELS];
+        if self.first <= from + missing as i64 {
+            let wanted = (samples - missing).min(self.len());
+            taken.extend(self.samples.drain(..wanted * HOUSE_SOUND_CHANNELS));
+            self.first += wanted as i64;
+        }
+        taken.resize(samples * HOUSE_SOUND_CHANNELS, 0);
+        self.cursor = Some(from + samples as i64);
+        self.expected_frame = at.or(self.expected_frame).map(|at| at + samples as i64);
+        taken
+    }
+}
+
+/// Opens the source and passes on what its child sends until the end.
+fn serve(
+    open: &Open,
+    settings: &DeckSettings,
+    hashes: &Mutex<HashCache>,
+    life: &Life,
+    pictures: &SyncSender<Arrival>,
+    sounds: SyncSender<Block>,
+) -> Result<(), String> {
+    let Source::File(below_home) = &open.source else {
+        return Err("live_input_unavailable".into());
+    };
+    let path = settings.home.join(below_home);
+    verify(&path, open.sha256, settings.hash_of, hashes)?;
+    if life.closed.load(Ordering::SeqCst) {
+        return Ok(());
+    }
+    let (picture_pipe, picture_end) = io::pipe().map_err(|e| format!("no_pipe: {e}"))?;
+    let (sound_pipe, sound_end) = io::pipe().map_err(|e| format!("no_pipe: {e}"))?;
+    // The largest pipe an unprivileged process may have spares a thousand wake-ups a second.
+    let _ = rustix::pipe::fcntl_setpipe_size(&picture_pipe, 1 << 20);
+    let house = settings.house;
+    let child = Command::new(&settings.program)
+        .arg("decode")
+        .arg(&path)
+        .args(["--from-frame", &open.from_frame.to_string()])
+        .args(["--width", &house.width.to_string(), "--height", &house.height.to_string()])
+        .args(["--rate", &house.rate.to_string(), "--sample-rate", &house.sample_rate_hz.to_string()])
+        .env("GST_REGISTRY", &settings.registry)
+        .env("GST_REGISTRY_UPDATE", "no")
+        .env("GST_REGISTRY_FORK", "no")
+        .env("MALLOC_ARENA_MAX", "2")
+        .stdout(picture_end)
+        .stdin(Stdio::from(std::os::fd::OwnedFd::from(sound_end)))
+        .spawn()
+        .map_err(|e| format!("decoder_not_started: {e}"))?;
+    if let Ok(mut slot) = life.child.lock() {
+        *slot = Some(child);
+    }
+    if life.closed.load(Ordering::SeqCst) {
+        life.end();
+        return Ok(());
+    }
+    let reader = std::thread::Builder::new().name("deck sound".into());
+    let _ = reader.spawn(move || read_sound(sound_pipe, &sounds));
+    let raster = Raster { width: house.width, height: house.height };
+    let ended = read_pictures(picture_pipe, raster, pictures);
+    life.end();
+    ended
+}
+
+/// What is played is what was approved: the bytes hash to what the plan names.
+fn verify(path: &Path, wanted: Option<Sha256>, hash_of: HashOf, hashes: &Mutex<HashCache>) -> Result<(), String> {
+    let facts = std::fs::metadata(path).map_err(|_| "file_missing".to_owned())?;
+    let Some(wanted) = wanted else { return Ok(()) };
+    let key = (path.to_owned(), facts.len(), facts.modified().ok());
+    let known = hashes.lock().ok().and_then(|cache| cache.get(&key).copied());
+    let found = match known {
+        Some(hash) => hash,
+        None => hash_of(path).map_err(|_| "file_unreadable".to_owned())?,
+    };
+    if let Ok(mut cache) = hashes.lock() {
+        cache.insert(key, found);
+    }
+    if found == wanted { Ok(()) } else { Err("hash_mismatch".into()) }
+}
+
+fn read_pictures(mut pipe: PipeReader, raster: Raster, pictures: &SyncSender<Arrival>) -> Result<(), String> {
+    let size = raster.picture_bytes();
+    loop {
+        let (number, bytes) = read_header(&mut pipe).map_err(|_| "decoder_exited".to_owned())?;
+        if bytes == 0 {
+            return Ok(());
+        }
+        let number = u64::try_from(number).ok().filter(|_| bytes as usize == size).ok_or("decoder_garbled")?;
+        let mut picture = Vec::with_capacity(size);
+        let read = (&mut pipe).take(size as u64).read_to_end(&mut picture);
+        if !matches!(read, Ok(n) if n == size) {
+            return Err("decoder_exited".into());
+        }
+        if pictures.send(Arrival::Picture(number, Shared::new(picture))).is_err() {
+            return Ok(());
+        }
+    }
+}
+
+fn read_sound(mut pipe: PipeReader, sounds: &SyncSender<Block>) {
+    while let Ok((first_sample, bytes)) = read_header(&mut pipe) {
+        if bytes == 0 || bytes > MAX_BLOCK_BYTES || !(bytes as usize).is_multiple_of(SAMPLE_BYTES) {
+            return;
+        }
+        let mut block = vec![0; bytes as usize];
+        if pipe.read_exact(&mut block).is_err() {
+            return;
+        }
+        let samples = block.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect();
+        if sounds.send(Block { first_sample, samples }).is_err() {
+            return;
+        }
+    }
+}
+
+fn read_header(pipe: &mut PipeReader) -> io::Result<(i64, u32)> {
+    let mut header = [0; HEADER_BYTES];
+    pipe.read_exact(&mut header)?;
+    let word = |from: usize| u32::from_le_bytes(header[from..from + 4].try_into().expect("four bytes"));
+    if word(12) != MAGIC {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    let number = i64::from_le_bytes(header[..8].try_into().expect("eight bytes"));
+    Ok((number, word(8)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block(first_sample: i64, samples: i64) -> Block {
+        let samples = (first_sample..first_sample + samples).flat_map(|n| [n as i16; 2]).collect();
+        Block { first_sample, samples }
+    }
+    fn left(sound: Vec<i16>) -> Vec<i16> {
+        sound.into_iter().step_by(2).collect()
+    }
+
+    #[test]
+    fn sound_goes_on_where_the_last_tick_ended_also_when_frames_and_samples_do_not_divide() {
+        let mut sound = Sound::default();
+        sound.add(block(0, 6000));
+        // 29.97 frames a second: a frame is 1601.6 samples long.
+        let (first, second) = (left(sound.take(Some(0), 1602)), left(sound.take(Some(1601), 1601)));
+        assert_eq!((first[0], first[1601], second[0], second[1600]), (0, 1601, 1602, 3202));
+    }
+
+    #[test]
+    fn sound_that_is_missing_is_silence_and_what_came_too_late_is_dropped() {
+        let mut sound = Sound::default();
+        sound.add(block(1920, 1920));
+        assert!(left(sound.take(Some(0), 1920)).iter().all(|s| *s == 0));
+        assert_eq!(left(sound.take(Some(1920), 1920))[5], 1925);
+        sound.add(block(3840, 9000));
+        assert_eq!(left(sound.take(Some(9600), 1920))[0], 9600, "a jump ahead drops what lies between");
+    }
+
+    #[test]
+    fn a_hole_in_the_sound_is_silence_of_its_length() {
+        let mut sound = Sound::default();
+        sound.add(block(0, 1000));
+        sound.add(block(1500, 500));
+        let taken = left(sound.take(Some(0), 1920));
+        assert_eq!((taken[999], taken[1000], taken[1499], taken[1500]), (999, 0, 0, 1500));
+    }
+}

@@ -1,0 +1,87 @@
+//! Pictures and sound as they leave the player: raw, in the house raster, one block per tick.
+
+use std::sync::Arc;
+
+use crate::domain::channel::HOUSE_SOUND_CHANNELS;
+use crate::domain::time::Tick;
+
+/// Bytes that many readers share without copying.
+#[derive(Debug, Clone)]
+pub struct Shared(Arc<Vec<u8>>);
+
+impl Shared {
+    /// Takes the bytes; nobody changes them from now on.
+    pub fn new(bytes: Vec<u8>) -> Shared {
+        Shared(Arc::new(bytes))
+    }
+}
+
+impl AsRef<[u8]> for Shared {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// Size of a planar 4:2:0 picture, both numbers even.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Raster {
+    /// Pixels across.
+    pub width: u32,
+    /// Pixels down.
+    pub height: u32,
+}
+
+impl Raster {
+    /// Bytes of the luma plane.
+    pub fn luma_bytes(self) -> usize {
+        self.width as usize * self.height as usize
+    }
+    /// Bytes of a whole I420 picture. Rows must be a multiple of four wide to be tightly packed, as GStreamer lays
+    /// them out; [`Raster::row_stride`] pads the rest.
+    pub fn picture_bytes(self) -> usize {
+        let (luma, chroma) = (self.row_stride(), self.chroma_stride());
+        luma * self.height as usize + chroma * self.height as usize
+    }
+    /// Bytes from one luma row to the next.
+    pub fn row_stride(self) -> usize {
+        (self.width as usize).next_multiple_of(4)
+    }
+    /// Bytes from one chroma row to the next.
+    pub fn chroma_stride(self) -> usize {
+        (self.width as usize / 2).next_multiple_of(4)
+    }
+    /// A picture of one colour, Y′CbCr BT.709 in video range.
+    pub fn plain(self, [y, cb, cr]: [u8; 3]) -> Shared {
+        let luma = self.row_stride() * self.height as usize;
+        let chroma = self.chroma_stride() * self.height as usize / 2;
+        let mut bytes = vec![y; luma];
+        bytes.resize(luma + chroma, cb);
+        bytes.resize(luma + 2 * chroma, cr);
+        Shared::new(bytes)
+    }
+}
+
+/// Black in video range (ITU-R BT.709-6, clause 4.6).
+pub const BLACK: [u8; 3] = [16, 128, 128];
+
+/// Sound bytes of one sample in all channels: 16 bits each.
+pub const SAMPLE_BYTES: usize = 2 * HOUSE_SOUND_CHANNELS;
+
+/// What leaves the player at one tick.
+#[derive(Debug, Clone)]
+pub struct TickFrame {
+    /// Which tick.
+    pub tick: Tick,
+    /// I420 in the house raster.
+    pub picture: Shared,
+    /// Interleaved 16-bit little-endian samples at the house rate.
+    pub sound: Shared,
+    /// Presentation time on the stream's clock; see [`crate::av::output::StreamClock`].
+    pub pts_ns: u64,
+    /// How long the tick lasts.
+    pub duration_ns: u64,
+    /// The picture is meant to stand still: slate, closed, or a still item.
+    pub still: bool,
+    /// Sound is expected: the item has some.
+    pub sounding: bool,
+}

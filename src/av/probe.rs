@@ -1,0 +1,138 @@
+//! Looks at what leaves the player, on a thread of its own: measures each tick for `engine::watch`, and writes a small
+//! picture of the air once a second.
+
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError, sync_channel};
+
+use super::picture::{Raster, TickFrame};
+use crate::domain::time::Tick;
+use crate::engine::watch::{Measure, measure};
+
+/// One luma row in this many is looked at: 45 rows of 720 cost about nothing.
+const ROWS_APART: usize = 16;
+/// Ticks waiting to be looked at; when the machine is too busy they are skipped, never waited for.
+const QUEUE_FRAMES: usize = 8;
+/// Width of the preview, pixels; its height follows the raster.
+const PREVIEW_WIDTH: u32 = 640;
+
+/// What was seen of one tick.
+#[derive(Debug, Clone, Copy)]
+pub struct Seen {
+    /// Which.
+    pub tick: Tick,
+    /// Its measurements.
+    pub measure: Measure,
+    /// The picture was meant to stand.
+    pub still: bool,
+    /// There should have been sound.
+    pub sounding: bool,
+}
+
+/// A running probe.
+#[derive(Debug)]
+pub struct Probe {
+    frames: SyncSender<TickFrame>,
+}
+
+impl Probe {
+    /// Starts looking. Measurements go to `seen`; the preview, if wanted, is written every `preview_ticks`.
+    ///
+    /// # Errors
+    /// The system's, when it has no thread to give.
+    pub fn start(
+        raster: Raster,
+        preview: Option<PathBuf>,
+        preview_ticks: u64,
+        seen: Sender<Seen>,
+    ) -> std::io::Result<Probe> {
+        let (frames, queue) = sync_channel(QUEUE_FRAMES);
+        let thread = std::thread::Builder::new().name("probe".into());
+        thread.spawn(move || look(raster, preview, preview_ticks.max(1), &queue, &seen))?;
+        Ok(Probe { frames })
+    }
+
+    /// Hands over a frame; never waits.
+    pub fn push(&self, frame: &TickFrame) {
+        if let Err(TrySendError::Full(_)) = self.frames.try_send(frame.clone()) {
+            tracing::debug!("the probe skipped tick {}", frame.tick.0);
+        }
+    }
+}
+
+fn look(raster: Raster, preview: Option<PathBuf>, every: u64, queue: &Receiver<TickFrame>, seen: &Sender<Seen>) {
+    let mut before = Vec::new();
+    let mut failed = false;
+    for frame in queue {
+        let rows = sampled_rows(frame.picture.as_ref(), raster);
+        let measure = measure(&rows, &before, frame.sound.as_ref());
+        before = rows;
+        let report = Seen { tick: frame.tick, measure, still: frame.still, sounding: frame.sounding };
+        if seen.send(report).is_err() {
+            return;
+        }
+        if let Some(path) = &preview
+            && frame.tick.0.unsigned_abs().is_multiple_of(every)
+        {
+            let written = write_preview(path, frame.picture.as_ref(), raster);
+            if let (Err(error), false) = (&written, failed) {
+                tracing::warn!("no preview: {} can't be written: {error}", path.display());
+            }
+            failed = written.is_err();
+        }
+    }
+}
+
+fn sampled_rows(picture: &[u8], raster: Raster) -> Vec<u8> {
+    let rows = picture.chunks(raster.row_stride()).take(raster.height as usize);
+    rows.skip(ROWS_APART / 2).step_by(ROWS_APART).flat_map(|row| &row[..raster.width as usize]).copied().collect()
+}
+
+/// A small JPEG under its name, whole.
+fn write_preview(path: &std::path::Path, picture: &[u8], raster: Raster) -> Result<(), String> {
+    let width = PREVIEW_WIDTH.min(raster.width);
+    let height = (raster.height * width / raster.width).max(1);
+    let small = image::RgbImage::from_fn(width, height, |x, y| {
+        let (x, y) = (x * raster.width / width, y * raster.height / height);
+        image::Rgb(rgb_at(picture, raster, x as usize, y as usize))
+    });
+    let temporary = path.with_extension("jpg.part");
+    small.save_with_format(&temporary, image::ImageFormat::Jpeg).map_err(|e| e.to_string())?;
+    std::fs::rename(&temporary, path).map_err(|e| e.to_string())
+}
+
+/// Y′CbCr BT.709 in video range to RGB (ITU-R BT.709-6, clauses 3.2 to 3.4).
+fn rgb_at(picture: &[u8], raster: Raster, x: usize, y: usize) -> [u8; 3] {
+    let luma_bytes = raster.row_stride() * raster.height as usize;
+    let chroma_bytes = raster.chroma_stride() * raster.height as usize / 2;
+    let chroma = luma_bytes + y / 2 * raster.chroma_stride() + x / 2;
+    let value = |at: usize| f32::from(picture.get(at).copied().unwrap_or(128));
+    let light = (value(y * raster.row_stride() + x) - 16.0) / 219.0;
+    let (blue, red) = ((value(chroma) - 128.0) / 224.0, (value(chroma + chroma_bytes) - 128.0) / 224.0);
+    let (r, b) = (light + 1.5748 * red, light + 1.8556 * blue);
+    let g = (light - 0.2126 * r - 0.0722 * b) / 0.7152;
+    [r, g, b].map(|c| (c * 255.0).round().clamp(0.0, 255.0) as u8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_preview_shows_the_colours_of_the_air() {
+        let raster = Raster { width: 64, height: 32 };
+        // 75 % red of SMPTE bars in BT.709: Y 51, Cb 109, Cr 212.
+        let picture = raster.plain([51, 109, 212]);
+        let [r, g, b] = rgb_at(picture.as_ref(), raster, 63, 31);
+        assert!(r.abs_diff(191) <= 2 && g <= 2 && b <= 2, "{r} {g} {b}");
+    }
+
+    #[test]
+    fn one_row_in_sixteen_is_looked_at_without_its_padding() {
+        let raster = Raster { width: 62, height: 32 };
+        let mut bytes = vec![0; raster.picture_bytes()];
+        bytes[8 * raster.row_stride()..][..62].fill(7);
+        bytes[24 * raster.row_stride()..][..62].fill(9);
+        let rows = sampled_rows(&bytes, raster);
+        assert_eq!((rows.len(), rows[0], rows[61], rows[62]), (124, 7, 7, 9));
+    }
+}
