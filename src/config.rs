@@ -1,6 +1,7 @@
 //! The only reader of the configuration file and of the environment. Everything else is handed a [`Config`].
 
 use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -18,6 +19,17 @@ pub struct Config {
     pub channels: BTreeMap<ChannelId, ChannelConfig>,
     /// Refuse to decode what offices send on a kernel without Landlock, rather than go on with the other rings.
     pub sandbox_require: bool,
+    /// How the pages are reached.
+    pub web: WebConfig,
+}
+
+/// How the pages are reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebConfig {
+    /// Address and port that `siaran serve` listens on.
+    pub listen: SocketAddr,
+    /// The https address that people type, where a proxy with TLS stands in front; `None`: this machine alone.
+    pub public_url: Option<String>,
 }
 
 /// A channel and where its air goes.
@@ -93,7 +105,11 @@ impl Config {
             let channel = channel.into_config(&id).map_err(|e| invalid(format!("[channel.{name}]: {e}")))?;
             channels.insert(id, channel);
         }
-        Ok(Config { home: home.to_owned(), channels, sandbox_require: file.sandbox.require })
+        let web = WebConfig {
+            listen: file.web.listen,
+            public_url: Some(file.web.public_url).filter(|url| !url.is_empty()),
+        };
+        Ok(Config { home: home.to_owned(), channels, sandbox_require: file.sandbox.require, web })
     }
 }
 
@@ -102,12 +118,26 @@ impl Config {
 struct File {
     channel: BTreeMap<String, ChannelFile>,
     sandbox: SandboxFile,
+    web: WebFile,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields, default)]
 struct SandboxFile {
     require: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct WebFile {
+    listen: SocketAddr,
+    public_url: String,
+}
+
+impl Default for WebFile {
+    fn default() -> Self {
+        WebFile { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)), public_url: String::new() }
+    }
 }
 
 #[derive(Deserialize)]
