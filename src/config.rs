@@ -105,10 +105,8 @@ impl Config {
             let channel = channel.into_config(&id).map_err(|e| invalid(format!("[channel.{name}]: {e}")))?;
             channels.insert(id, channel);
         }
-        let web = WebConfig {
-            listen: file.web.listen,
-            public_url: Some(file.web.public_url).filter(|url| !url.is_empty()),
-        };
+        let web =
+            WebConfig { listen: file.web.listen, public_url: Some(file.web.public_url).filter(|url| !url.is_empty()) };
         Ok(Config { home: home.to_owned(), channels, sandbox_require: file.sandbox.require, web })
     }
 }

@@ -3,6 +3,7 @@
 
 mod plan;
 mod sandboxed;
+mod serve;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -32,6 +33,8 @@ enum Command {
     /// Confine this process and become a decoder: how the other commands run ffmpeg
     #[command(hide = true)]
     Sandboxed(sandboxed::Arguments),
+    /// Serve the pages
+    Serve(serve::Arguments),
 }
 
 /// How a command ended, when it did not fail.
@@ -92,6 +95,7 @@ fn run(arguments: Arguments) -> Result<Ended, Failure> {
     let home = Config::find_home(arguments.home);
     match arguments.command {
         Command::Plan(arguments) => plan::run(&arguments),
+        Command::Serve(arguments) => serve::run(&home, &arguments),
         Command::Config => {
             let config = Config::load(&home)?;
             println!("home: {}", config.home.display());

@@ -1,0 +1,57 @@
+//! `siaran serve`: the pages, until told to end.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{Ended, Failure};
+use crate::config::Config;
+use crate::desk::Desk;
+use crate::desk::clock::SystemClock;
+use crate::web::{self, ServeError, Web};
+
+/// Serve the pages on this machine
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// Address and port [default: [web] listen in siaran.toml, else 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR:PORT")]
+    listen: Option<SocketAddr>,
+}
+
+impl From<ServeError> for Failure {
+    fn from(error: ServeError) -> Failure {
+        Failure::could(error.to_string(), error.way_out())
+    }
+}
+
+pub(super) fn run(home: &Path, arguments: &Arguments) -> Result<Ended, Failure> {
+    let config = Config::load(home)?;
+    let addr = arguments.listen.unwrap_or(config.web.listen);
+    let desk = Desk::open(config, Arc::new(SystemClock::start()))
+        .map_err(|e| Failure::could(e.to_string(), "name the home with --home, or make one with siaran init"))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Failure::could(format!("no threads for the server: {e}"), "close other programs"))?;
+    runtime.block_on(async {
+        let web = Web::new(desk)?;
+        let listener = web::listen(&web, addr).await?;
+        let bound = listener.local_addr().unwrap_or(addr);
+        println!("http://{bound}");
+        web::serve(web, listener, told_to_end()?).await?;
+        Ok(Ended::Holds)
+    })
+}
+
+/// Ends at SIGTERM and at Ctrl-C.
+fn told_to_end() -> Result<impl Future<Output = ()> + Send + 'static, Failure> {
+    let listen = |kind| {
+        signal(kind).map_err(|e| Failure::could(format!("signals can't be heard: {e}"), "start it from a shell"))
+    };
+    let (mut term, mut int) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+    Ok(async move {
+        tokio::select! { _ = term.recv() => {}, _ = int.recv() => {} }
+    })
+}

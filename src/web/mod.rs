@@ -1,0 +1,167 @@
+//! Floor 4: the pages, one per desk, and their guard. Handlers parse what a browser sent, ask a desk, and show what it
+//! said; they decide nothing. Every page works without JavaScript, in Indonesian and in English.
+//!
+//! A request passes the guard ([`guard`]: our host, our origin, headers), then an extractor that names the right it
+//! wants ([`session::Can`]), then its handler. Whatever goes wrong on the way becomes a [`problem::Problem`], which the
+//! guard turns into a page in the visitor's language.
+
+mod attempts;
+mod guard;
+mod health;
+mod inbox;
+#[cfg(test)]
+mod matrix;
+mod page;
+mod people;
+mod problem;
+mod routes;
+mod session;
+mod sign_in;
+mod static_files;
+mod words;
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use tokio::net::TcpListener;
+
+use crate::desk::{Desk, DeskError};
+use crate::domain::time::Zone;
+use attempts::Attempts;
+use problem::Problem;
+
+/// What handlers share. Clones share it.
+#[derive(Clone)]
+pub struct Web {
+    /// The use cases.
+    desk: Desk,
+    /// Under which names the site may be asked for.
+    site: Arc<Site>,
+    /// Failed sign-ins of the last minutes.
+    attempts: Arc<Mutex<Attempts>>,
+}
+
+/// How browsers reach this server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Site {
+    /// On this machine alone, without TLS.
+    Loopback,
+    /// Through a proxy that ends TLS for this host name.
+    Proxied {
+        /// `siaran.deliserdangkab.go.id`, with a port if it is not 443.
+        host: String,
+    },
+}
+
+/// Why the pages are not served.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// Others could reach the address, and passwords would cross the network in the clear.
+    #[error("{0} can be reached from other machines, and nothing there encrypts")]
+    Exposed(SocketAddr),
+    /// `[web] public_url` is not the address of a site behind TLS.
+    #[error("[web] public_url {0:?} is not like https://siaran.example.go.id")]
+    PublicUrl(String),
+    /// The address is taken, or not this machine's.
+    #[error("{addr} can't be listened on: {source}")]
+    Listen {
+        /// The address.
+        addr: SocketAddr,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The listener broke.
+    #[error("the listener broke: {0}")]
+    Broke(std::io::Error),
+}
+
+impl ServeError {
+    /// What a person can do about it.
+    pub fn way_out(&self) -> &'static str {
+        match self {
+            ServeError::Exposed(_) => {
+                "listen on 127.0.0.1, or put a proxy with TLS in front and name it as [web] public_url in siaran.toml"
+            }
+            ServeError::PublicUrl(_) => "write the https address that people type, without a path",
+            ServeError::Listen { .. } => "stop what uses the port, or choose another one with --listen",
+            ServeError::Broke(_) => "start it again",
+        }
+    }
+}
+
+impl Web {
+    /// Pages over a desk.
+    ///
+    /// # Errors
+    /// [`ServeError::PublicUrl`] when the configured address is not one.
+    pub fn new(desk: Desk) -> Result<Web, ServeError> {
+        let site = match desk.config.web.public_url.as_deref() {
+            None => Site::Loopback,
+            Some(url) => {
+                let host = url.strip_prefix("https://").map(|rest| rest.trim_end_matches('/'));
+                let fine = |host: &&str| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']);
+                let host = host.filter(fine).ok_or_else(|| ServeError::PublicUrl(url.to_owned()))?;
+                Site::Proxied { host: host.to_ascii_lowercase() }
+            }
+        };
+        Ok(Web { desk, site: Arc::new(site), attempts: Arc::default() })
+    }
+
+    /// The routes behind their guard.
+    pub fn router(self) -> Router {
+        let mut router = Router::new();
+        for route in routes::all() {
+            router = router.route(route.path, route.handlers);
+        }
+        guard::around(router, self)
+    }
+
+    /// Runs a use case beside the async threads.
+    async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Desk) -> Result<T, DeskError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let desk = self.desk.clone();
+        let answer = tokio::task::spawn_blocking(move || question(&desk)).await;
+        answer.map_err(|_| Problem::Broken)?.map_err(Problem::from)
+    }
+}
+
+/// A listener that other machines can't reach unless a proxy with TLS is declared.
+///
+/// # Errors
+/// [`ServeError::Exposed`] and [`ServeError::Listen`].
+pub async fn listen(web: &Web, addr: SocketAddr) -> Result<TcpListener, ServeError> {
+    if !addr.ip().is_loopback() && *web.site == Site::Loopback {
+        return Err(ServeError::Exposed(addr));
+    }
+    TcpListener::bind(addr).await.map_err(|source| ServeError::Listen { addr, source })
+}
+
+/// Serves the pages until `end` is done; requests under way are finished.
+///
+/// # Errors
+/// [`ServeError::Broke`].
+pub async fn serve(
+    web: Web,
+    listener: TcpListener,
+    end: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), ServeError> {
+    let service = web.router().into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(end).await.map_err(ServeError::Broke)
+}
+
+impl Web {
+    /// The zone in which pages say times: the first channel's.
+    fn zone(&self) -> Zone {
+        let first = self.desk.config.channels.values().next();
+        first.expect("a configuration has a channel").channel.zone
+    }
+
+    fn with_attempts<T>(&self, question: impl FnOnce(&mut Attempts) -> T) -> T {
+        // A thread that panicked while counting leaves counts that are still counts.
+        let mut attempts = self.attempts.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        question(&mut attempts)
+    }
+}

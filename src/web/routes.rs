@@ -1,0 +1,46 @@
+//! Every route, in one table. The matrix test walks it: a route without a row there fails.
+
+use axum::handler::Handler;
+use axum::http::Method;
+use axum::routing::{MethodFilter, MethodRouter, on};
+
+use super::{Web, health, inbox, people, sign_in, static_files};
+
+/// One method of one path.
+pub(super) struct Route {
+    /// For the matrix test.
+    #[cfg_attr(not(test), expect(dead_code, reason = "only the matrix test asks which method a route answers"))]
+    pub method: Method,
+    pub path: &'static str,
+    pub handlers: MethodRouter<Web>,
+}
+
+fn get<T: 'static>(path: &'static str, handler: impl Handler<T, Web>) -> Route {
+    Route { method: Method::GET, path, handlers: on(MethodFilter::GET, handler) }
+}
+
+fn post<T: 'static>(path: &'static str, handler: impl Handler<T, Web>) -> Route {
+    Route { method: Method::POST, path, handlers: on(MethodFilter::POST, handler) }
+}
+
+/// The table.
+pub(super) fn all() -> Vec<Route> {
+    vec![
+        get("/livez", health::live),
+        get("/readyz", health::ready),
+        get("/static/{version}/{name}", static_files::get),
+        get("/sign-in", sign_in::form),
+        post("/sign-in", sign_in::sign_in),
+        post("/sign-out", sign_in::sign_out),
+        get("/welcome/{token}", sign_in::welcome),
+        post("/welcome/{token}", sign_in::set_password),
+        get("/", inbox::show),
+        get("/people", people::list),
+        post("/people", people::add),
+        post("/offices", people::add_office),
+        get("/people/{id}", people::show),
+        post("/people/{id}/link", people::new_link),
+        post("/people/{id}/roles", people::change_role),
+        post("/people/{id}/disable", people::disable),
+    ]
+}
