@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::domain::channel::{Channel, Hours, HouseFormat};
-use crate::domain::ids::ChannelId;
+use crate::domain::ids::{ChannelId, Sha256};
+use crate::domain::people::OpdGroup;
 use crate::domain::time::{FrameRate, TimeOfDay, Zone};
 
 /// A home and what its `siaran.toml` says. Every key has a default, so an empty file is a working configuration.
@@ -21,6 +22,52 @@ pub struct Config {
     pub sandbox_require: bool,
     /// How the pages are reached.
     pub web: WebConfig,
+    /// Settings of the scheduling team.
+    pub planning: PlanningConfig,
+    /// How letters and reports look.
+    pub paper: PaperConfig,
+}
+
+/// Settings of the scheduling team.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanningConfig {
+    /// What airs sooner than this was announced and is not changed any more, seconds.
+    pub freeze_s: u32,
+    /// A first plan for a day that has begun starts this long from now, seconds: the player needs time to see it.
+    pub lead_s: u32,
+    /// Least pause between two clips of one office, seconds.
+    pub office_gap_s: u32,
+    /// Least distance between the starts of two plays of one clip, seconds.
+    pub separation_s: u32,
+    /// Weights of the groups of offices; a group that is not named weighs 1.
+    pub shares: BTreeMap<OpdGroup, u32>,
+}
+
+/// How letters and reports look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaperConfig {
+    /// Folder with `DejaVuSans.ttf` and `DejaVuSans-Bold.ttf`.
+    pub fonts: PathBuf,
+    /// Lines at the head of every letter.
+    pub letterhead: Vec<String>,
+    /// Where letters are dated.
+    pub place: String,
+}
+
+/// Where Debian's fonts-dejavu-core puts its fonts.
+pub const FONTS_FOLDER: &str = "/usr/share/fonts/truetype/dejavu";
+
+/// Something that starts at an exact time every day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FixedConfig {
+    /// Local time.
+    pub at: TimeOfDay,
+    /// How long it lasts, seconds.
+    pub seconds: u32,
+    /// For people.
+    pub title: String,
+    /// The approved house file that airs; `None`: the time is kept free of offices' clips.
+    pub sha256: Option<Sha256>,
 }
 
 /// How the pages are reached.
@@ -39,6 +86,8 @@ pub struct ChannelConfig {
     pub channel: Channel,
     /// Output addresses, for a player that is told none.
     pub outputs: Vec<String>,
+    /// What starts at exact times: the anthem, a call to prayer, a relay.
+    pub fixed: Vec<FixedConfig>,
 }
 
 /// A configuration that can't be used.
@@ -107,7 +156,10 @@ impl Config {
         }
         let web =
             WebConfig { listen: file.web.listen, public_url: Some(file.web.public_url).filter(|url| !url.is_empty()) };
-        Ok(Config { home: home.to_owned(), channels, sandbox_require: file.sandbox.require, web })
+        let planning = file.planning.into_config().map_err(|e| invalid(format!("[planning]: {e}")))?;
+        let paper = PaperConfig { fonts: file.paper.fonts, letterhead: file.paper.letterhead, place: file.paper.place };
+        let sandbox_require = file.sandbox.require;
+        Ok(Config { home: home.to_owned(), channels, sandbox_require, web, planning, paper })
     }
 }
 
@@ -117,6 +169,92 @@ struct File {
     channel: BTreeMap<String, ChannelFile>,
     sandbox: SandboxFile,
     web: WebFile,
+    planning: PlanningFile,
+    paper: PaperFile,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct PlanningFile {
+    freeze_s: u32,
+    lead_s: u32,
+    office_gap_s: u32,
+    separation_s: u32,
+    shares: BTreeMap<String, u32>,
+}
+
+impl Default for PlanningFile {
+    fn default() -> Self {
+        PlanningFile { freeze_s: 7200, lead_s: 60, office_gap_s: 0, separation_s: 300, shares: BTreeMap::new() }
+    }
+}
+
+impl PlanningFile {
+    fn into_config(self) -> Result<PlanningConfig, String> {
+        const DAY: u32 = 86_400;
+        for (key, value) in [
+            ("freeze_s", self.freeze_s),
+            ("lead_s", self.lead_s),
+            ("office_gap_s", self.office_gap_s),
+            ("separation_s", self.separation_s),
+        ] {
+            if value > DAY {
+                return Err(format!("{key}: {value} is more than a day"));
+            }
+        }
+        let mut shares = BTreeMap::new();
+        for (group, weight) in self.shares {
+            let known: OpdGroup = group.parse().map_err(|e| format!("shares: {e}"))?;
+            if !(1..=1000).contains(&weight) {
+                return Err(format!("shares.{group}: {weight} is not 1 to 1000"));
+            }
+            shares.insert(known, weight);
+        }
+        let PlanningFile { freeze_s, lead_s, office_gap_s, separation_s, .. } = self;
+        Ok(PlanningConfig { freeze_s, lead_s, office_gap_s, separation_s, shares })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct PaperFile {
+    fonts: PathBuf,
+    letterhead: Vec<String>,
+    place: String,
+}
+
+impl Default for PaperFile {
+    fn default() -> Self {
+        PaperFile {
+            fonts: FONTS_FOLDER.into(),
+            letterhead: vec![
+                "Pemerintah Kabupaten Deli Serdang".into(),
+                "Dinas Komunikasi, Informatika, Statistik dan Persandian".into(),
+            ],
+            place: "Lubuk Pakam".into(),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FixedFile {
+    at: String,
+    seconds: u32,
+    title: String,
+    #[serde(default)]
+    sha256: Option<String>,
+}
+
+impl FixedFile {
+    fn into_config(self) -> Result<FixedConfig, String> {
+        let at = self.at.parse().map_err(|e| format!("fixed: {e}"))?;
+        if !(1..=86_400).contains(&self.seconds) {
+            return Err(format!("fixed {:?}: {} seconds is not 1 to 86400", self.title, self.seconds));
+        }
+        let sha256 = self.sha256.map(|h| h.parse()).transpose().map_err(|e| format!("fixed {:?}: {e}", self.title))?;
+        Ok(FixedConfig { at, seconds: self.seconds, title: self.title, sha256 })
+    }
 }
 
 #[derive(Deserialize, Default)]
@@ -149,6 +287,7 @@ struct ChannelFile {
     height: u32,
     frame_rate: [u32; 2],
     outputs: Vec<String>,
+    fixed: Vec<FixedFile>,
 }
 
 impl Default for ChannelFile {
@@ -163,6 +302,7 @@ impl Default for ChannelFile {
             height: house.height,
             frame_rate: [house.rate.num(), house.rate.den()],
             outputs: vec!["auto".into()],
+            fixed: Vec::new(),
         }
     }
 }
@@ -184,7 +324,8 @@ impl ChannelFile {
         }
         let house = HouseFormat { width: self.width, height: self.height, rate, ..HouseFormat::DEFAULT };
         let channel = Channel { id: id.clone(), title: self.title, zone, hours: Hours { open, close }, house };
-        Ok(ChannelConfig { channel, outputs: self.outputs })
+        let fixed = self.fixed.into_iter().map(FixedFile::into_config).collect::<Result<_, _>>()?;
+        Ok(ChannelConfig { channel, outputs: self.outputs, fixed })
     }
 }
 

@@ -10,6 +10,8 @@ pub mod store;
 
 pub mod desk;
 
+pub mod paper;
+
 pub mod web;
 
 pub mod cli;

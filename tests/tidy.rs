@@ -17,8 +17,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("notify", &["domain", "engine"]),
     ("config", &["domain", "engine"]),
     ("desk", &["domain", "engine", "store", "files", "av", "notify", "config"]),
-    ("web", &["domain", "engine", "store", "files", "av", "notify", "config", "desk"]),
-    ("cli", &["domain", "engine", "store", "files", "av", "notify", "config", "desk", "web"]),
+    ("paper", &["domain", "engine", "config", "desk"]),
+    ("web", &["domain", "engine", "store", "files", "av", "notify", "config", "desk", "paper"]),
+    ("cli", &["domain", "engine", "store", "files", "av", "notify", "config", "desk", "paper", "web"]),
 ];
 
 /// Crates and standard modules that only some parts may use.
@@ -29,9 +30,13 @@ const ONLY_IN: &[(&str, &[&str], &str)] = &[
     ("image::", &["av"], "picture files live in av/"),
     ("axum::", &["web"], "HTTP types live in web/"),
     ("askama::", &["web"], "pages live in web/"),
-    ("serde", &["store", "files", "av", "notify", "config", "web", "cli"], "serialisation lives at the edges"),
+    ("serde", &["store", "files", "av", "notify", "config", "paper", "web", "cli"], "serialisation lives at the edges"),
     ("clap::", &["cli"], "the command line lives in cli/"),
-    ("std::fs", &["files", "store", "av", "notify", "config", "desk", "web", "cli"], "floors 0 and 1 do no IO"),
+    (
+        "std::fs",
+        &["files", "store", "av", "notify", "config", "desk", "paper", "web", "cli"],
+        "floors 0 and 1 do no IO",
+    ),
     ("tokio::", &["av", "notify", "desk", "web", "cli"], "floors 0 and 1, the store and files are not async"),
     ("std::env", &["config", "av", "cli", "notify"], "config.rs reads the environment"),
 ];

@@ -7,6 +7,7 @@ pub mod clock;
 mod passwords;
 pub mod people;
 mod refusal;
+pub mod reporting;
 mod token;
 
 use std::path::Path;

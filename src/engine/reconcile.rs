@@ -207,7 +207,8 @@ fn showed(item: &PlaylistItem, row: &AsRun) -> bool {
 }
 
 impl Totals {
-    fn add(&mut self, aired: &Aired, rate: FrameRate) {
+    /// Counts one more item.
+    pub fn add(&mut self, aired: &Aired, rate: FrameRate) {
         self.promised += 1;
         match aired.airing {
             Airing::Complete => self.complete += 1,

@@ -1,0 +1,263 @@
+//! What was really on air: journals are imported, compared with what was published, and reported to the office and the
+//! agency, with the monitoring team's conclusion. A journal whose chain is broken is refused and named.
+
+use std::path::PathBuf;
+
+use crate::domain::audit::{AuditEvent, AuditKind};
+use crate::domain::ids::{CaseId, ChannelId, Sha256};
+use crate::domain::incident::Incident;
+use crate::domain::playlist::Playlist;
+use crate::domain::time::{BroadcastDate, FrameRate, Instant, Span, Zone};
+use crate::engine::reconcile::{self, Aired, Discrepancy, Totals};
+use crate::files::{journal, playlist_file};
+use crate::store::Imported;
+
+use super::{Desk, DeskError};
+
+/// Why there is no report, beyond what any desk may say.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// The journal can't be trusted.
+    #[error("the journal was not imported: {0}")]
+    Journal(#[from] journal::JournalError),
+    /// A row with that number was imported before and was another.
+    #[error("row {seq} of the journal {path} is not the row that was imported before: the journal was rewritten")]
+    Rewritten {
+        /// The journal.
+        path: PathBuf,
+        /// The row.
+        seq: u64,
+    },
+    /// A published revision can't be read.
+    #[error(transparent)]
+    Playlist(#[from] playlist_file::PlaylistFileError),
+    /// No such channel in the configuration.
+    #[error("there is no channel {0} in siaran.toml")]
+    NoChannel(ChannelId),
+    /// The desk said no, or the database would not.
+    #[error(transparent)]
+    Desk(#[from] DeskError),
+}
+
+impl From<crate::store::StoreError> for ReportError {
+    fn from(error: crate::store::StoreError) -> ReportError {
+        ReportError::Desk(error.into())
+    }
+}
+
+/// What was promised and what aired, for one request or one day of a channel.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AiringReport {
+    /// Of what.
+    pub subject: Subject,
+    /// On which channel.
+    pub channel: ChannelId,
+    /// Its name for people.
+    pub channel_title: String,
+    /// Its zone.
+    pub zone: Zone,
+    /// Its rate.
+    pub rate: FrameRate,
+    /// When the report was made.
+    pub made_at: Instant,
+    /// Day by day.
+    pub days: Vec<ReportDay>,
+    /// All days together.
+    pub totals: Totals,
+    /// What went wrong on the channel in those days.
+    pub incidents: Vec<Incident>,
+    /// The newest row of the journal that the report rests on, with its hash.
+    pub evidence: Option<(u64, Sha256)>,
+    /// The monitoring team's word.
+    pub conclusion: Option<Conclusion>,
+}
+
+/// What a report is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// One request.
+    Request(RequestFacts),
+    /// Everything on one day.
+    Day(BroadcastDate),
+}
+
+/// The request as its letter and its approval put it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestFacts {
+    /// Its row.
+    pub case: CaseId,
+    /// Number in the register.
+    pub agenda: Option<String>,
+    /// Who asked.
+    pub office: String,
+    /// Name of the clip.
+    pub title: String,
+    /// The office's letter.
+    pub letter_number: String,
+    /// The day on that letter.
+    pub letter_date: BroadcastDate,
+    /// First and last day of the period.
+    pub period: (BroadcastDate, BroadcastDate),
+    /// Plays a day that were asked for.
+    pub plays_per_day: u32,
+    /// Number of the approval.
+    pub approval_number: Option<String>,
+}
+
+/// One day of a report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportDay {
+    /// The day.
+    pub date: BroadcastDate,
+    /// The last revision that was published for it.
+    pub revision: u32,
+    /// What was promised and what became of it.
+    pub items: Vec<Aired>,
+    /// What the record shows beside the plan; for a day's report alone.
+    pub discrepancies: Vec<Discrepancy>,
+}
+
+/// The monitoring team's conclusion on one request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conclusion {
+    /// In the team's words.
+    pub text: String,
+    /// Who wrote it.
+    pub by: String,
+    /// When.
+    pub at: Instant,
+}
+
+/// What an import brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ImportSummary {
+    /// Rows that were new.
+    pub new: u64,
+    /// Rows that were here already.
+    pub known: u64,
+}
+
+/// Rows of one transaction: the writer is held for milliseconds, not for a year's journal.
+const IMPORT_AT_ONCE: usize = 1000;
+
+impl Desk {
+    /// Imports a channel's journal: verified as a whole first, then only what is new. Doing it twice changes nothing.
+    ///
+    /// # Errors
+    /// [`ReportError::Journal`] names the first bad line; nothing is imported then.
+    pub fn import_journal(&self, channel: &ChannelId) -> Result<ImportSummary, ReportError> {
+        let paths = journal::JournalPaths::in_home(self.home(), channel);
+        let rows = journal::read(&paths)?;
+        let head = self.store.read(|r| r.as_run_head(channel))?;
+        let mut summary = ImportSummary::default();
+        if let Some((seq, hash)) = head {
+            // What was imported before must still be there, unchanged: the chain then vouches for all before it.
+            let same =
+                usize::try_from(seq).ok().and_then(|n| rows.get(n.checked_sub(1)?)).is_some_and(|r| r.hash == hash);
+            if !same {
+                return Err(ReportError::Rewritten { path: paths.rows, seq });
+            }
+            summary.known = seq;
+        }
+        let new: Vec<_> = rows.into_iter().filter(|r| r.row.seq > summary.known).collect();
+        let now = self.now();
+        for chunk in new.chunks(IMPORT_AT_ONCE) {
+            let (part, of) = (chunk.to_vec(), channel.clone());
+            let refused = self.store.write(move |tx| -> Result<Option<u64>, DeskError> {
+                for chained in &part {
+                    if tx.import_as_run(&chained.row, chained.hash, now)? == Imported::Differs {
+                        return Ok(Some(chained.row.seq));
+                    }
+                }
+                if let Some(last) = part.last() {
+                    let event = AuditEvent::new(AuditKind::JournalImported)
+                        .word("channel", &of)
+                        .number("to_seq", i64::try_from(last.row.seq).unwrap_or(i64::MAX))
+                        .hash("head", last.hash);
+                    tx.audit(&event, now)?;
+                }
+                Ok(None)
+            })?;
+            if let Some(seq) = refused {
+                return Err(ReportError::Rewritten { path: paths.rows, seq });
+            }
+            summary.new += chunk.len() as u64;
+        }
+        Ok(summary)
+    }
+
+    /// The last published revision of a day, read and judged.
+    ///
+    /// # Errors
+    /// When the database or the file would not.
+    pub fn published(&self, channel: &ChannelId, date: BroadcastDate) -> Result<Option<Playlist>, ReportError> {
+        let Some(row) = self.store.read(|r| r.latest_revision(channel, date))? else { return Ok(None) };
+        let path = playlist_file::path(self.home(), channel, date, row.revision);
+        Ok(Some(playlist_file::read(&path)?))
+    }
+
+    /// Reports a whole day of a channel, from the rows imported so far.
+    ///
+    /// # Errors
+    /// [`ReportError`] names the channel or file.
+    pub fn day_report(&self, channel: &ChannelId, date: BroadcastDate) -> Result<AiringReport, ReportError> {
+        self.report(channel, Subject::Day(date), &[date], None, |_| true)
+    }
+
+    pub(super) fn report(
+        &self,
+        channel: &ChannelId,
+        subject: Subject,
+        dates: &[BroadcastDate],
+        conclusion: Option<Conclusion>,
+        concerns: impl Fn(&Aired) -> bool,
+    ) -> Result<AiringReport, ReportError> {
+        let configured = self.config.channels.get(channel).ok_or_else(|| ReportError::NoChannel(channel.clone()))?;
+        let zone = configured.channel.zone;
+        let mut days = Vec::new();
+        let mut totals = Totals::default();
+        for &date in dates {
+            let Some(playlist) = self.published(channel, date)? else { continue };
+            let rows = self.store.read(|r| r.as_run(channel, zone.day(date)))?;
+            let reconciled = reconcile::reconcile(&playlist, &rows);
+            let items: Vec<Aired> = reconciled.items.into_iter().filter(|a| concerns(a)).collect();
+            if matches!(subject, Subject::Request(_)) && items.is_empty() {
+                continue;
+            }
+            totals.join(&sum(&items, playlist.head().rate));
+            let discrepancies = if matches!(subject, Subject::Day(_)) { reconciled.discrepancies } else { Vec::new() };
+            days.push(ReportDay { date, revision: playlist.head().revision, items, discrepancies });
+        }
+        let span = dates
+            .first()
+            .zip(dates.last())
+            .and_then(|(first, last)| Span::new(zone.day(*first).start(), zone.day(*last).end()));
+        let incidents = match span {
+            Some(span) => self.store.read(|r| r.incidents_since(span.start()))?,
+            None => Vec::new(),
+        };
+        let here = |i: &Incident| i.channel.as_ref() == Some(channel) && span.is_some_and(|s| s.contains(i.opened_at));
+        let incidents = incidents.into_iter().filter(here).collect();
+        Ok(AiringReport {
+            subject,
+            channel: channel.clone(),
+            channel_title: configured.channel.title.clone(),
+            zone,
+            rate: configured.channel.house.rate,
+            made_at: self.now(),
+            days,
+            totals,
+            incidents,
+            evidence: self.store.read(|r| r.as_run_head(channel))?,
+            conclusion,
+        })
+    }
+}
+
+fn sum(items: &[Aired], rate: FrameRate) -> Totals {
+    let mut totals = Totals::default();
+    for aired in items {
+        totals.add(aired, rate);
+    }
+    totals
+}
