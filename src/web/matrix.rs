@@ -30,6 +30,8 @@ use Who::{Anyone, Only};
 
 const ALL: Who = Only(&[Office, Registry, Verifier, Head, Technical, Scheduler, Operator, Monitor, Admin]);
 
+const WATCH: Who = Only(&[Operator, Monitor, Scheduler, Technical, Head]);
+
 const MATRIX: &[(Method, &str, Who)] = &[
     (Method::GET, "/livez", Anyone),
     (Method::GET, "/readyz", Anyone),
@@ -40,6 +42,10 @@ const MATRIX: &[(Method, &str, Who)] = &[
     (Method::GET, "/welcome/{token}", Anyone),
     (Method::POST, "/welcome/{token}", Anyone),
     (Method::GET, "/", ALL),
+    (Method::GET, "/wall", WATCH),
+    (Method::GET, "/wall/{channel}", WATCH),
+    (Method::GET, "/wall/{channel}/picture.jpg", WATCH),
+    (Method::GET, "/audit", Only(&[Admin, Head])),
     (Method::GET, "/people", Only(&[Admin])),
     (Method::POST, "/people", Only(&[Admin])),
     (Method::POST, "/offices", Only(&[Admin])),
@@ -77,7 +83,12 @@ impl World {
     }
 
     async fn ask(&self, method: &Method, path: &str, session: Option<&Token>, extra: &[(&str, &str)]) -> Response {
-        let path = path.replace("{id}", "1").replace("{token}", "x").replace("{version}", "x").replace("{name}", "x");
+        let path = path
+            .replace("{id}", "1")
+            .replace("{token}", "x")
+            .replace("{version}", "x")
+            .replace("{name}", "x")
+            .replace("{channel}", "videotron");
         let mut request = Request::builder().method(method).uri(path).header(header::HOST, "localhost:8080");
         if *method != Method::GET {
             request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");

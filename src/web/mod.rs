@@ -6,6 +6,7 @@
 //! guard turns into a page in the visitor's language.
 
 mod attempts;
+mod audit;
 mod guard;
 mod health;
 mod inbox;
@@ -18,6 +19,7 @@ mod routes;
 mod session;
 mod sign_in;
 mod static_files;
+mod wall;
 mod words;
 
 use std::net::SocketAddr;

@@ -4,7 +4,7 @@ use axum::handler::Handler;
 use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, on};
 
-use super::{Web, health, inbox, people, sign_in, static_files};
+use super::{Web, audit, health, inbox, people, sign_in, static_files, wall};
 
 /// One method of one path.
 pub(super) struct Route {
@@ -35,6 +35,10 @@ pub(super) fn all() -> Vec<Route> {
         get("/welcome/{token}", sign_in::welcome),
         post("/welcome/{token}", sign_in::set_password),
         get("/", inbox::show),
+        get("/wall", wall::first),
+        get("/wall/{channel}", wall::show),
+        get("/wall/{channel}/picture.jpg", wall::picture_file),
+        get("/audit", audit::list),
         get("/people", people::list),
         post("/people", people::add),
         post("/offices", people::add_office),

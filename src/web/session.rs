@@ -30,6 +30,10 @@ macro_rules! rights {
 rights! {
     /// See what waits for oneself, and requests: an office its own, staff all.
     Enter: Role::ALL;
+    /// See the wall and what is planned for it.
+    Watch: &[Role::Operator, Role::Monitor, Role::Scheduler, Role::Technical, Role::Head];
+    /// Read the audit trail.
+    ReadAudit: &[Role::Admin, Role::Head];
     /// Let people in.
     LetIn: &[Role::Admin];
 }

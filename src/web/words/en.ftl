@@ -80,3 +80,30 @@ people-role-give-do = Give the role
 people-disable = Close the account
 people-disable-what = The person is signed out at once and can't sign in again. The record of what was done stays.
 people-disable-do = Close this account
+
+wall-playing = On air
+wall-no-player = The player does not answer
+wall-closed = Outside its hours
+wall-since = Since { $since }
+wall-no-picture = No picture from the player yet. Check that it runs: siaran play
+wall-old-picture = This picture is old: the player sends none any more. Check the player.
+wall-picture = The picture that leaves the player
+wall-on-air = Planned now
+wall-nothing-planned = Nothing is planned: evergreen material
+wall-next = Next
+wall-no-incident = No incident
+
+audit-holds =
+    { $n ->
+        [one] The chain holds: { $n } row checked.
+       *[other] The chain holds: { $n } rows checked from the first.
+    }
+audit-head = Head
+audit-broken = The chain does not hold
+audit-newest = The newest 200 rows
+audit-seq = No.
+audit-at = When
+audit-kind = What
+audit-by = By
+audit-facts = Details
+audit-hash = Hash

@@ -76,3 +76,26 @@ people-role-give-do = Beri peran
 people-disable = Tutup akun
 people-disable-what = Orang ini langsung keluar dan tidak dapat masuk lagi. Catatan perbuatannya tetap ada.
 people-disable-do = Tutup akun ini
+
+wall-playing = Mengudara
+wall-no-player = Pemutar tidak menjawab
+wall-closed = Di luar jam tayang
+wall-since = Sejak { $since }
+wall-no-picture = Belum ada gambar dari pemutar. Periksa apakah pemutar berjalan: siaran play
+wall-old-picture = Gambar ini sudah lama: pemutar berhenti mengirim gambar. Periksa pemutar.
+wall-picture = Gambar yang keluar dari pemutar
+wall-on-air = Jadwal saat ini
+wall-nothing-planned = Tidak ada dalam jadwal: bahan cadangan
+wall-next = Berikutnya
+wall-no-incident = Tidak ada gangguan
+
+audit-holds = Rantai utuh: { $n } baris diperiksa dari yang pertama.
+audit-head = Sidik kepala
+audit-broken = Rantai tidak utuh
+audit-newest = 200 baris terbaru
+audit-seq = No.
+audit-at = Waktu
+audit-kind = Perbuatan
+audit-by = Oleh
+audit-facts = Rincian
+audit-hash = Sidik
