@@ -180,6 +180,23 @@ pub enum Verdict {
     Refuse,
 }
 
+impl Verdict {
+    /// Every one.
+    pub const ALL: &[Verdict] = &[Verdict::Accept, Verdict::Conform, Verdict::Refuse];
+    /// The word in JSON, rows and pages.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Verdict::Accept => "accept",
+            Verdict::Conform => "conform",
+            Verdict::Refuse => "refuse",
+        }
+    }
+    /// From that word.
+    pub fn read(word: &str) -> Option<Verdict> {
+        Verdict::ALL.iter().copied().find(|v| v.as_str() == word)
+    }
+}
+
 /// How much a reason weighs. Refused if and only if some reason is [`Severity::Fail`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -191,6 +208,24 @@ pub enum Severity {
     Warn,
     /// It can't air.
     Fail,
+}
+
+impl Severity {
+    /// Every one.
+    pub const ALL: &[Severity] = &[Severity::Note, Severity::Corrected, Severity::Warn, Severity::Fail];
+    /// The word in JSON, rows and pages.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Note => "note",
+            Severity::Corrected => "corrected",
+            Severity::Warn => "warn",
+            Severity::Fail => "fail",
+        }
+    }
+    /// From that word.
+    pub fn read(word: &str) -> Option<Severity> {
+        Severity::ALL.iter().copied().find(|v| v.as_str() == word)
+    }
 }
 
 /// Why a file is refused, mended, or wants a look. New codes may be added, none renamed.
@@ -221,6 +256,69 @@ pub enum ReasonCode {
     Hdr,
     Format,
     Still,
+}
+
+impl ReasonCode {
+    /// Every one.
+    pub const ALL: &[ReasonCode] = &[
+        ReasonCode::Empty,
+        ReasonCode::NotMedia,
+        ReasonCode::Undecodable,
+        ReasonCode::Truncated,
+        ReasonCode::NoVideo,
+        ReasonCode::NoAudio,
+        ReasonCode::TooLong,
+        ReasonCode::TooShort,
+        ReasonCode::TooLarge,
+        ReasonCode::Unsupported,
+        ReasonCode::Resolution,
+        ReasonCode::Flashing,
+        ReasonCode::Black,
+        ReasonCode::Silent,
+        ReasonCode::Frozen,
+        ReasonCode::Loudness,
+        ReasonCode::Stalled,
+        ReasonCode::Damaged,
+        ReasonCode::FrameRate,
+        ReasonCode::Rotated,
+        ReasonCode::Interlaced,
+        ReasonCode::Hdr,
+        ReasonCode::Format,
+        ReasonCode::Still,
+    ];
+    /// The word in JSON, rows and pages.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ReasonCode::Empty => "empty",
+            ReasonCode::NotMedia => "not_media",
+            ReasonCode::Undecodable => "undecodable",
+            ReasonCode::Truncated => "truncated",
+            ReasonCode::NoVideo => "no_video",
+            ReasonCode::NoAudio => "no_audio",
+            ReasonCode::TooLong => "too_long",
+            ReasonCode::TooShort => "too_short",
+            ReasonCode::TooLarge => "too_large",
+            ReasonCode::Unsupported => "unsupported",
+            ReasonCode::Resolution => "resolution",
+            ReasonCode::Flashing => "flashing",
+            ReasonCode::Black => "black",
+            ReasonCode::Silent => "silent",
+            ReasonCode::Frozen => "frozen",
+            ReasonCode::Loudness => "loudness",
+            ReasonCode::Stalled => "stalled",
+            ReasonCode::Damaged => "damaged",
+            ReasonCode::FrameRate => "frame_rate",
+            ReasonCode::Rotated => "rotated",
+            ReasonCode::Interlaced => "interlaced",
+            ReasonCode::Hdr => "hdr",
+            ReasonCode::Format => "format",
+            ReasonCode::Still => "still",
+        }
+    }
+    /// From that word.
+    pub fn read(word: &str) -> Option<ReasonCode> {
+        ReasonCode::ALL.iter().copied().find(|v| v.as_str() == word)
+    }
 }
 
 /// One reason, with the numbers behind it and words that the office can act on.

@@ -16,6 +16,9 @@
 //! | fill | evergreen approved material that covers what is missing |
 //! | preroll | opening a clip ahead of its time |
 //! | hold | repeating the last frame because the next is not there |
+//! | submission | [`submission::Submission`], a request to air an uploaded file, which itself is never played |
+//! | original | the uploaded file, named by its hash |
+//! | audit trail | [`audit::AuditEvent`], who did what to which row, hash-chained |
 //! | incident | [`incident::Incident`], something a person must know |
 //!
 //! | the agency says | it is |
@@ -29,6 +32,12 @@
 //! | paraf | initials on a draft, lower rank first |
 //! | disposisi | the written order that passes a letter on |
 //! | agenda | the register of letters |
+//! | standar pelayanan, SOP | [`standard::ServiceStandard`], a public service as data |
+//! | permohonan | a case: one request going through a standard, see `engine::procedure` |
+//! | pemohon | the applicant: whoever speaks for the office that asked |
+//! | jabatan | a position, [`people::Role`]; held by an [`people::Appointment`]: definitif, Plh, Plt |
+//! | verifikasi | judging content by the checklist, [`submission::CheckPoint`] |
+//! | persetujuan | [`submission::Approval`]: binds original, recipe, period and channel |
 //! | penayangan, laporan penayangan | airing; the airing report |
 //!
 //! Words not used, because they mean two things in this field: *schedule* (say rotation, playlist or booking),
@@ -43,5 +52,7 @@ pub mod incident;
 pub mod people;
 pub mod playlist;
 pub mod rotation;
+pub mod standard;
+pub mod submission;
 pub mod text;
 pub mod time;

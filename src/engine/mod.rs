@@ -4,6 +4,7 @@ pub mod clock_watch;
 pub mod plan_check;
 pub mod planner;
 pub mod playout;
+pub mod procedure;
 pub mod reconcile;
 pub mod rundown;
 pub mod watch;

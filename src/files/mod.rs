@@ -3,4 +3,5 @@
 pub mod fill_index;
 pub mod journal;
 pub mod playlist_file;
+pub mod sop;
 pub mod whole;

@@ -6,15 +6,20 @@
 //! `spawn_blocking`. Not chosen: an async pool, which hides that SQLite has one writer, and a trait per table, which
 //! would have one implementation each.
 
+mod approvals;
 mod as_run;
 mod audit;
+mod cases;
+mod clips;
 mod incidents;
+mod jobs;
 mod offices;
 mod outbox;
 mod people;
 mod playlists;
 mod row;
 mod sessions;
+mod submissions;
 
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -25,14 +30,19 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use crate::domain::ids::OpdId;
 
+pub use approvals::NewApproval;
 pub use as_run::Imported;
 pub use audit::{AuditBreak, AuditRow, AuditSummary, BreakKind};
+pub use cases::{CaseRow, MoveRow, NewMove};
+pub use clips::{AssetRow, ClipRow, NewAsset};
 pub use incidents::NewIncident;
+pub use jobs::{Job, JobKind, JobState, LEASE, MOST_ATTEMPTS};
 pub use offices::NewOffice;
 pub use outbox::{Addressee, Announcement, Letter};
 pub use people::{Invite, NewPerson};
 pub use playlists::PublishedRevision;
 pub use sessions::{NewSession, Revoked, Session};
+pub use submissions::{InspectionRow, NewSubmission};
 
 /// Whose rows may be seen. A read without one can't be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -176,6 +176,7 @@ create table clips (
   recipe_sha256   blob    not null,               -- how
   channel         text    not null,               -- for which channel's house format
   frames          integer not null check (frames > 0), -- at the channel's rate
+  still           integer not null,               -- 1 if its picture stands by nature: a freeze is no incident
   has_sound       integer not null,               -- 1 if there is anything to hear
   bytes           integer not null,               -- size of the house file
   integrated_lufs real,                           -- loudness of the house file; null: silent

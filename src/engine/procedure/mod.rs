@@ -1,0 +1,309 @@
+//! One case of a service standard: where it stands, who may act, what may follow, and what a given act does.
+//!
+//! ```text
+//! step ──act by the stated actor──▶ step … ──▶ end
+//!   │            ▲
+//!   └──return────┘  with a reason; undoes what lay behind
+//! ```
+//!
+//! Not here: who holds which position today, what the facts are, and where anything is kept.
+
+mod refused;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::people::Form;
+use crate::domain::standard::{APPLICANT, Action, Edge, EdgeKind, Gate, Key, ServiceStandard, Step};
+use crate::domain::text::Text;
+
+pub use refused::Refused;
+
+/// A case at one moment.
+#[derive(Debug, Clone)]
+pub struct Case<'s> {
+    standard: &'s ServiceStandard,
+    at: Key,
+    version: u32,
+    done: BTreeSet<Key>,
+}
+
+/// Who wants to act.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Who {
+    /// A person, with the positions held at this moment.
+    Person {
+        /// Actors of the standard, and how each is held.
+        positions: BTreeMap<Key, Form>,
+        /// Whether he or she speaks for the office that asked.
+        is_applicant: bool,
+    },
+    /// The installation itself: registers what came in complete, and nothing that wants judgement.
+    Installation,
+}
+
+/// What the installation itself may do.
+const AUTOMATIC: [Action; 2] = [Action::Submit, Action::Register];
+
+/// What is known at this moment, beyond the case's own history.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// Requirements that are met.
+    pub met: BTreeSet<Key>,
+    /// Facts that gates ask for.
+    pub facts: BTreeSet<Key>,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Act<'a> {
+    /// The step that is done, as the person saw it.
+    pub step: &'a str,
+    /// Which way on; may be left out where there is one.
+    pub choice: Option<&'a str>,
+    /// Why.
+    pub reason: Option<&'a str>,
+    /// The version of the case that the person saw; `None` takes the present one.
+    pub version: Option<u32>,
+}
+
+/// One way on that is offered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    /// What names it in commands and forms.
+    pub key: String,
+    /// For the button.
+    pub label: Text,
+    /// The step or end to which it leads.
+    pub to: Key,
+    /// What it means.
+    pub kind: EdgeKind,
+    /// Whether it wants a reason.
+    pub wants_reason: bool,
+}
+
+/// What an act does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Move {
+    /// The step that is done.
+    pub from: Key,
+    /// The step or end that follows.
+    pub to: Key,
+    /// The way on that was taken.
+    pub choice: String,
+    /// What that means.
+    pub kind: EdgeKind,
+    /// In which position it was done.
+    pub actor: Key,
+    /// How that is held.
+    pub form: Form,
+    /// Why, without blanks around it.
+    pub reason: Option<String>,
+    /// Documents that come of it.
+    pub yields: Vec<Key>,
+    /// Who is to be told.
+    pub notify: Vec<Key>,
+    /// How the case ended, if it did.
+    pub outcome: Option<Key>,
+    /// The case's version afterwards.
+    pub version: u32,
+}
+
+/// Longest reason, characters.
+pub const MAX_REASON_CHARS: usize = 2000;
+
+impl<'s> Case<'s> {
+    /// A new case, at the standard's first step.
+    pub fn begin(standard: &'s ServiceStandard) -> Case<'s> {
+        Case { standard, at: standard.first().id.clone(), version: 0, done: BTreeSet::new() }
+    }
+
+    /// A case as its moves left it.
+    ///
+    /// # Errors
+    /// The first move that does not fit the standard, by its version.
+    pub fn replay(
+        standard: &'s ServiceStandard,
+        moves: impl IntoIterator<Item = (Key, Key, EdgeKind)>,
+    ) -> Result<Case<'s>, u32> {
+        let mut case = Case::begin(standard);
+        for (from, to, kind) in moves {
+            let next = case.version + 1;
+            if from != case.at || (standard.step(&to).is_none() && standard.end(&to).is_none()) {
+                return Err(next);
+            }
+            case.go(&from, &to, kind);
+        }
+        Ok(case)
+    }
+
+    /// Where it stands: a step, or an end.
+    pub fn at(&self) -> &Key {
+        &self.at
+    }
+    /// Moves so far.
+    pub fn version(&self) -> u32 {
+        self.version
+    }
+    /// The step that waits to be done; `None` if the case has ended.
+    pub fn step(&self) -> Option<&'s Step> {
+        self.standard.step(&self.at)
+    }
+    /// Whether it has ended.
+    pub fn has_ended(&self) -> bool {
+        self.step().is_none()
+    }
+    /// Whether a step was done and no return led back behind it.
+    pub fn is_done(&self, step: &Key) -> bool {
+        self.done.contains(step)
+    }
+
+    /// The ways on from where it stands.
+    pub fn offers(&self) -> Vec<Offer> {
+        let Some(step) = self.step() else { return Vec::new() };
+        step.edges
+            .iter()
+            .map(|edge| Offer {
+                key: edge.key(),
+                label: self.label(step, edge),
+                to: edge.to.clone(),
+                kind: edge.kind,
+                wants_reason: self.wants_reason(edge),
+            })
+            .collect()
+    }
+
+    /// Whether `who` may act on the step that waits, and in which form the position is held.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn may_act(&self, who: &Who) -> Result<Form, Refused> {
+        let step = self.step().ok_or(Refused::Ended)?;
+        let not_yours = || Refused::NotYours { title: self.standard.title_of(&step.actor).to_owned() };
+        match who {
+            Who::Installation => {
+                if AUTOMATIC.contains(&step.action) {
+                    Ok(Form::Definitif)
+                } else {
+                    Err(not_yours())
+                }
+            }
+            Who::Person { is_applicant, .. } if step.actor.as_str() == APPLICANT => {
+                if *is_applicant {
+                    Ok(Form::Definitif)
+                } else {
+                    Err(not_yours())
+                }
+            }
+            Who::Person { positions, .. } => {
+                let form = *positions.get(&step.actor).ok_or_else(not_yours)?;
+                let by_hand_only = matches!(step.action, Action::Sign | Action::Initial);
+                if form == Form::Definitif || !by_hand_only || step.delegable.contains(&form) {
+                    Ok(form)
+                } else {
+                    Err(Refused::FormMayNot { form, title: self.standard.title_of(&step.actor).to_owned() })
+                }
+            }
+        }
+    }
+
+    /// What an act would do. The case itself stays as it is: the caller stores the move, then [`Case::apply`]s it.
+    ///
+    /// # Errors
+    /// Why it may not be done.
+    pub fn act(&self, act: Act<'_>, who: &Who, facts: &Facts) -> Result<Move, Refused> {
+        let step = self.step().ok_or(Refused::Ended)?;
+        if act.version.is_some_and(|version| version != self.version) {
+            return Err(Refused::Changed);
+        }
+        if act.step != step.id.as_str() {
+            return Err(Refused::NotThisStep { at: step.id.clone(), action: step.action.text() });
+        }
+        let form = self.may_act(who)?;
+        let edge = self.choose(step, act.choice)?;
+        let reason = act.reason.map(str::trim).filter(|r| !r.is_empty());
+        if reason.is_none() && self.wants_reason(edge) {
+            return Err(Refused::ReasonWanted);
+        }
+        if reason.is_some_and(|r| r.chars().count() > MAX_REASON_CHARS) {
+            return Err(Refused::ReasonTooLong);
+        }
+        if edge.kind == EdgeKind::Next {
+            self.ready(step, facts)?;
+        }
+        let goes_on = edge.kind == EdgeKind::Next;
+        Ok(Move {
+            from: step.id.clone(),
+            to: edge.to.clone(),
+            choice: edge.key(),
+            kind: edge.kind,
+            actor: step.actor.clone(),
+            form,
+            reason: reason.map(str::to_owned),
+            yields: if goes_on { step.yields.clone() } else { Vec::new() },
+            notify: if goes_on { step.notify.clone() } else { Vec::new() },
+            outcome: self.standard.end(&edge.to).map(|end| end.outcome.clone()),
+            version: self.version + 1,
+        })
+    }
+
+    /// Carries a move out.
+    pub fn apply(&mut self, done: &Move) {
+        self.go(&done.from, &done.to, done.kind);
+    }
+
+    fn go(&mut self, from: &Key, to: &Key, kind: EdgeKind) {
+        self.version += 1;
+        match kind {
+            EdgeKind::Return => {
+                // What was done from the step returned to onwards has to be done again.
+                let order = |key: &Key| self.standard.as_written().steps.iter().position(|s| s.id == *key);
+                let back_to = order(to);
+                self.done.retain(|step| order(step) < back_to);
+            }
+            _ => {
+                self.done.insert(from.clone());
+            }
+        }
+        self.at = to.clone();
+    }
+
+    fn choose(&self, step: &'s Step, choice: Option<&str>) -> Result<&'s Edge, Refused> {
+        let keys = || step.edges.iter().map(Edge::key).collect::<Vec<_>>();
+        let Some(choice) = choice else {
+            return match &step.edges[..] {
+                [only] => Ok(only),
+                edges => edges.iter().find(|e| e.when.is_none()).ok_or_else(|| Refused::ChoiceWanted { keys: keys() }),
+            };
+        };
+        let by_key = step.edges.iter().find(|e| e.key() == choice || e.when.as_deref() == Some(choice));
+        by_key
+            .or_else(|| step.edges.iter().find(|e| e.to.as_str() == choice))
+            .ok_or_else(|| Refused::NoSuchChoice { given: choice.chars().take(40).collect(), keys: keys() })
+    }
+
+    fn ready(&self, step: &Step, facts: &Facts) -> Result<(), Refused> {
+        let missing: Vec<Text> = step
+            .needs
+            .iter()
+            .filter(|need| !facts.met.contains(*need))
+            .filter_map(|need| self.standard.requirement(need).map(|r| r.label.clone()))
+            .collect();
+        if !missing.is_empty() {
+            return Err(Refused::Missing { missing });
+        }
+        let closed = step.gates.iter().find(|gate| match gate {
+            Gate::NotBefore(step) => !self.is_done(step),
+            Gate::Fact(fact) => !facts.facts.contains(fact),
+        });
+        closed.map_or(Ok(()), |gate| Err(Refused::Gate { gate: gate.clone() }))
+    }
+
+    fn wants_reason(&self, edge: &Edge) -> bool {
+        edge.kind.wants_reason() || self.standard.end(&edge.to).is_some_and(|end| end.needs_reason)
+    }
+
+    fn label(&self, step: &Step, edge: &Edge) -> Text {
+        let words = || edge.when.as_ref().map(|when| Text::new(when.clone(), when.clone()));
+        edge.label.clone().or_else(words).unwrap_or_else(|| step.action.text())
+    }
+}
