@@ -3,9 +3,11 @@
 //! A [`Desk`] holds what every use case needs; each file adds the methods of its own work to it. They block: from
 //! async code call them in `spawn_blocking`.
 
+pub mod check;
 pub mod clock;
 mod passwords;
 pub mod people;
+pub mod planning;
 mod refusal;
 pub mod reporting;
 mod token;

@@ -1,0 +1,159 @@
+//! Whether a home keeps its promises: the numbered invariants that can be verified on a live installation. Each
+//! failure names the thing, and reading changes nothing.
+
+use std::collections::BTreeSet;
+
+use crate::domain::ids::ChannelId;
+use crate::domain::time::{Instant, Span};
+use crate::engine::plan_check::{self, Fault};
+use crate::engine::reconcile;
+use crate::files::{journal, playlist_file, whole};
+use crate::store::PublishedRevision;
+
+use super::Desk;
+use super::planning::PlanError;
+
+/// One broken promise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken {
+    /// Number of the invariant, as in ARCHITECTURE.md.
+    pub invariant: u8,
+    /// What is wrong with which thing.
+    pub what: String,
+}
+
+/// What a check looked at, and what it found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CheckReport {
+    /// Revisions read.
+    pub revisions: usize,
+    /// Items of days that are not over, judged.
+    pub items: usize,
+    /// As-run rows read, of journals and database.
+    pub as_run_rows: usize,
+    /// Rows of the audit trail.
+    pub audit_rows: i64,
+    /// What does not hold; empty if all does.
+    pub broken: Vec<Broken>,
+}
+
+impl CheckReport {
+    fn found(&mut self, invariant: u8, what: impl Into<String>) {
+        self.broken.push(Broken { invariant, what: what.into() });
+    }
+}
+
+impl Desk {
+    /// Verifies invariants 1, 2, 3 and 10. Invariant 1 concerns what is still to air: days that are over keep what was
+    /// right when they aired.
+    ///
+    /// # Errors
+    /// When the database or a folder can't be read at all; whatever is wrong inside is in the report.
+    pub fn check(&self) -> Result<CheckReport, PlanError> {
+        let mut report = CheckReport::default();
+        self.check_revisions(&mut report)?;
+        for channel in self.config.channels.keys() {
+            self.check_as_run(channel, &mut report)?;
+        }
+        match self.store.read(|r| r.audit_verify())? {
+            Ok(summary) => report.audit_rows = summary.rows,
+            Err(broken) => report.found(10, format!("audit trail: {broken}")),
+        }
+        Ok(report)
+    }
+
+    fn check_revisions(&self, report: &mut CheckReport) -> Result<(), PlanError> {
+        let rows = self.store.read(|r| r.all_revisions())?;
+        report.revisions = rows.len();
+        let mut newest: Vec<&PublishedRevision> = Vec::new();
+        for row in &rows {
+            if newest.last().is_some_and(|n| n.channel == row.channel && n.date == row.date) {
+                newest.pop();
+            }
+            newest.push(row);
+            let path = playlist_file::path(self.home(), &row.channel, row.date, row.revision);
+            match whole::sha256_of(&path) {
+                Ok(found) if found == row.file => {}
+                Ok(found) => report.found(
+                    2,
+                    format!("{} was edited: it hashes to {found}, {} was published", path.display(), row.file),
+                ),
+                Err(error) => report.found(2, format!("{} can't be read: {error}", path.display())),
+            }
+            if let Err(error) = playlist_file::read(&path) {
+                report.found(2, error.to_string());
+            }
+        }
+        let now = self.now();
+        for row in newest {
+            let Some(configured) = self.config.channels.get(&row.channel) else { continue };
+            if configured.channel.zone.day(row.date).end() > now {
+                self.check_items(row, configured, report)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Invariant 1, for the items that are still to air.
+    fn check_items(
+        &self,
+        row: &PublishedRevision,
+        configured: &crate::config::ChannelConfig,
+        report: &mut CheckReport,
+    ) -> Result<(), PlanError> {
+        let path = playlist_file::path(self.home(), &row.channel, row.date, row.revision);
+        let Ok(playlist) = playlist_file::read(&path) else { return Ok(()) };
+        let evidence = super::planning::evidence::gather(self, configured, &playlist, BTreeSet::new())?;
+        let zone = configured.channel.zone;
+        report.items += playlist.items().len();
+        for finding in plan_check::judge(&playlist, &evidence) {
+            let over = finding.at.is_some_and(|at| at < self.now());
+            let invariant = match finding.fault {
+                Fault::FileMissing
+                | Fault::FileAltered { .. }
+                | Fault::NoRequest
+                | Fault::NotFill
+                | Fault::WrongClip
+                | Fault::WrongLength { .. }
+                | Fault::OtherChannel { .. }
+                | Fault::OutsidePeriod
+                | Fault::Revoked
+                | Fault::WrongPath { .. } => 1,
+                Fault::Overlap { .. } => 2,
+                // Hours, windows and pauses are settings: a revision was judged by those of its day.
+                _ => continue,
+            };
+            if !over {
+                report.found(invariant, format!("{}: {}", path.display(), finding.text(zone).en));
+            }
+        }
+        Ok(())
+    }
+
+    /// Invariant 3, in the journal and in what was imported of it.
+    fn check_as_run(&self, channel: &ChannelId, report: &mut CheckReport) -> Result<(), PlanError> {
+        let paths = journal::JournalPaths::in_home(self.home(), channel);
+        let chained = match journal::read(&paths) {
+            Ok(rows) => rows,
+            Err(error) => {
+                report.found(3, error.to_string());
+                Vec::new()
+            }
+        };
+        report.as_run_rows += chained.len();
+        let ever = Span::new(Instant::MIN_UTC, Instant::MAX_UTC).expect("the first instant is before the last");
+        let imported = self.store.read(|r| r.as_run(channel, ever))?;
+        report.as_run_rows += imported.len();
+        for gap in reconcile::tiles(&imported) {
+            report.found(3, format!("imported as-run rows of {channel} don't tile time: {gap:?}"));
+        }
+        for row in &imported {
+            let in_journal = usize::try_from(row.seq).ok().and_then(|n| chained.get(n.checked_sub(1)?));
+            if in_journal.is_some_and(|c| c.row != *row) {
+                let path = paths.rows.display();
+                report.found(3, format!("imported as-run row {} of {channel} is not the row of {path}", row.seq));
+            }
+        }
+        Ok(())
+    }
+}

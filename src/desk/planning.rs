@@ -1,0 +1,551 @@
+//! The scheduling team's work: load what may air, plan the day, have it judged, show what it changes, publish it.
+//!
+//! A published day is repaired, never solved again: what is announced and near stays, what may no longer air goes, what
+//! is new finds a pause. File first, row second: a revision whose row was lost to a power cut is adopted, because the
+//! player airs it already.
+
+pub(super) mod evidence;
+mod fill;
+mod material;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use chrono::TimeDelta;
+
+use crate::config::ChannelConfig;
+use crate::domain::audit::{AuditEvent, AuditKind};
+use crate::domain::ids::{CaseId, ChannelId, ItemId, OpdId, PersonId, Sha256};
+use crate::domain::people::Role;
+use crate::domain::playlist::{Fault, ItemKind, Playlist, PlaylistHead, PlaylistItem};
+use crate::domain::rotation::{FixedEvent, Step, Stretch};
+use crate::domain::text::{Lang, Text, date_in_words};
+use crate::domain::time::{BroadcastDate, Instant, Tick, Zone};
+use crate::engine::plan_check::{self, Finding};
+use crate::engine::planner::reasons::Words;
+use crate::engine::planner::{self, DayPlan, Play};
+use crate::engine::rundown::{Difference, FillPiece, Placed, rundown};
+use crate::files::{fill_index, playlist_file};
+use crate::store::{Addressee, Announcement, PublishedRevision, StoreError};
+
+use super::{Desk, DeskError};
+use material::DayMaterial;
+
+/// Why a day was not planned or published.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// No such channel in the configuration.
+    #[error("there is no channel {0} in siaran.toml")]
+    NoChannel(ChannelId),
+    /// The day is over, or the channel is closed for the rest of it.
+    #[error("{channel} has no hours left on {date}; plan a later day")]
+    Over {
+        /// The channel.
+        channel: ChannelId,
+        /// The day.
+        date: BroadcastDate,
+    },
+    /// The items don't make a playlist.
+    #[error("the plan is no playlist: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    NoPlaylist(Vec<Fault>),
+    /// The judge found faults; nothing was published.
+    #[error("the plan breaks rules and was not published: {}", .0.iter().map(|t| t.en.as_str()).collect::<Vec<_>>().join("; "))]
+    Judged(Vec<Text>),
+    /// Nothing to publish: the revision would be the one before.
+    #[error("revision {revision} of {date} stands; nothing has changed")]
+    Unchanged {
+        /// The day.
+        date: BroadcastDate,
+        /// What stands.
+        revision: u32,
+    },
+    /// A revision can't be read or written.
+    #[error(transparent)]
+    File(#[from] playlist_file::PlaylistFileError),
+    /// The pool of evergreen clips can't be read.
+    #[error(transparent)]
+    Fill(#[from] fill_index::FillError),
+    /// A file or folder would not.
+    #[error("{path} can't be read or written: {source}")]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The desk said no, or the database would not.
+    #[error(transparent)]
+    Desk(#[from] DeskError),
+}
+
+impl From<StoreError> for PlanError {
+    fn from(error: StoreError) -> PlanError {
+        PlanError::Desk(error.into())
+    }
+}
+
+/// A day as it would be published, with what a person wants to know before saying so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proposal {
+    /// The revision.
+    pub playlist: Playlist,
+    /// What it changes.
+    pub difference: Difference,
+    /// Why plays that were asked for are not in it, per request.
+    pub unplaced: Vec<(CaseId, Text)>,
+    /// Rules that it breaks; it can't be published with any.
+    pub findings: Vec<Finding>,
+    /// Airtime per office, by name, milliseconds.
+    pub airtime_ms: BTreeMap<String, u64>,
+    /// Free time that no office's clip uses, milliseconds.
+    pub idle_ms: u64,
+    /// The request and the office of every submission, as playlist files name them.
+    cases: BTreeMap<String, (CaseId, OpdId)>,
+}
+
+/// A published revision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    /// What was published.
+    pub proposal: Proposal,
+    /// Where.
+    pub path: PathBuf,
+    /// Hash of the file.
+    pub sha256: Sha256,
+}
+
+/// Pauses shorter than this are closed where the rules allow it, seconds: the eye takes a shorter fill for a fault.
+const SHORTEST_PAUSE_S: u32 = 2;
+/// How often a repair drops plays that the judge refuses and tries again, before the faults are shown.
+const MOST_REPAIRS: usize = 4;
+/// Days ahead that are looked through for a clip that was withdrawn.
+const HORIZON_DAYS: i64 = 400;
+
+impl Desk {
+    /// Plans the next revision of a day from what is approved, conformed and in its period.
+    ///
+    /// # Errors
+    /// [`PlanError`]; a plan that breaks rules is returned with its findings.
+    pub fn plan_day(&self, channel: &ChannelId, date: BroadcastDate) -> Result<Proposal, PlanError> {
+        let configured = self.planned_channel(channel)?;
+        self.adopt_revisions(channel, date)?;
+        self.refresh_fill()?;
+        let parent = self.standing(channel, date)?;
+        let material = DayMaterial::load(self, configured, date)?;
+        let frame = Frame::of(self, configured, date, parent.as_ref())?;
+        let mut dropped = BTreeSet::new();
+        for repair in 0.. {
+            let proposal = self.propose(&frame, &material, parent.as_ref(), &dropped)?;
+            let refused: Vec<ItemId> = proposal.findings.iter().filter_map(|f| f.item.clone()).collect();
+            let droppable = frame.droppable(parent.as_ref(), &refused);
+            if droppable.is_empty() || repair >= MOST_REPAIRS {
+                return Ok(proposal);
+            }
+            dropped.extend(droppable);
+        }
+        unreachable!("the loop returns after {MOST_REPAIRS} repairs")
+    }
+
+    /// Plans and publishes the next revision of a day: file, row, announcements, audit; and moves the cases on that
+    /// waited for it.
+    ///
+    /// # Errors
+    /// [`PlanError::Judged`] if the plan breaks rules, [`PlanError::Unchanged`] if there is nothing new to say.
+    pub fn publish_day(
+        &self,
+        by: Option<PersonId>,
+        channel: &ChannelId,
+        date: BroadcastDate,
+    ) -> Result<Published, PlanError> {
+        let proposal = self.plan_day(channel, date)?;
+        let zone = proposal.playlist.head().zone;
+        if !proposal.findings.is_empty() {
+            return Err(PlanError::Judged(proposal.findings.iter().map(|f| f.text(zone)).collect()));
+        }
+        let parent = self.standing(channel, date)?;
+        if let Some(parent) = &parent
+            && parent.items() == proposal.playlist.items()
+            && parent.head().withdrawn == proposal.playlist.head().withdrawn
+        {
+            return Err(PlanError::Unchanged { date, revision: parent.head().revision });
+        }
+        let (path, sha256) = playlist_file::write(self.home(), &proposal.playlist)?;
+        self.record(by, &proposal, sha256)?;
+        Ok(Published { proposal, path, sha256 })
+    }
+
+    /// Publishes a new revision of every day from today on that airs something that may no longer air: to be called
+    /// once an approval is withdrawn. What is on air leaves the wall at once.
+    ///
+    /// # Errors
+    /// [`PlanError`] of the first day that could not be repaired.
+    pub fn publish_withdrawals(&self, by: Option<PersonId>) -> Result<Vec<Published>, PlanError> {
+        let mut published = Vec::new();
+        for (channel, configured) in &self.config.channels {
+            let today = configured.channel.zone.date_of(self.now());
+            let horizon = today.0.checked_add_signed(TimeDelta::days(HORIZON_DAYS)).map_or(today, BroadcastDate);
+            let known = self.store.read(|r| r.revisions(channel, today, horizon))?;
+            let dates: BTreeSet<BroadcastDate> = known.iter().map(|r| r.date).collect();
+            for date in dates {
+                let Some(standing) = self.standing(channel, date)? else { continue };
+                let material = DayMaterial::load(self, configured, date)?;
+                let gone = standing.items().iter().any(|i| material.is_withdrawn(i));
+                if gone {
+                    published.push(self.publish_day(by, channel, date)?);
+                }
+            }
+        }
+        self.refresh_fill()?;
+        Ok(published)
+    }
+
+    fn planned_channel(&self, channel: &ChannelId) -> Result<&ChannelConfig, PlanError> {
+        self.config.channels.get(channel).ok_or_else(|| PlanError::NoChannel(channel.clone()))
+    }
+
+    /// The revision that stands: the newest file of the day.
+    fn standing(&self, channel: &ChannelId, date: BroadcastDate) -> Result<Option<Playlist>, PlanError> {
+        let folder = playlist_file::folder(self.home(), channel);
+        let revisions = playlist_file::revisions(self.home(), channel, date)
+            .map_err(|source| PlanError::Io { path: folder, source })?;
+        let Some(newest) = revisions.last() else { return Ok(None) };
+        Ok(Some(playlist_file::read(&playlist_file::path(self.home(), channel, date, *newest))?))
+    }
+
+    /// Gives a row to revisions that have only their file: the power went between the two.
+    fn adopt_revisions(&self, channel: &ChannelId, date: BroadcastDate) -> Result<(), PlanError> {
+        let folder = playlist_file::folder(self.home(), channel);
+        let io = |path: PathBuf| move |source| PlanError::Io { path, source };
+        let files = playlist_file::revisions(self.home(), channel, date).map_err(io(folder))?;
+        let rows: BTreeSet<u32> =
+            self.store.read(|r| r.revisions(channel, date, date))?.iter().map(|r| r.revision).collect();
+        for revision in files.into_iter().filter(|r| !rows.contains(r)) {
+            let path = playlist_file::path(self.home(), channel, date, revision);
+            let playlist = playlist_file::read(&path)?;
+            let file = crate::files::whole::sha256_of(&path).map_err(io(path))?;
+            let row = PublishedRevision {
+                channel: channel.clone(),
+                date,
+                revision,
+                parent: playlist.head().parent,
+                file,
+                by: None,
+                at: self.now(),
+            };
+            self.store.write(move |tx| tx.add_revision(&row))?;
+        }
+        Ok(())
+    }
+
+    fn propose(
+        &self,
+        frame: &Frame,
+        material: &DayMaterial,
+        parent: Option<&Playlist>,
+        dropped: &BTreeSet<ItemId>,
+    ) -> Result<Proposal, PlanError> {
+        let kept = frame.kept(material, parent, dropped);
+        let mut rotation = material.rotation(frame);
+        let mut pinned = Vec::new();
+        for item in &kept {
+            let start = frame.step(item.first_tick(frame.rate()));
+            match material.entry_of(item).filter(|e| item.duration_frames == material.materials[*e].frames) {
+                _ if item.kind == ItemKind::Fill => {}
+                Some(entry) => pinned.push(Play { start, entry }),
+                None => {
+                    let end = start.saturating_add_unsigned(item.duration_frames);
+                    rotation.fixed.push(FixedEvent { span: Stretch { start, end }, title: item.title.clone() });
+                }
+            }
+        }
+        let plan = match parent {
+            None => planner::plan(&rotation),
+            Some(_) => planner::repair(&rotation, &pinned, frame.step(frame.from)),
+        };
+        let pinned: BTreeSet<Play> = pinned.into_iter().collect();
+        let mut plays: Vec<Placed> = plan
+            .plays
+            .iter()
+            .filter(|p| !pinned.contains(p))
+            .map(|p| Placed { start: frame.tick(p.start), material: &material.materials[p.entry], fixed: false })
+            .collect();
+        plays.extend(material.fixed_plays(frame, &kept));
+        let head = PlaylistHead {
+            channel: frame.channel.channel.id.clone(),
+            date: frame.date,
+            revision: parent.map_or(1, |p| p.head().revision + 1),
+            parent: parent.map(|p| p.head().revision),
+            zone: frame.zone(),
+            rate: frame.rate(),
+            withdrawn: material.withdrawn(parent),
+        };
+        let fill: Vec<FillPiece> = fill_index::read(self.home())?
+            .into_iter()
+            .filter(|f| !head.withdrawn.contains(&f.sha256))
+            .map(|f| FillPiece {
+                sha256: f.sha256,
+                source: f.source,
+                frames: f.duration_frames,
+                title: f.title,
+                nature: f.nature,
+            })
+            .collect();
+        let fillable = [(frame.from, frame.close)];
+        let playlist = rundown(head, &plays, &kept, parent, &fill, &fillable).map_err(PlanError::NoPlaylist)?;
+        let evidence = evidence::gather(self, frame.channel, &playlist, material.unplaced_submissions(&plan))?;
+        let mut findings = plan_check::judge(&playlist, &evidence);
+        if let Some(parent) = parent {
+            let frozen = frame.rate().start_of(frame.from);
+            findings.extend(plan_check::judge_revision(parent, &playlist, frozen));
+        }
+        let difference = Difference::between(parent, &playlist);
+        Ok(Proposal {
+            unplaced: reasons(frame, material, &rotation, &plan),
+            airtime_ms: airtime(frame, &playlist),
+            idle_ms: plan.idle.iter().map(|s| frame.rate().millis(s.length().unsigned_abs())).sum(),
+            cases: material.cases(),
+            playlist,
+            difference,
+            findings,
+        })
+    }
+
+    fn record(&self, by: Option<PersonId>, proposal: &Proposal, file: Sha256) -> Result<(), PlanError> {
+        let head = proposal.playlist.head().clone();
+        let letters = announcements(proposal);
+        let (now, changes) = (self.now(), proposal.difference.clone());
+        let row = PublishedRevision {
+            channel: head.channel.clone(),
+            date: head.date,
+            revision: head.revision,
+            parent: head.parent,
+            file,
+            by,
+            at: now,
+        };
+        let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+        let mut event = AuditEvent::new(AuditKind::Published)
+            .word("channel", &head.channel)
+            .word("date", head.date)
+            .number("revision", i64::from(head.revision))
+            .hash("file", file)
+            .number("added", count(changes.added.len()))
+            .number("removed", count(changes.removed.len()))
+            .number("moved", count(changes.moved.len()));
+        if let Some(person) = by {
+            event = event.by(person);
+        }
+        self.store.write(move |tx| -> Result<(), StoreError> {
+            tx.add_revision(&row)?;
+            for letter in &letters {
+                tx.announce(letter, now)?;
+            }
+            tx.audit(&event, now)
+        })?;
+        Ok(())
+    }
+}
+
+/// A day's borders: what may be changed, and how steps and frames relate.
+pub(super) struct Frame<'a> {
+    pub channel: &'a ChannelConfig,
+    pub date: BroadcastDate,
+    /// Step 0: the first frame of the open hours.
+    pub origin: Tick,
+    /// First frame that this revision may plan.
+    pub from: Tick,
+    /// First frame after the hours.
+    pub close: Tick,
+    /// Where the planned part of the day begins: earlier than `from` if earlier frames are planned already.
+    pub begin: Tick,
+    pub office_gap_s: u32,
+    pub separation_s: u32,
+    pub shares: &'a BTreeMap<crate::domain::people::OpdGroup, u32>,
+}
+
+impl<'a> Frame<'a> {
+    fn of(
+        desk: &'a Desk,
+        configured: &'a ChannelConfig,
+        date: BroadcastDate,
+        parent: Option<&Playlist>,
+    ) -> Result<Frame<'a>, PlanError> {
+        let (channel, settings) = (&configured.channel, &desk.config.planning);
+        let (rate, hours) = (channel.house.rate, channel.open_span(date));
+        let (origin, close) = (rate.tick_from(hours.start()), rate.tick_at(hours.end()));
+        let wait_s = if parent.is_some() { settings.freeze_s } else { settings.lead_s };
+        let soonest = rate.tick_from(desk.now() + TimeDelta::seconds(i64::from(wait_s)));
+        let mut from = soonest.max(origin);
+        // What is on air at the border stays whole.
+        for item in parent.map_or(&[][..], Playlist::items) {
+            if item.first_tick(rate) < from && item.kind != ItemKind::Fill {
+                from = from.max(item.end_tick(rate));
+            }
+        }
+        if from >= close && parent.is_none() {
+            return Err(PlanError::Over { channel: channel.id.clone(), date });
+        }
+        let from = from.min(close);
+        let first = parent.and_then(|p| p.items().first()).map_or(from, |i| i.first_tick(rate));
+        Ok(Frame {
+            channel: configured,
+            date,
+            origin,
+            from,
+            close,
+            begin: first.min(from),
+            office_gap_s: settings.office_gap_s,
+            separation_s: settings.separation_s,
+            shares: &settings.shares,
+        })
+    }
+
+    pub fn rate(&self) -> crate::domain::time::FrameRate {
+        self.channel.channel.house.rate
+    }
+    pub fn zone(&self) -> Zone {
+        self.channel.channel.zone
+    }
+    pub fn step(&self, tick: Tick) -> Step {
+        tick.0 - self.origin.0
+    }
+    pub fn tick(&self, step: Step) -> Tick {
+        Tick(self.origin.0 + step)
+    }
+    pub fn steps(&self, seconds: u32) -> Step {
+        Step::try_from(self.rate().frames_in(seconds)).unwrap_or(Step::MAX)
+    }
+    /// The steps of a span, whole frames inside it.
+    pub fn stretch(&self, from: Instant, to: Instant) -> Stretch {
+        Stretch { start: self.step(self.rate().tick_from(from)), end: self.step(self.rate().tick_at(to)) }
+    }
+
+    /// What of the parent stays: everything that is near, and every later play that may still air as it was.
+    fn kept(&self, material: &DayMaterial, parent: Option<&Playlist>, dropped: &BTreeSet<ItemId>) -> Vec<PlaylistItem> {
+        let mut plays: BTreeMap<usize, u32> = BTreeMap::new();
+        let mut kept = Vec::new();
+        for item in parent.map_or(&[][..], Playlist::items) {
+            let near = item.first_tick(self.rate()) < self.from;
+            if material.is_withdrawn(item) || dropped.contains(&item.id) {
+                continue;
+            }
+            if item.kind == ItemKind::Fill {
+                if near && item.end_tick(self.rate()) <= self.from {
+                    kept.push(item.clone());
+                }
+                continue;
+            }
+            let entry = material.entry_of(item);
+            let count = entry.map(|e| plays.entry(e).or_default());
+            let allowed = material.may_stay(self, item, entry, count.as_ref().map_or(0, |c| **c));
+            if near || allowed {
+                if let Some(count) = count {
+                    *count += 1;
+                }
+                kept.push(item.clone());
+            }
+        }
+        kept
+    }
+
+    /// Which of the refused items a repair may let go: those of the parent that are not near.
+    fn droppable(&self, parent: Option<&Playlist>, refused: &[ItemId]) -> Vec<ItemId> {
+        let items = parent.map_or(&[][..], Playlist::items);
+        let far = |i: &&PlaylistItem| refused.contains(&i.id) && i.first_tick(self.rate()) >= self.from;
+        items.iter().filter(far).map(|i| i.id.clone()).collect()
+    }
+}
+
+impl Words for Frame<'_> {
+    fn time(&self, at: Step) -> String {
+        self.zone().local(self.rate().start_of(self.tick(at))).format("%H:%M").to_string()
+    }
+    fn seconds(&self, length: Step) -> i64 {
+        i64::try_from(self.rate().millis(length.unsigned_abs()) / 1000).unwrap_or(i64::MAX)
+    }
+}
+
+fn reasons(
+    frame: &Frame,
+    material: &DayMaterial,
+    rotation: &crate::domain::rotation::Rotation,
+    plan: &DayPlan,
+) -> Vec<(CaseId, Text)> {
+    plan.unplaced.iter().map(|u| (material.case_of(u.entry), u.text(rotation, frame))).collect()
+}
+
+fn airtime(frame: &Frame, playlist: &Playlist) -> BTreeMap<String, u64> {
+    let mut airtime = BTreeMap::new();
+    for item in playlist.items().iter().filter(|i| i.kind == ItemKind::Clip) {
+        *airtime.entry(item.owner.clone()).or_default() += frame.rate().millis(item.duration_frames);
+    }
+    airtime
+}
+
+/// Who is told what: each office about its own plays, the operators and the monitoring team about the day.
+fn announcements(proposal: &Proposal) -> Vec<Announcement> {
+    let head = proposal.playlist.head();
+    let day = |lang| date_in_words(head.date, lang);
+    let clock = |item: &PlaylistItem| head.zone.local(item.start).format("%H.%M").to_string();
+    let mut by_case: BTreeMap<(CaseId, OpdId), (Vec<String>, Vec<String>)> = BTreeMap::new();
+    let mut told = |item: &PlaylistItem, id: String, en: String| {
+        if let Some(case) = item.submission.as_ref().and_then(|s| proposal.cases.get(s)) {
+            let lines = by_case.entry(*case).or_default();
+            lines.0.push(id);
+            lines.1.push(en);
+        }
+    };
+    let change = &proposal.difference;
+    for item in &change.added {
+        told(item, format!("tayang pukul {}", clock(item)), format!("airs at {}", clock(item)));
+    }
+    for (was, now) in &change.moved {
+        told(
+            now,
+            format!("pindah dari {} ke {}", clock(was), clock(now)),
+            format!("moves from {} to {}", clock(was), clock(now)),
+        );
+    }
+    for item in &change.removed {
+        told(item, format!("tidak jadi tayang pukul {}", clock(item)), format!("no longer airs at {}", clock(item)));
+    }
+    let mut letters: Vec<Announcement> = by_case
+        .into_iter()
+        .map(|((case, office), (id, en))| Announcement {
+            to: Addressee::Office(office),
+            case: Some(case),
+            subject: Text::new(
+                format!("Jadwal tayang {}, revisi {}", day(Lang::Id), head.revision),
+                format!("Airing times for {}, revision {}", day(Lang::En), head.revision),
+            ),
+            body: Text::new(id.join("; ") + ".", en.join("; ") + "."),
+        })
+        .collect();
+    for role in [Role::Operator, Role::Monitor] {
+        letters.push(Announcement {
+            to: Addressee::Role(role),
+            case: None,
+            subject: Text::new(
+                format!("Jadwal {} {} revisi {} terbit", head.channel, day(Lang::Id), head.revision),
+                format!("Playlist {} {} revision {} is published", head.channel, day(Lang::En), head.revision),
+            ),
+            body: Text::new(
+                format!(
+                    "{} tayangan baru, {} pindah, {} dihapus, {} tetap.",
+                    change.added.len(),
+                    change.moved.len(),
+                    change.removed.len(),
+                    change.unchanged
+                ),
+                format!(
+                    "{} plays new, {} moved, {} removed, {} unchanged.",
+                    change.added.len(),
+                    change.moved.len(),
+                    change.removed.len(),
+                    change.unchanged
+                ),
+            ),
+        });
+    }
+    letters
+}

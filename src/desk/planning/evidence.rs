@@ -1,0 +1,110 @@
+//! What the judge is told: read anew from rows and disk, by code that the planner does not use.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use chrono::TimeDelta;
+
+use crate::config::ChannelConfig;
+use crate::domain::ids::{Sha256, SubmissionId};
+use crate::domain::playlist::{Playlist, Source};
+use crate::domain::submission::Submission;
+use crate::domain::time::{BroadcastDate, Span, Zone};
+use crate::engine::plan_check::{Evidence, FileState, FixedTime, Grant};
+use crate::files::{fill_index, whole};
+use crate::store::{AssetRow, Scope, StoreError};
+
+use super::PlanError;
+use crate::desk::Desk;
+
+/// Gathers what a revision is judged against. `explained` are the requests whose missing plays have a reason.
+pub fn gather(
+    desk: &Desk,
+    configured: &ChannelConfig,
+    playlist: &Playlist,
+    explained: BTreeSet<SubmissionId>,
+) -> Result<Evidence, PlanError> {
+    let (channel, date) = (&configured.channel, playlist.head().date);
+    let settings = &desk.config.planning;
+    let mut grants = BTreeMap::new();
+    let known = desk.store.read(|r| -> Result<Vec<(AssetRow, Submission, Option<_>)>, StoreError> {
+        let mut known = Vec::new();
+        for asset in r.assets(Scope::All)? {
+            let Some(approval) = r.approval(Scope::All, asset.approval)? else { continue };
+            let Some(submission) = r.submission(Scope::All, approval.submission)? else { continue };
+            known.push((asset, submission, approval.revoked.map(|(at, _)| at)));
+        }
+        Ok(known)
+    })?;
+    for (asset, submission, revoked_at) in known {
+        let letter = &submission.letter;
+        let asked = letter.first_day <= date
+            && date <= letter.last_day
+            && (date.0 - letter.first_day.0).num_days() < i64::from(letter.days);
+        let grant = Grant {
+            title: asset.asset.title.clone(),
+            office: asset.asset.owner,
+            channel: asset.channel.clone(),
+            sha256: asset.asset.clip.sha256,
+            frames: asset.asset.clip.frames,
+            valid: asset.asset.validity,
+            revoked_at,
+            windows: hours_of(&submission, date, channel.zone),
+            wanted: if asked { letter.plays_per_day } else { 0 },
+            minimum: 0,
+            separation: TimeDelta::seconds(i64::from(settings.separation_s)),
+        };
+        grants.insert(submission.id, grant);
+    }
+    let fixed = configured.fixed.iter().filter_map(|f| {
+        let start = channel.zone.resolve(date, f.at);
+        let span = Span::new(start, start + TimeDelta::seconds(i64::from(f.seconds)))?;
+        // A clip whose approval is not in force does not air; its time stays free.
+        let approved =
+            |h: &Sha256| grants.values().any(|g| g.sha256 == *h && g.revoked_at.is_none() && g.valid.contains(start));
+        let begun = playlist.items().first().is_some_and(|i| i.start <= start);
+        Some(FixedTime { span, title: f.title.clone(), sha256: f.sha256.filter(approved).filter(|_| begun) })
+    });
+    let fixed = fixed.collect();
+    Ok(Evidence {
+        hours: Some(channel.open_span(date)),
+        fixed,
+        grants,
+        fill: fill_index::read(desk.home())?.into_iter().map(|f| (f.sha256, f.duration_frames)).collect(),
+        files: files(desk.home(), playlist)?,
+        office_gap: TimeDelta::seconds(i64::from(settings.office_gap_s)),
+        explained,
+    })
+}
+
+fn hours_of(submission: &Submission, date: BroadcastDate, zone: Zone) -> Vec<Span> {
+    let Some((from, to)) = submission.letter.preferred_hours else { return Vec::new() };
+    let (from, to) = (zone.resolve(date, from), zone.resolve(date, to));
+    match Span::new(from, to) {
+        Some(span) => vec![span],
+        None => {
+            let day = zone.day(date);
+            [Span::new(day.start(), to), Span::new(from, day.end())].into_iter().flatten().collect()
+        }
+    }
+}
+
+/// Hashes every file that the playlist names.
+fn files(home: &Path, playlist: &Playlist) -> Result<BTreeMap<Sha256, FileState>, PlanError> {
+    let mut states = BTreeMap::new();
+    for item in playlist.items() {
+        let (Some(hash), Source::File(below)) = (item.sha256, &item.source) else { continue };
+        if states.contains_key(&hash) {
+            continue;
+        }
+        let path = home.join(below);
+        let state = match whole::sha256_of(&path) {
+            Ok(found) if found == hash => FileState::Sound,
+            Ok(found) => FileState::Altered(found),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => FileState::Missing,
+            Err(source) => return Err(PlanError::Io { path, source }),
+        };
+        states.insert(hash, state);
+    }
+    Ok(states)
+}

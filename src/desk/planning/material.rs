@@ -1,0 +1,246 @@
+//! What may air on one day, from the rows: titles in force with their letters, fixed events, shares.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::config::{ChannelConfig, FixedConfig};
+use crate::domain::asset::AssetKind;
+use crate::domain::ids::{CaseId, OpdId, Sha256, SubmissionId};
+use crate::domain::people::Opd;
+use crate::domain::playlist::{ItemKind, Playlist, PlaylistItem, RunMode};
+use crate::domain::rotation::{Class, FixedEvent, OfficeShare, Rotation, RotationEntry, ShareGroup, Step, Stretch};
+use crate::domain::submission::{LetterDetails, Submission};
+use crate::domain::time::{BroadcastDate, Instant, Span, Zone};
+use crate::engine::planner::DayPlan;
+use crate::engine::rundown::{Material, Placed};
+use crate::store::{AssetRow, Scope};
+
+use super::{Frame, PlanError};
+use crate::desk::Desk;
+
+/// The day's clips and rules.
+pub(super) struct DayMaterial {
+    /// What each entry of the rotation airs.
+    pub materials: Vec<Material>,
+    entries: Vec<Entry>,
+    /// Every title of the channel, in force or not, by submission.
+    all: BTreeMap<SubmissionId, AssetRow>,
+    fixed: Vec<Fixed>,
+    offices: BTreeMap<OpdId, Opd>,
+}
+
+struct Entry {
+    row: AssetRow,
+    wanted: u32,
+    windows: Vec<Span>,
+}
+
+struct Fixed {
+    span: Span,
+    config: FixedConfig,
+    material: Option<Material>,
+}
+
+/// Class of an office's ordinary request; the highest is 0.
+const USUAL_CLASS: Class = Class(2);
+/// Plays below which a request counts as not served.
+const USUAL_MINIMUM: u32 = 1;
+
+impl DayMaterial {
+    pub fn load(desk: &Desk, configured: &ChannelConfig, date: BroadcastDate) -> Result<DayMaterial, PlanError> {
+        let channel = &configured.channel;
+        let (rows, offices) = desk.store.read(|r| -> Result<_, PlanError> {
+            let mut rows = Vec::new();
+            for row in r.assets(Scope::All)?.into_iter().filter(|a| a.channel == channel.id) {
+                let Some(approval) = r.approval(Scope::All, row.approval)? else { continue };
+                if let Some(submission) = r.submission(Scope::All, approval.submission)? {
+                    rows.push((row, submission));
+                }
+            }
+            Ok((rows, r.offices(Scope::All)?))
+        })?;
+        let mut day = DayMaterial {
+            materials: Vec::new(),
+            entries: Vec::new(),
+            all: BTreeMap::new(),
+            fixed: Vec::new(),
+            offices: offices.into_iter().map(|o| (o.id, o)).collect(),
+        };
+        let open = channel.open_span(date);
+        for (row, submission) in rows {
+            let in_force = !row.revoked && row.asset.validity.overlaps(open);
+            let wanted = wanted(&submission.letter, date);
+            if in_force && wanted > 0 && row.asset.kind == AssetKind::Spot {
+                day.materials.push(material(&row, &submission));
+                let windows = windows(&submission.letter, row.asset.validity, date, channel.zone);
+                day.entries.push(Entry { row: row.clone(), wanted, windows });
+            }
+            for config in configured.fixed.iter().filter(|f| f.sha256 == Some(row.asset.clip.sha256)) {
+                if in_force {
+                    day.fixed.extend(fixed(channel.zone, date, config, Some(material(&row, &submission))));
+                }
+            }
+            day.all.insert(submission.id, row);
+        }
+        for config in &configured.fixed {
+            if !day.fixed.iter().any(|f| f.config == *config) {
+                day.fixed.extend(fixed(channel.zone, date, config, None));
+            }
+        }
+        Ok(day)
+    }
+
+    /// The rotation of the part of the day that is planned.
+    pub fn rotation(&self, frame: &Frame) -> Rotation {
+        let open = Stretch { start: frame.step(frame.begin), end: frame.step(frame.close) };
+        let entries = self.entries.iter().map(|entry| {
+            let windows = entry.windows.iter().filter_map(|w| frame.stretch(w.start(), w.end()).meet(open));
+            RotationEntry {
+                asset: entry.row.asset.id,
+                title: entry.row.asset.title.clone(),
+                office: entry.row.asset.owner,
+                length: Step::try_from(entry.row.asset.clip.frames).unwrap_or(Step::MAX),
+                class: USUAL_CLASS,
+                wanted: entry.wanted,
+                minimum: USUAL_MINIMUM.min(entry.wanted),
+                windows: windows.collect(),
+                separation: frame.steps(frame.separation_s),
+            }
+        });
+        let fixed = self.fixed.iter().map(|f| FixedEvent {
+            // A fixed event keeps every frame that it touches.
+            span: Stretch {
+                start: frame.step(frame.rate().tick_at(f.span.start())),
+                end: frame.step(frame.rate().tick_from(f.span.end())),
+            },
+            title: f.config.title.clone(),
+        });
+        let group = |office: &Opd| ShareGroup(office.group as u8);
+        let share = |o: &Opd| OfficeShare { group: group(o), weight: o.weight, credit: 0 };
+        Rotation {
+            open,
+            fixed: fixed.collect(),
+            entries: entries.collect(),
+            offices: self.offices.iter().map(|(id, office)| (*id, share(office))).collect(),
+            groups: frame.shares.iter().map(|(group, weight)| (ShareGroup(*group as u8), *weight)).collect(),
+            office_gap: frame.steps(frame.office_gap_s),
+            shortest_pause: frame.steps(super::SHORTEST_PAUSE_S),
+            phase: u64::try_from(chrono::Datelike::num_days_from_ce(&frame.date.0)).unwrap_or(0),
+        }
+    }
+
+    /// The entry whose play an item is.
+    pub fn entry_of(&self, item: &PlaylistItem) -> Option<usize> {
+        if item.kind != ItemKind::Clip || item.run == RunMode::Hard {
+            return None;
+        }
+        let own = |m: &Material| {
+            item.sha256 == Some(m.sha256) && item.submission.as_deref() == Some(m.submission.to_string().as_str())
+        };
+        self.materials.iter().position(own)
+    }
+
+    pub fn case_of(&self, entry: usize) -> CaseId {
+        self.entries[entry].row.case
+    }
+
+    /// Whether an item may no longer air at all, near or not.
+    pub fn is_withdrawn(&self, item: &PlaylistItem) -> bool {
+        match item.kind {
+            ItemKind::Clip => submission(item).and_then(|s| self.all.get(&s)).is_none_or(|row| row.revoked),
+            ItemKind::Fill => {
+                let own = |row: &&AssetRow| Some(row.asset.clip.sha256) == item.sha256;
+                let mut rows = self.all.values().filter(own).peekable();
+                rows.peek().is_some() && rows.all(|row| row.revoked)
+            }
+            ItemKind::Live | ItemKind::Slate => false,
+        }
+    }
+
+    /// Whether a later play may stay where it was announced, its request having `plays` before it.
+    pub fn may_stay(&self, frame: &Frame, item: &PlaylistItem, entry: Option<usize>, plays: u32) -> bool {
+        let span = item.span(frame.rate());
+        if item.run == RunMode::Hard {
+            return self.fixed.iter().any(|f| f.config.sha256 == item.sha256 && f.span.start() == item.start);
+        }
+        let Some(entry) = entry.map(|e| &self.entries[e]) else { return false };
+        plays < entry.wanted
+            && item.duration_frames == entry.row.asset.clip.frames
+            && entry.windows.iter().any(|w| w.start() <= span.start() && span.end() <= w.end())
+            && !self.fixed.iter().any(|f| f.span.overlaps(span))
+            && frame.rate().start_of(frame.close) >= span.end()
+    }
+
+    /// Fixed events with a clip of their own, as far as they are still to be planned.
+    pub fn fixed_plays<'m>(&'m self, frame: &Frame, kept: &[PlaylistItem]) -> Vec<Placed<'m>> {
+        let stands = |f: &Fixed| kept.iter().any(|i| i.start == f.span.start() && i.sha256 == f.config.sha256);
+        let due = |f: &&Fixed| frame.rate().tick_from(f.span.start()) >= frame.from && !stands(f);
+        let place = |f: &'m Fixed| {
+            let start = frame.rate().tick_from(f.span.start());
+            f.material.as_ref().map(|material| Placed { start, material, fixed: true })
+        };
+        self.fixed.iter().filter(due).filter_map(place).collect()
+    }
+
+    /// Hashes that must leave the wall: those of the parent, and of what it airs and may no longer; never one that
+    /// another request airs with an approval in force.
+    pub fn withdrawn(&self, parent: Option<&Playlist>) -> BTreeSet<Sha256> {
+        let Some(parent) = parent else { return BTreeSet::new() };
+        let gone = parent.items().iter().filter(|i| self.is_withdrawn(i)).filter_map(|i| i.sha256);
+        let mut hashes: BTreeSet<Sha256> = parent.head().withdrawn.iter().copied().chain(gone).collect();
+        for row in self.all.values().filter(|row| !row.revoked) {
+            hashes.remove(&row.asset.clip.sha256);
+        }
+        hashes
+    }
+
+    /// Requests whose missing plays have a reason in the plan.
+    pub fn unplaced_submissions(&self, plan: &DayPlan) -> BTreeSet<SubmissionId> {
+        plan.unplaced.iter().map(|u| self.materials[u.entry].submission).collect()
+    }
+
+    /// The request and the office behind every submission, as playlist files name them.
+    pub fn cases(&self) -> BTreeMap<String, (CaseId, OpdId)> {
+        self.all.iter().map(|(submission, row)| (submission.to_string(), (row.case, row.asset.owner))).collect()
+    }
+}
+
+fn submission(item: &PlaylistItem) -> Option<SubmissionId> {
+    item.submission.as_deref().and_then(|s| s.parse().ok())
+}
+
+fn material(row: &AssetRow, submission: &Submission) -> Material {
+    Material {
+        submission: submission.id,
+        sha256: row.asset.clip.sha256,
+        frames: row.asset.clip.frames,
+        title: row.asset.title.clone(),
+        owner: row.owner_name.clone(),
+        nature: row.asset.clip.nature,
+    }
+}
+
+/// Plays that a letter asks for on a day: the days asked for are the first of its period.
+fn wanted(letter: &LetterDetails, date: BroadcastDate) -> u32 {
+    let day = (date.0 - letter.first_day.0).num_days();
+    let asked = (0..i64::from(letter.days)).contains(&day) && date <= letter.last_day;
+    if asked { letter.plays_per_day } else { 0 }
+}
+
+/// Where plays may lie: the hours that the letter prefers, within the approved period.
+fn windows(letter: &LetterDetails, validity: Span, date: BroadcastDate, zone: Zone) -> Vec<Span> {
+    let day = zone.day(date);
+    let hours: Vec<(Instant, Instant)> = match letter.preferred_hours {
+        None => vec![(day.start(), day.end())],
+        Some((from, to)) => {
+            let (from, to) = (zone.resolve(date, from), zone.resolve(date, to));
+            if from < to { vec![(from, to)] } else { vec![(day.start(), to), (from, day.end())] }
+        }
+    };
+    hours.into_iter().filter_map(|(from, to)| Span::new(from.max(validity.start()), to.min(validity.end()))).collect()
+}
+
+fn fixed(zone: Zone, date: BroadcastDate, config: &FixedConfig, material: Option<Material>) -> Option<Fixed> {
+    let start = zone.resolve(date, config.at);
+    let span = Span::new(start, start + chrono::TimeDelta::seconds(i64::from(config.seconds)))?;
+    Some(Fixed { span, config: config.clone(), material })
+}
