@@ -5,6 +5,8 @@ pub mod air;
 pub mod deck;
 #[cfg(feature = "av")]
 pub mod decode;
+pub mod ffmpeg;
+pub mod inspect;
 #[cfg(feature = "av")]
 pub mod output;
 pub mod picture;

@@ -378,9 +378,10 @@ fn open_as_program(path: &Path) -> io::Result<OwnedFd> {
     if moved.as_raw_fd() == PROGRAM_FD { Ok(moved) } else { Err(io::ErrorKind::AddrInUse.into()) }
 }
 
-/// Whatever the parent left open, the program gets standard input, output and error alone.
+/// Whatever else the parent left open, the program gets standard input, output and error, and descriptor 3, which a
+/// parent may use for a third result.
 fn close_others_on_exec() -> io::Result<()> {
-    const FIRST: libc::c_uint = 3;
+    const FIRST: libc::c_uint = 4;
     // SAFETY: marks descriptors; closes none, touches no memory.
     let done = unsafe { libc::close_range(FIRST, libc::c_uint::MAX, libc::CLOSE_RANGE_CLOEXEC as libc::c_int) };
     if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }

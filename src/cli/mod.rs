@@ -1,6 +1,7 @@
 //! The doors for people and scripts at a terminal: one file per command. A command parses its arguments, calls a
 //! desk, and prints; it decides nothing.
 
+mod inspect;
 mod plan;
 mod sandboxed;
 mod serve;
@@ -30,6 +31,8 @@ enum Command {
     Config,
     /// Plan a day
     Plan(plan::PlanArguments),
+    /// Decode a whole file and say whether it may go on the air
+    Inspect(inspect::Arguments),
     /// Confine this process and become a decoder: how the other commands run ffmpeg
     #[command(hide = true)]
     Sandboxed(sandboxed::Arguments),
@@ -104,6 +107,7 @@ fn run(arguments: Arguments) -> Result<Ended, Failure> {
             }
             Ok(Ended::Holds)
         }
+        Command::Inspect(arguments) => inspect::run(&home, &arguments),
         Command::Sandboxed(arguments) => sandboxed::run(&arguments),
     }
 }

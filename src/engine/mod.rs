@@ -1,10 +1,12 @@
 //! Floor 1: decisions. Sans-IO: what goes in and out are values, `now` is an argument, nothing is read or written.
 
+pub mod acceptance;
 pub mod clock_watch;
 pub mod plan_check;
 pub mod planner;
 pub mod playout;
 pub mod procedure;
+pub mod quality;
 pub mod reconcile;
 pub mod rundown;
 pub mod watch;
