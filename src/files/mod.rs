@@ -2,6 +2,7 @@
 
 pub mod fill_index;
 pub mod journal;
+pub mod library;
 pub mod playlist_file;
 pub mod sop;
 pub mod whole;
