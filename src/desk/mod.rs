@@ -3,22 +3,31 @@
 //! A [`Desk`] holds what every use case needs; each file adds the methods of its own work to it. They block: from
 //! async code call them in `spawn_blocking`.
 
+pub mod cases;
 pub mod check;
 pub mod clock;
-pub mod on_air;
+pub mod inbox;
+pub mod intake;
 mod passwords;
 pub mod people;
 pub mod planning;
+pub mod processing;
 mod refusal;
 pub mod reporting;
+pub mod review;
 mod token;
 
 use std::path::Path;
 use std::sync::Arc;
 
 use crate::config::Config;
+use crate::domain::ids::CaseId;
+use crate::domain::standard::StandardFault;
 use crate::domain::time::{Clock, Instant};
+use crate::files::library::{Library, LibraryError};
 use crate::store::{Store, StoreError};
+
+use cases::Standards;
 
 pub use refusal::Refusal;
 pub use token::Token;
@@ -32,6 +41,9 @@ pub struct Desk {
     pub store: Store,
     /// The clocks.
     pub clock: Arc<dyn Clock>,
+    /// `media/`.
+    pub library: Library,
+    standards: Standards,
 }
 
 /// Why a use case did not happen.
@@ -46,6 +58,20 @@ pub enum DeskError {
     /// The system's source of randomness would not.
     #[error("the system gave no random bytes: {0}")]
     Random(getrandom::Error),
+    /// The disk would not.
+    #[error(transparent)]
+    Library(#[from] LibraryError),
+    /// The home's service standard, or the one to which a case is pinned, does not hold.
+    #[error("the service standard does not hold: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Standard(Vec<StandardFault>),
+    /// A case in the database does not fit its own moves.
+    #[error("request {case} does not fit its move {version}: the database was changed by hand")]
+    Contradiction {
+        /// The case.
+        case: CaseId,
+        /// The move.
+        version: u32,
+    },
 }
 
 impl From<Refusal> for DeskError {
@@ -55,13 +81,15 @@ impl From<Refusal> for DeskError {
 }
 
 impl Desk {
-    /// Opens the database of a home.
+    /// Opens the database and the library of a home.
     ///
     /// # Errors
-    /// When the database can't be opened.
+    /// When the database or the folders can't be opened.
     pub fn open(config: Config, clock: Arc<dyn Clock>) -> Result<Desk, DeskError> {
         let store = Store::open(&config.home)?;
-        Ok(Desk { config: Arc::new(config), store, clock })
+        let library = Library::open(&config.home)?;
+        let standards = Standards::new(config.home.clone());
+        Ok(Desk { config: Arc::new(config), store, clock, library, standards })
     }
 
     /// The home.

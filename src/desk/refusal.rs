@@ -1,7 +1,9 @@
 //! Why a desk says no: data with words that a person can act on.
 
 use crate::domain::people::Role;
+use crate::domain::submission::{CheckPoint, LetterFault};
 use crate::domain::text::Text;
+use crate::engine::procedure::Refused;
 
 /// Why a desk says no.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +34,36 @@ pub enum Refusal {
         /// Its name.
         name: String,
     },
+    /// The procedure does not allow the act.
+    Procedure(Refused),
+    /// The letter's details can't be.
+    Letter(Vec<LetterFault>),
+    /// The service is not for this kind of office.
+    NotAnApplicant,
+    /// The upload is larger than is taken.
+    TooLarge {
+        /// What is taken.
+        limit_bytes: u64,
+    },
+    /// The office's room is full.
+    NoRoom {
+        /// What is left of it.
+        left_bytes: u64,
+    },
+    /// The upload broke off.
+    BrokeOff,
+    /// The file still waits to be inspected.
+    FileWaits,
+    /// The file was refused.
+    FileRefused,
+    /// Points of the checklist are open.
+    Checklist {
+        /// Which.
+        open: Vec<CheckPoint>,
+    },
 }
+
+const MIB: u64 = 1 << 20;
 
 impl Refusal {
     /// A word for scripts.
@@ -48,6 +79,15 @@ impl Refusal {
             Refusal::LastAdmin => "last_admin",
             Refusal::OfficeWanted => "office_wanted",
             Refusal::Taken { .. } => "taken",
+            Refusal::Procedure(refused) => refused.code(),
+            Refusal::Letter(_) => "letter",
+            Refusal::NotAnApplicant => "not_an_applicant",
+            Refusal::TooLarge { .. } => "too_large",
+            Refusal::NoRoom { .. } => "no_room",
+            Refusal::BrokeOff => "broke_off",
+            Refusal::FileWaits => "file_waits",
+            Refusal::FileRefused => "file_refused",
+            Refusal::Checklist { .. } => "checklist",
         }
     }
 
@@ -96,6 +136,56 @@ impl Refusal {
             Refusal::Taken { name } => Text::new(
                 format!("{name} sudah ada. Pakai yang ada, atau pilih nama lain."),
                 format!("{name} is there already. Use it, or choose another name."),
+            ),
+            Refusal::Procedure(refused) => refused.text(),
+            Refusal::Letter(faults) => {
+                let join = |pick: fn(&Text) -> &str| {
+                    let lines = faults.iter().map(|fault| format!("{}: {}", fault.field, pick(&fault.text)));
+                    lines.collect::<Vec<_>>().join(" ")
+                };
+                Text::new(join(|t| &t.id), join(|t| &t.en))
+            }
+            Refusal::Checklist { open } => {
+                let join = |pick: fn(Text) -> String| {
+                    open.iter().map(|point| pick(point.text())).collect::<Vec<_>>().join("; ")
+                };
+                Text::new(
+                    format!("Belum terpenuhi: {}. Kembalikan atau tolak bila memang tidak terpenuhi.", join(|t| t.id)),
+                    format!("Not confirmed: {}. Return or refuse the request if it does not hold.", join(|t| t.en)),
+                )
+            }
+            upload => upload.upload_text(),
+        }
+    }
+
+    fn upload_text(&self) -> Text {
+        match self {
+            Refusal::NotAnApplicant => Text::new(
+                "Layanan ini untuk OPD, instansi vertikal, dan pemerintah desa. Hubungi Bagian Umum.",
+                "This service is for regional offices, central-government offices and villages. Ask the registry.",
+            ),
+            Refusal::TooLarge { limit_bytes } => Text::new(
+                format!(
+                    "Berkas melebihi {} MiB. Kirim hasil ekspor yang lebih kecil, misalnya 1080p.",
+                    limit_bytes / MIB
+                ),
+                format!("The file exceeds {} MiB. Send a smaller export, 1080p for example.", limit_bytes / MIB),
+            ),
+            Refusal::NoRoom { left_bytes } => Text::new(
+                format!("Ruang instansi Anda tersisa {} MiB. Minta administrator menambahnya.", left_bytes / MIB),
+                format!("Your office has {} MiB of room left. Ask the administrator for more.", left_bytes / MIB),
+            ),
+            Refusal::BrokeOff => Text::new(
+                "Unggahan terputus. Periksa sambungan dan unggah lagi.",
+                "The upload broke off. Check the connection and upload again.",
+            ),
+            Refusal::FileWaits => Text::new(
+                "Berkas masih diperiksa. Tunggu sebentar lalu muat ulang.",
+                "The file is still being inspected. Wait a moment and reload.",
+            ),
+            _ => Text::new(
+                "Berkas ditolak. Baca alasannya dan unggah berkas lain.",
+                "The file was refused. Read the reasons and upload another file.",
             ),
         }
     }

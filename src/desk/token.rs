@@ -40,6 +40,11 @@ pub(super) fn random_bytes<const N: usize>() -> Result<[u8; N], DeskError> {
     Ok(bytes)
 }
 
+/// A new plain name for a file that is being written.
+pub(super) fn random_name() -> Result<String, DeskError> {
+    Ok(Token::random::<12>()?.0)
+}
+
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Token(…)")

@@ -1,4 +1,4 @@
-//! What waits for the person who is signed in, whatever roles he or she holds: one list.
+//! What waits for the person who is signed in, whatever roles he or she holds: one list. Beside it, announcements.
 
 use askama::Template;
 use axum::extract::State;
@@ -7,17 +7,63 @@ use axum::response::Response;
 use super::Web;
 use super::page::{Page, html};
 use super::problem::Problem;
-use super::session::{Can, Enter};
+use super::session::{Can, Enter, FileRequests, Right};
+use crate::domain::ids::CaseId;
+use crate::domain::text::instant_in_words;
+
+/// Announcements on the page; older ones are in the request.
+const MOST_ANNOUNCED: usize = 10;
+
+struct TaskRow {
+    case: CaseId,
+    action: String,
+    title: String,
+    office: String,
+    since: String,
+    note: Option<String>,
+}
+
+struct NewsRow {
+    case: Option<CaseId>,
+    subject: String,
+    body: String,
+    at: String,
+}
 
 #[derive(Template)]
 #[template(path = "inbox.html")]
 struct InboxPage {
     page: Page,
     roles: Vec<String>,
+    tasks: Vec<TaskRow>,
+    news: Vec<NewsRow>,
+    may_file: bool,
 }
 
 /// `GET /`
-pub(super) async fn show(State(_web): State<Web>, can: Can<Enter>) -> Result<Response, Problem> {
-    let roles = can.person().roles().into_iter().map(|role| role.text().get(can.visit.lang).to_owned()).collect();
-    Ok(html(&InboxPage { page: can.page(can.visit.t("nav-inbox")), roles }))
+pub(super) async fn show(State(web): State<Web>, can: Can<Enter>) -> Result<Response, Problem> {
+    let (lang, zone, person) = (can.visit.lang, web.zone(), can.person().clone());
+    let (tasks, news) =
+        web.ask(move |desk| Ok((desk.inbox(&person)?, desk.store.read(|r| r.announcements_for(&person))?))).await?;
+    let tasks = tasks.into_iter().map(|task| TaskRow {
+        case: task.case.id,
+        action: task.action.get(lang).to_owned(),
+        since: instant_in_words(task.case.step_at, zone, lang),
+        title: task.case.title,
+        office: task.case.office_name,
+        note: task.note.map(|note| note.get(lang).to_owned()),
+    });
+    let news = news.into_iter().take(MOST_ANNOUNCED).map(|letter| NewsRow {
+        case: letter.announcement.case,
+        subject: letter.announcement.subject.get(lang).to_owned(),
+        body: letter.announcement.body.get(lang).to_owned(),
+        at: instant_in_words(letter.queued_at, zone, lang),
+    });
+    Ok(html(&InboxPage {
+        page: can.page(can.visit.t("nav-inbox")),
+        roles: can.person().roles().into_iter().map(|role| role.text().get(lang).to_owned()).collect(),
+        tasks: tasks.collect(),
+        news: news.collect(),
+        may_file: FileRequests::ROLES.iter().any(|role| can.person().holds(*role)),
+    }))
 }

@@ -7,18 +7,23 @@
 
 mod attempts;
 mod audit;
+mod case;
 mod guard;
 mod health;
 mod inbox;
+mod letter_form;
 #[cfg(test)]
 mod matrix;
 mod page;
 mod people;
 mod problem;
+mod requests;
 mod routes;
 mod session;
 mod sign_in;
 mod static_files;
+mod status;
+mod upload;
 mod wall;
 mod words;
 

@@ -1,10 +1,11 @@
 //! Every route, in one table. The matrix test walks it: a route without a row there fails.
 
+use axum::extract::DefaultBodyLimit;
 use axum::handler::Handler;
 use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, on};
 
-use super::{Web, audit, health, inbox, people, sign_in, static_files, wall};
+use super::{Web, audit, case, health, inbox, people, requests, sign_in, static_files, wall};
 
 /// One method of one path.
 pub(super) struct Route {
@@ -23,6 +24,12 @@ fn post<T: 'static>(path: &'static str, handler: impl Handler<T, Web>) -> Route 
     Route { method: Method::POST, path, handlers: on(MethodFilter::POST, handler) }
 }
 
+/// A form with a file: it streams, and the desk that reads it has the limit.
+fn upload<T: 'static>(path: &'static str, handler: impl Handler<T, Web>) -> Route {
+    let handlers = on(MethodFilter::POST, handler).layer(DefaultBodyLimit::disable());
+    Route { method: Method::POST, path, handlers }
+}
+
 /// The table.
 pub(super) fn all() -> Vec<Route> {
     vec![
@@ -35,6 +42,18 @@ pub(super) fn all() -> Vec<Route> {
         get("/welcome/{token}", sign_in::welcome),
         post("/welcome/{token}", sign_in::set_password),
         get("/", inbox::show),
+        get("/requests", requests::list),
+        upload("/requests", requests::send),
+        get("/requests/new", requests::new_form),
+        post("/requests/new", requests::change),
+        post("/requests/check", requests::check),
+        get("/requests/{id}", case::show),
+        post("/requests/{id}/act", case::act),
+        get("/requests/{id}/original", case::original),
+        get("/requests/{id}/revise", requests::revise_form),
+        upload("/requests/{id}/revise", requests::revise_send),
+        post("/requests/{id}/revise/new", requests::revise_change),
+        post("/requests/{id}/revise/check", requests::revise_check),
         get("/wall", wall::first),
         get("/wall/{channel}", wall::show),
         get("/wall/{channel}/picture.jpg", wall::picture_file),

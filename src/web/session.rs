@@ -30,6 +30,8 @@ macro_rules! rights {
 rights! {
     /// See what waits for oneself, and requests: an office its own, staff all.
     Enter: Role::ALL;
+    /// File requests: for one's own office, or at the counter for another.
+    FileRequests: &[Role::Office, Role::Registry];
     /// See the wall and what is planned for it.
     Watch: &[Role::Operator, Role::Monitor, Role::Scheduler, Role::Technical, Role::Head];
     /// Read the audit trail.

@@ -16,9 +16,8 @@ use crate::domain::as_run::AsRun;
 use crate::domain::asset::FillClip;
 use crate::domain::channel::Channel;
 use crate::domain::ids::{ItemId, Sha256};
-use crate::domain::playlist::{ItemKind, Nature, Playlist, Source};
+use crate::domain::playlist::{Playlist, Source};
 use crate::domain::time::{BroadcastDate, Tick};
-use crate::engine::watch::Expected;
 
 use row::OpenRow;
 pub use row::Subject;
@@ -264,22 +263,6 @@ impl Playout {
     /// The row so far.
     pub fn on_air(&self) -> Option<AsRun> {
         self.row.as_ref().map(|row| row.so_far(self.timeline.channel(), &self.run))
-    }
-
-    /// What the watch over the air may expect of the picture and sound of the last tick.
-    pub fn expected(&self) -> Expected {
-        let of = |nature: Nature| Expected { dark: false, still: nature.still, sounding: nature.has_sound };
-        let standing = Expected { dark: false, still: true, sounding: false };
-        match self.row.as_ref().map(OpenRow::subject) {
-            Some(Subject::Item(item)) if item.kind != ItemKind::Slate => of(item.nature),
-            Some(Subject::Fill { .. }) => match self.current.as_ref().map(|lane| &lane.segment.what) {
-                Some(What::Fill(clip)) => of(clip.nature),
-                _ => standing,
-            },
-            Some(Subject::Cover { fill: Some(_), .. }) => self.spare.as_ref().map_or(standing, |s| of(s.clip.nature)),
-            Some(Subject::Closed | Subject::OffAir) => Expected { dark: true, ..standing },
-            _ => standing,
-        }
     }
 
     /// Whether the first tick's decoder has a frame at hand, or never will.

@@ -31,6 +31,8 @@
     buttons.forEach(function (b) { b.disabled = true; });
     bar.hidden = false;
     line.textContent = form.dataset.sent.replace("%", "0 %");
+    var clip = form.elements.clip.files[0];
+    form.elements.clip_bytes.value = clip ? clip.size : "";
     request.open("POST", form.action);
     request.send(new FormData(form));
   });

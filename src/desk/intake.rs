@@ -1,0 +1,260 @@
+//! An office's request: the upload is streamed to disk, hashed on the way, and made durable; then submission, case,
+//! inspection job and audit row appear in one transaction. Whatever breaks before that leaves nothing to see, and the
+//! sweep at start removes what a kill left.
+
+use std::collections::BTreeSet;
+use std::io::Read;
+
+use super::cases::{CaseFile, acting_person, scope_of};
+use super::token::random_name;
+use super::{Desk, DeskError, Refusal};
+use crate::domain::audit::{AuditEvent, AuditKind};
+use crate::domain::ids::{CaseId, ChannelId, OpdId, PersonId, SubmissionId};
+use crate::domain::people::{Person, Role};
+use crate::domain::standard::{APPLICANT, Key};
+use crate::domain::submission::{LetterDetails, Original};
+use crate::domain::text::Text;
+use crate::domain::time::Instant;
+use crate::engine::procedure::Refused;
+use crate::files::library::{Arrived, LibraryError};
+use crate::store::{JobKind, NewSubmission, Reader, Scope, Tx};
+
+/// Largest upload, bytes: five minutes at 50 Mbit/s are 1.9 GB.
+pub const MAX_UPLOAD_BYTES: u64 = 2 << 30;
+/// What is kept of a file's own name, characters.
+const MAX_FILE_NAME_CHARS: usize = 120;
+
+/// What comes with an upload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewRequest {
+    /// The office for which staff enter it at the counter; `None`: the person's own.
+    pub office: Option<OpdId>,
+    /// On which channel it should air.
+    pub channel: ChannelId,
+    /// The letter.
+    pub letter: LetterDetails,
+    /// Requirements that are declared.
+    pub declared: BTreeSet<Key>,
+}
+
+/// An upload that is about to be read.
+pub struct Upload<'r> {
+    /// What the office calls the file; for people, never a path.
+    pub name: String,
+    /// Its size, if the sender says so: room is kept for it.
+    pub declared_bytes: Option<u64>,
+    /// Its bytes. An error of it means that the sender broke off.
+    pub bytes: &'r mut dyn Read,
+}
+
+/// What was filed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Filed {
+    /// The request.
+    pub case: CaseId,
+    /// What was filed of it now.
+    pub submission: SubmissionId,
+}
+
+impl Desk {
+    /// Files a new request with its clip. The clip then waits to be inspected; see `processing`.
+    ///
+    /// # Errors
+    /// Refused for a letter that can't be, without room, or for an office that may not ask.
+    pub fn file_request(&self, by: PersonId, request: NewRequest, upload: Upload<'_>) -> Result<Filed, DeskError> {
+        let now = self.now();
+        self.sensible(&request.letter, &request.channel)?;
+        let standard = self.standards.current()?;
+        let asked_for = request.office;
+        let office = self.store.read(|r| applicants_office(r, by, asked_for, now))?;
+        let group = self.store.read(|r| r.office(Scope::All, office))?.map(|o| o.group);
+        let may_ask = group.is_some_and(|group| {
+            standard.standard.as_written().applicants.iter().any(|kind| kind == group.applicant())
+        });
+        if !may_ask {
+            return Err(Refusal::NotAnApplicant.into());
+        }
+        let (arrived, name, original) = self.take_in(office, upload)?;
+        let hash = original.sha256;
+        let filed = self.store.write(move |tx| {
+            let applicant = acting_person(tx, by, now)?.id;
+            let written = standard.standard.as_written();
+            let pinned = tx.keep_standard(&written.id, written.version, &standard.text, now)?;
+            let case = tx.open_case(pinned, office, applicant, &standard.standard.first().id, now)?;
+            let submission = file(tx, case, by, request, original, &name, now)?;
+            let event = AuditEvent::new(AuditKind::RequestFiled).by(by).number("case", case.0);
+            let event = event.number("submission", submission.0).number("office", office.0);
+            tx.audit(&event.hash("original", hash), now)?;
+            Ok::<_, DeskError>(Filed { case, submission })
+        });
+        // The lock on the file is given back only now that the database names it.
+        drop(arrived);
+        filed
+    }
+
+    /// Files a corrected letter, another clip, or both, for a request that waits for its applicant. Without an
+    /// upload the file that is here stays.
+    ///
+    /// # Errors
+    /// Refused if the request does not wait for its applicant, or for the reasons of a new one.
+    pub fn revise_request(
+        &self,
+        by: PersonId,
+        case: CaseId,
+        version: Option<u32>,
+        request: NewRequest,
+        upload: Option<Upload<'_>>,
+    ) -> Result<Filed, DeskError> {
+        let now = self.now();
+        self.sensible(&request.letter, &request.channel)?;
+        let standards = self.standards.clone();
+        let file_of = |r: &Reader<'_>| {
+            let person = acting_person(r, by, now)?;
+            let found = CaseFile::load(r, &standards, scope_of(&person)?, case)?;
+            waits_for(&found, &person, version)?;
+            Ok::<_, DeskError>(found)
+        };
+        let found = self.store.read(file_of)?;
+        let (arrived, name, original) = match upload {
+            Some(upload) => {
+                let (arrived, name, original) = self.take_in(found.row.office, upload)?;
+                (Some(arrived), name, original)
+            }
+            None => (None, String::new(), found.newest().original.clone()),
+        };
+        let standards = self.standards.clone();
+        let filed = self.store.write(move |tx| {
+            let person = acting_person(tx, by, now)?;
+            let found = CaseFile::load(tx, &standards, scope_of(&person)?, case)?;
+            waits_for(&found, &person, version)?;
+            let hash = original.sha256;
+            let submission = file(tx, case, by, request, original, &name, now)?;
+            let event = AuditEvent::new(AuditKind::RequestRevised).by(by).number("case", case.0);
+            tx.audit(&event.number("submission", submission.0).hash("original", hash), now)?;
+            Ok::<_, DeskError>(Filed { case, submission })
+        });
+        drop(arrived);
+        filed
+    }
+
+    /// Removes what killed uploads and conversions left. Returns the names of the files removed.
+    ///
+    /// # Errors
+    /// When the disk or the database would not.
+    pub fn sweep(&self) -> Result<Vec<String>, DeskError> {
+        let removed =
+            self.library.sweep::<DeskError>(|sha256| Ok(self.store.read(|r| r.originals())?.contains(&sha256)))?;
+        let gone: Vec<String> = self.store.read(|r| r.uploads())?.into_iter().collect();
+        for name in gone {
+            if !self.library.is_arriving(&name) {
+                self.store.write(move |tx| tx.release_upload(&name))?;
+            }
+        }
+        Ok(removed)
+    }
+
+    fn sensible(&self, letter: &LetterDetails, channel: &ChannelId) -> Result<(), Refusal> {
+        let faults = letter.faults();
+        if !faults.is_empty() {
+            return Err(Refusal::Letter(faults));
+        }
+        if !self.config.channels.contains_key(channel) {
+            return Err(Refusal::NotFound {
+                what: Text::new(format!("Saluran {channel}"), format!("Channel {channel}")),
+            });
+        }
+        Ok(())
+    }
+
+    /// Keeps room, reads the upload, and gives the room back if it fails.
+    fn take_in(&self, office: OpdId, upload: Upload<'_>) -> Result<(Arrived, String, Original), DeskError> {
+        let now = self.now();
+        let name = random_name()?;
+        let (reserved_name, declared) = (name.clone(), upload.declared_bytes);
+        let limit = self.store.write(move |tx| {
+            let quota = tx.office(Scope::All, office)?.map_or(0, |o| o.quota_bytes);
+            let left = quota.saturating_sub(tx.bytes_kept(office)?);
+            let wanted = declared.unwrap_or_else(|| left.min(MAX_UPLOAD_BYTES)).max(1);
+            if wanted > MAX_UPLOAD_BYTES {
+                return Err(Refusal::TooLarge { limit_bytes: MAX_UPLOAD_BYTES }.into());
+            }
+            if wanted > left {
+                return Err(Refusal::NoRoom { left_bytes: left }.into());
+            }
+            tx.reserve_upload(&reserved_name, office, wanted, now)?;
+            Ok::<_, DeskError>(wanted)
+        })?;
+        let arrived = self.library.receive(&name, upload.bytes, limit, declared);
+        match arrived {
+            Ok(arrived) => {
+                let shown = shown_name(&upload.name);
+                let original = Original { sha256: arrived.sha256, bytes: arrived.bytes, name: shown };
+                Ok((arrived, name, original))
+            }
+            Err(error) => {
+                self.store.write(move |tx| tx.release_upload(&name))?;
+                Err(match error {
+                    LibraryError::BrokeOff(_) => Refusal::BrokeOff.into(),
+                    LibraryError::TooLarge { limit_bytes } => Refusal::TooLarge { limit_bytes }.into(),
+                    error @ LibraryError::Disk { .. } => error.into(),
+                })
+            }
+        }
+    }
+}
+
+fn file(
+    tx: &mut Tx<'_>,
+    case: CaseId,
+    by: PersonId,
+    request: NewRequest,
+    original: Original,
+    reserved: &str,
+    now: Instant,
+) -> Result<SubmissionId, DeskError> {
+    let NewRequest { channel, letter, declared, .. } = request;
+    let new = NewSubmission { case, filed_by: by, channel, letter, declared, original };
+    let submission = tx.add_submission(&new, now)?;
+    tx.queue_job(JobKind::Inspect, submission, now)?;
+    tx.release_upload(reserved)?;
+    Ok(submission)
+}
+
+/// The office for which a person files: its own, or the one that staff enter at the counter.
+fn applicants_office(r: &Reader<'_>, by: PersonId, asked_for: Option<OpdId>, now: Instant) -> Result<OpdId, DeskError> {
+    let person = acting_person(r, by, now)?;
+    let own = person.office.filter(|_| person.holds(Role::Office));
+    let at_the_counter = person.holds(Role::Registry) || person.holds(Role::Admin);
+    let office = match asked_for {
+        Some(asked) if own == Some(asked) || at_the_counter => asked,
+        Some(_) => return Err(Refusal::NeedsRole(Role::Registry).into()),
+        None => own.ok_or(Refusal::NeedsRole(Role::Office))?,
+    };
+    let open = r.office(Scope::All, office)?.filter(|o| o.closed_at.is_none());
+    let not_found = || Refusal::NotFound { what: Text::new("Instansi itu", "That office") };
+    Ok(open.ok_or_else(not_found)?.id)
+}
+
+fn waits_for(found: &CaseFile, person: &Person, version: Option<u32>) -> Result<(), DeskError> {
+    if version.is_some_and(|version| version != found.row.version) {
+        return Err(Refusal::Procedure(Refused::Changed).into());
+    }
+    let at_the_counter = person.holds(Role::Registry) || person.holds(Role::Admin);
+    match found.step() {
+        None => Err(Refusal::Procedure(Refused::Ended).into()),
+        Some(step) if step.actor.as_str() == APPLICANT => {
+            let own = person.holds(Role::Office) && person.office == Some(found.row.office);
+            if own || at_the_counter { Ok(()) } else { Err(Refusal::NeedsRole(Role::Office).into()) }
+        }
+        Some(step) => {
+            Err(Refusal::Procedure(Refused::NotThisStep { at: step.id.clone(), action: step.action.text() }).into())
+        }
+    }
+}
+
+/// A file's own name without folders and control characters, shortened.
+fn shown_name(name: &str) -> String {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let shown: String = last.chars().filter(|c| !c.is_control()).take(MAX_FILE_NAME_CHARS).collect();
+    if shown.trim().is_empty() { "video".into() } else { shown }
+}

@@ -1,0 +1,334 @@
+//! Work on files: inspecting what came in, conforming what was approved. Jobs survive a kill; a file is in place
+//! before its row. The work itself is behind [`MediaWork`], so stories run without a decoder.
+
+use std::path::Path;
+
+use sha2::{Digest, Sha256 as Hasher};
+
+use super::cases::{CaseFile, Standards};
+use super::review::Procedure;
+use super::token::random_name;
+use super::{Desk, DeskError, Refusal};
+use crate::domain::asset::{Clip, Inspection, Reason, Severity, Verdict};
+use crate::domain::audit::{AuditEvent, AuditKind, Word};
+use crate::domain::channel::Channel;
+use crate::domain::ids::{Sha256, SubmissionId};
+use crate::domain::people::{Form, Role};
+use crate::domain::playlist::Nature;
+use crate::domain::standard::{APPLICANT, EdgeKind};
+use crate::domain::submission::Submission;
+use crate::domain::text::Text;
+use crate::domain::time::Instant;
+use crate::engine::procedure::{Act, Who};
+use crate::store::{Addressee, Announcement, ClipRow, InspectionRow, Job, JobKind, JobState, Scope, Tx};
+
+/// Decoding and encoding, in sandboxed children in the product, in a few lines in the stories.
+pub trait MediaWork: Send + Sync {
+    /// Decodes a whole file and judges it for a channel. A bad file is a finding, not an error.
+    ///
+    /// # Errors
+    /// What kept the machine from doing it.
+    fn inspect(&self, file: &Path, channel: &Channel) -> Result<Found, MediaTrouble>;
+
+    /// Makes the house file of an original, and inspects the result.
+    ///
+    /// # Errors
+    /// What kept the machine from doing it, or what can't be made of the file.
+    fn conform(&self, original: &Path, channel: &Channel, output: &Path) -> Result<Found, MediaTrouble>;
+}
+
+/// What was found in a file, and what acceptance says of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// The facts.
+    pub inspection: Inspection,
+    /// What becomes of the file.
+    pub verdict: Verdict,
+    /// Why, the weightiest first.
+    pub reasons: Vec<Reason>,
+}
+
+/// What kept a file from being worked on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct MediaTrouble(pub String);
+
+/// A job that was worked on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Worked {
+    /// Which.
+    pub job: Job,
+    /// How far it is now.
+    pub state: JobState,
+    /// What went wrong, if something did.
+    pub trouble: Option<String>,
+}
+
+/// Version of the conforming itself: a change that makes other bytes of the same file is a new recipe.
+const RECIPE: &str = "siaran-conform/1";
+/// Longest trouble that is kept of a failed attempt, characters.
+const MAX_TROUBLE_CHARS: usize = 500;
+/// A picture that stands for all but this much of its time is a still by nature, thousandths.
+const STILL_PER_MILLE: u64 = 900;
+
+/// What names the way in which a channel's house files are made. An approval binds it.
+pub fn recipe_of(channel: &Channel) -> Sha256 {
+    let house = channel.house;
+    let text = format!(
+        "{RECIPE} {}x{} {} {}Hz {:.1}LUFS {:.1}LU {:.1}dBTP",
+        house.width,
+        house.height,
+        house.rate,
+        house.sample_rate_hz,
+        house.loudness_lufs,
+        house.loudness_tolerance_lu,
+        house.max_true_peak_dbtp
+    );
+    Sha256(Hasher::digest(text.as_bytes()).into())
+}
+
+/// What a house file is like by nature: what the watch over the air may expect.
+fn nature_of(found: &Inspection) -> Nature {
+    let standing: u64 = found.measured.freeze.iter().map(|span| span.length_ms()).sum();
+    let still = found.video.as_ref().is_some_and(|v| v.still)
+        || (found.duration_ms > 0 && standing * 1000 >= found.duration_ms * STILL_PER_MILLE);
+    Nature { has_sound: found.audio.is_some() && found.measured.integrated_lufs.is_some(), still }
+}
+
+impl Desk {
+    /// Works on the oldest free job, or on that of one submission; `None` if there is none.
+    ///
+    /// # Errors
+    /// When the database or the disk would not. Trouble with the file itself is in [`Worked`].
+    pub fn work(&self, media: &dyn MediaWork, only: Option<SubmissionId>) -> Result<Option<Worked>, DeskError> {
+        let now = self.now();
+        let Some(job) = self.store.write(move |tx| tx.take_job(only, now))? else { return Ok(None) };
+        let worked = match job.kind {
+            JobKind::Inspect => self.inspect(media, &job),
+            JobKind::Conform => self.conform(media, &job),
+        };
+        match worked {
+            Ok(()) => Ok(Some(Worked { job, state: JobState::Done, trouble: None })),
+            Err(Trouble::Desk(error)) => Err(error),
+            Err(Trouble::File(said)) => {
+                let trouble: String = said.chars().take(MAX_TROUBLE_CHARS).collect();
+                let state = self.give_back(&job, &trouble)?;
+                Ok(Some(Worked { job, state, trouble: Some(trouble) }))
+            }
+        }
+    }
+
+    /// Works until no job is free; returns how many were worked on.
+    ///
+    /// # Errors
+    /// When the database or the disk would not.
+    pub fn work_all(&self, media: &dyn MediaWork) -> Result<usize, DeskError> {
+        let mut worked = 0;
+        while self.work(media, None)?.is_some() {
+            worked += 1;
+        }
+        Ok(worked)
+    }
+
+    fn submission_and_channel(&self, id: SubmissionId) -> Result<(Submission, Channel), Trouble> {
+        let found = self.store.read(|r| r.submission(Scope::All, id)).map_err(DeskError::from)?;
+        let submission = found.ok_or_else(|| Trouble::File(format!("submission {id} is gone")))?;
+        let channel = self.config.channels.get(&submission.channel);
+        let channel = channel.ok_or_else(|| Trouble::File(format!("channel {} is gone", submission.channel)))?;
+        Ok((submission, channel.channel.clone()))
+    }
+
+    fn inspect(&self, media: &dyn MediaWork, job: &Job) -> Result<(), Trouble> {
+        let (submission, channel) = self.submission_and_channel(job.submission)?;
+        let found = media.inspect(&self.library.original(submission.original.sha256), &channel)?;
+        if found.inspection.sha256 != submission.original.sha256 {
+            return Err(Trouble::File("the file in media/inbox is not the one that was uploaded".into()));
+        }
+        let (now, job, procedure) = (self.now(), job.id, self.procedure()?);
+        self.store.write(move |tx| {
+            let row = InspectionRow {
+                verdict: found.verdict,
+                duration_ms: found.inspection.duration_ms,
+                has_sound: found.inspection.audio.is_some(),
+                reasons: found.reasons,
+                at: now,
+            };
+            tx.set_inspection(submission.id, &row)?;
+            tx.finish_job(job, now)?;
+            let event = AuditEvent::new(AuditKind::Inspected).number("case", submission.case.0);
+            let event = event.number("submission", submission.id.0).hash("original", submission.original.sha256);
+            let verdict = Word::new(row.verdict.as_str()).expect("verdicts are plain words");
+            tx.audit(&event.word("verdict", verdict), now)?;
+            move_on(tx, &procedure, &submission, &row, now)
+        })?;
+        Ok(())
+    }
+
+    fn conform(&self, media: &dyn MediaWork, job: &Job) -> Result<(), Trouble> {
+        let (submission, channel) = self.submission_and_channel(job.submission)?;
+        let recipe = recipe_of(&channel);
+        let approval = self.store.read(|r| r.approval_of(submission.id)).map_err(DeskError::from)?;
+        let holds = approval
+            .is_some_and(|a| a.revoked.is_none() && a.recipe == recipe && a.original == submission.original.sha256);
+        let (now, id) = (self.now(), job.id);
+        if !holds {
+            // Nothing may be made without a word that binds this very recipe; a new one asks for a new job.
+            self.store.write(move |tx| tx.finish_job(id, now)).map_err(DeskError::from)?;
+            return Ok(());
+        }
+        let making = self.library.making(&random_name()?).map_err(DeskError::from)?;
+        let found = media.conform(&self.library.original(submission.original.sha256), &channel, &making.path)?;
+        if found.verdict != Verdict::Accept {
+            let said: Vec<String> = found
+                .reasons
+                .iter()
+                .filter(|r| r.severity >= Severity::Corrected)
+                .map(|r| format!("{}: {}", r.code.as_str(), r.text.en))
+                .collect();
+            return Err(Trouble::File(format!("the house file is not in house format: {}", said.join("; "))));
+        }
+        let frames = found.inspection.video.as_ref().map_or(0, |v| v.frames);
+        if frames == 0 {
+            return Err(Trouble::File("the house file has no pictures".into()));
+        }
+        let (sha256, bytes) = self.library.keep(&making).map_err(DeskError::from)?;
+        let clip = Clip { sha256, original: submission.original.sha256, frames, nature: nature_of(&found.inspection) };
+        let row = ClipRow {
+            clip,
+            recipe,
+            channel: channel.id.clone(),
+            bytes,
+            integrated_lufs: found.inspection.measured.integrated_lufs,
+            made_at: self.now(),
+        };
+        self.store
+            .write(move |tx| {
+                tx.add_clip(&row)?;
+                tx.finish_job(id, row.made_at)?;
+                let event = AuditEvent::new(AuditKind::Conformed).number("case", submission.case.0);
+                let event = event.number("submission", submission.id.0).hash("original", row.clip.original);
+                tx.audit(&event.hash("clip", sha256).hash("recipe", recipe), row.made_at)?;
+                let text = Text::new(
+                    format!("Berkas siap tayang permohonan {} sudah jadi. Periksa dan teruskan.", submission.case),
+                    format!("The house file of request {} is made. Look at it and pass it on.", submission.case),
+                );
+                tx.announce(&to_technical(&submission, text), row.made_at)
+            })
+            .map_err(DeskError::from)?;
+        Ok(())
+    }
+
+    fn give_back(&self, job: &Job, trouble: &str) -> Result<JobState, DeskError> {
+        let (now, id, submission, said) = (self.now(), job.id, job.submission, trouble.to_owned());
+        self.store.write(move |tx| {
+            let state = tx.fail_job(id, &said, now)?;
+            if state == JobState::Failed
+                && let Some(submission) = tx.submission(Scope::All, submission)?
+            {
+                let text = Text::new(
+                    format!("Pengolahan berkas permohonan {} gagal: {said}", submission.case),
+                    format!("Working on the file of request {} failed: {said}", submission.case),
+                );
+                tx.announce(&to_technical(&submission, text), now)?;
+            }
+            Ok(state)
+        })
+    }
+
+    /// Asks again for jobs that were given up, for one submission.
+    ///
+    /// # Errors
+    /// When the database would not.
+    pub fn retry(&self, submission: SubmissionId) -> Result<(), DeskError> {
+        let now = self.now();
+        self.store.write(move |tx| {
+            for kind in [JobKind::Inspect, JobKind::Conform] {
+                if tx.job(kind, submission)?.is_some_and(|job| job.state == JobState::Failed) {
+                    tx.queue_job(kind, submission, now)?;
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Why a job was not done: the desk's own trouble ends the work, the file's is noted on the job.
+enum Trouble {
+    Desk(DeskError),
+    File(String),
+}
+
+impl From<DeskError> for Trouble {
+    fn from(error: DeskError) -> Trouble {
+        Trouble::Desk(error)
+    }
+}
+
+impl From<MediaTrouble> for Trouble {
+    fn from(trouble: MediaTrouble) -> Trouble {
+        Trouble::File(trouble.0)
+    }
+}
+
+fn to_technical(submission: &Submission, body: Text) -> Announcement {
+    let subject = Text::new(format!("Permohonan {}", submission.case), format!("Request {}", submission.case));
+    Announcement { to: Addressee::Role(Role::Technical), case: Some(submission.case), subject, body }
+}
+
+/// After an inspection: a fine file goes on as its applicant wished, a refused one goes back with its reasons.
+fn move_on(
+    tx: &mut Tx<'_>,
+    procedure: &Procedure,
+    submission: &Submission,
+    row: &InspectionRow,
+    now: Instant,
+) -> Result<(), DeskError> {
+    let standards: &Standards = &procedure.standards;
+    let found = CaseFile::load(tx, standards, Scope::All, submission.case)?;
+    let Some(step) = found.step().filter(|s| s.actor.as_str() == APPLICANT) else { return Ok(()) };
+    if found.newest().id != submission.id {
+        return Ok(());
+    }
+    if row.verdict == Verdict::Refuse {
+        let reasons = row.reasons.iter().filter(|r| r.severity == Severity::Fail);
+        let (id, en): (Vec<_>, Vec<_>) = reasons.map(|r| (r.text.id.as_str(), r.text.en.as_str())).unzip();
+        let (case, title) = (submission.case, &submission.letter.title);
+        let announcement = Announcement {
+            to: Addressee::Office(submission.office),
+            case: Some(case),
+            subject: Text::new(
+                format!("Berkas permohonan {case} ditolak"),
+                format!("The file of request {case} was refused"),
+            ),
+            body: Text::new(
+                format!("{title}: {} Unggah berkas lain pada permohonan itu.", id.join(" ")),
+                format!("{title}: {} Upload another file to that request.", en.join(" ")),
+            ),
+        };
+        return Ok(tx.announce(&announcement, now)?);
+    }
+    let case = found.case()?;
+    let usual = case.offers().into_iter().find(|offer| offer.kind == EdgeKind::Next).map(|offer| offer.key);
+    let act = Act { step: step.id.as_str(), choice: usual.as_deref(), reason: None, version: None };
+    // The applicant asked for this by filing; only the inspection had to be waited for.
+    let applicant = Who::Person { positions: [(step.actor.clone(), Form::Definitif)].into(), is_applicant: true };
+    match case.act(act, &applicant, &found.facts(&procedure.config)) {
+        Ok(done) => {
+            procedure.carry_out(tx, &found, &done, Some(submission.filed_by), now)?;
+            procedure.register(tx, submission.case, now)
+        }
+        Err(refused) => {
+            // Something else is missing, a declaration perhaps: the office is told what.
+            let announcement = Announcement {
+                to: Addressee::Office(submission.office),
+                case: Some(submission.case),
+                subject: Text::new(
+                    format!("Permohonan {} belum lengkap", submission.case),
+                    format!("Request {} is not complete", submission.case),
+                ),
+                body: Refusal::Procedure(refused).text(),
+            };
+            Ok(tx.announce(&announcement, now)?)
+        }
+    }
+}

@@ -1,0 +1,374 @@
+//! Acting on a case: verifying, approving, processing, returning, refusing. Load, ask the procedure, and store the
+//! move with all that comes of it and its audit row in one transaction; whoever comes second is told so.
+
+use std::collections::BTreeMap;
+
+use chrono::Datelike;
+use sha2::{Digest, Sha256 as Hasher};
+
+use super::cases::{CaseFile, Standards, acting_person, scope_of, who};
+use super::processing::recipe_of;
+use super::token::random_bytes;
+use super::{Desk, DeskError, Refusal};
+use crate::config::{ChannelConfig, Config};
+use crate::domain::asset::AssetKind;
+use crate::domain::audit::{AuditEvent, AuditKind, Word};
+use crate::domain::ids::{ApprovalId, CaseId, PersonId, Sha256};
+use crate::domain::people::Role;
+use crate::domain::standard::{APPLICANT, Action, EdgeKind, Step};
+use crate::domain::submission::CheckPoint;
+use crate::domain::text::Text;
+use crate::domain::time::{Instant, Span};
+use crate::engine::procedure::{Act, MAX_REASON_CHARS, Move, Refused, Who};
+use crate::store::{Addressee, Announcement, JobKind, MoveRow, NewApproval, NewAsset, NewMove, Scope, Tx};
+
+/// What a person wants to do about a case.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WantedAct {
+    /// The step that is done, as the person saw it.
+    pub step: String,
+    /// Which way on; may be left out where there is one.
+    pub choice: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+    /// The version of the case that the person saw; a page always sends it.
+    pub version: Option<u32>,
+    /// The checklist, for a step that verifies.
+    pub checklist: Option<BTreeMap<CheckPoint, bool>>,
+}
+
+/// What was done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Acted {
+    /// The move.
+    pub done: Move,
+    /// The approval that was given by it.
+    pub approval: Option<ApprovalId>,
+}
+
+/// What carrying a move out needs beside the database.
+#[derive(Clone)]
+pub(super) struct Procedure {
+    pub(super) config: std::sync::Arc<Config>,
+    pub(super) standards: Standards,
+    /// Salt of the reason's hash.
+    pub(super) salt: [u8; 16],
+    /// What an approval's letter prints for whoever wants to check it.
+    pub(super) verify_code: [u8; 16],
+}
+
+impl Desk {
+    pub(super) fn procedure(&self) -> Result<Procedure, DeskError> {
+        Ok(Procedure {
+            config: self.config.clone(),
+            standards: self.standards.clone(),
+            salt: random_bytes()?,
+            verify_code: random_bytes()?,
+        })
+    }
+
+    /// Does one step of a case.
+    ///
+    /// # Errors
+    /// Refused if the person may not, the case stands elsewhere, something is missing, or someone was faster.
+    pub fn act(&self, by: PersonId, case: CaseId, wanted: WantedAct) -> Result<Acted, DeskError> {
+        let (now, procedure) = (self.now(), self.procedure()?);
+        self.store.write(move |tx| {
+            let person = acting_person(tx, by, now)?;
+            let found = CaseFile::load(tx, &procedure.standards, scope_of(&person)?, case)?;
+            let act = Act {
+                step: &wanted.step,
+                choice: wanted.choice.as_deref(),
+                reason: wanted.reason.as_deref(),
+                version: wanted.version,
+            };
+            let speaker = who(&person, found.row.office);
+            let done = found.case()?.act(act, &speaker, &found.facts(&procedure.config)).map_err(Refusal::Procedure)?;
+            if done.kind == EdgeKind::Next {
+                may_go_on(&found, &wanted)?;
+            }
+            let approval = procedure.carry_out(tx, &found, &done, Some(by), now)?;
+            if let Some(checklist) = &wanted.checklist {
+                tx.add_checklist(found.newest().id, done.version, checklist, by, now)?;
+                let event = AuditEvent::new(AuditKind::Verified).by(by).number("case", case.0);
+                let holds = checklist.values().filter(|holds| **holds).count();
+                let event = event.number("submission", found.newest().id.0);
+                tx.audit(&event.number("points_held", i64::try_from(holds).unwrap_or(0)), now)?;
+            }
+            procedure.register(tx, case, now)?;
+            Ok(Acted { done, approval })
+        })
+    }
+
+    /// Withdraws an approval: its clip may not air any more. The head of agency, an operator and an administrator may.
+    ///
+    /// # Errors
+    /// Refused without such a role, without a reason, or if it does not hold any more.
+    pub fn revoke_approval(&self, by: PersonId, id: ApprovalId, reason: &str) -> Result<(), DeskError> {
+        let (now, procedure) = (self.now(), self.procedure()?);
+        let reason = reason.trim().to_owned();
+        if reason.is_empty() {
+            return Err(Refusal::Procedure(Refused::ReasonWanted).into());
+        }
+        if reason.chars().count() > MAX_REASON_CHARS {
+            return Err(Refusal::Procedure(Refused::ReasonTooLong).into());
+        }
+        self.store.write(move |tx| {
+            let person = acting_person(tx, by, now)?;
+            if ![Role::Head, Role::Operator, Role::Admin].into_iter().any(|role| person.holds(role)) {
+                return Err(Refusal::NeedsRole(Role::Head).into());
+            }
+            let not_found = || Refusal::NotFound { what: Text::new("Persetujuan itu", "That approval") };
+            let approval = tx.approval(Scope::All, id)?.ok_or_else(not_found)?;
+            if !tx.revoke_approval(id, by, &reason, now)? {
+                return Err(Refusal::Procedure(Refused::Changed).into());
+            }
+            let event = AuditEvent::new(AuditKind::ApprovalRevoked).by(by).number("approval", id.0);
+            let event = event.number("case", approval.case.0).hash("reason", salted(procedure.salt, &reason));
+            tx.audit(&event, now)?;
+            let found = CaseFile::load(tx, &procedure.standards, Scope::All, approval.case)?;
+            let text = Text::new(
+                format!("Persetujuan {} dicabut: {reason}", approval.number),
+                format!("Approval {} was withdrawn: {reason}", approval.number),
+            );
+            for to in [Addressee::Office(found.row.office), Addressee::Role(Role::Scheduler)] {
+                let subject = Text::new("Persetujuan dicabut", "Approval withdrawn");
+                tx.announce(&Announcement { to, case: Some(approval.case), subject, body: text.clone() }, now)?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// What the desk wants beyond the standard before the work goes on.
+fn may_go_on(found: &CaseFile, wanted: &WantedAct) -> Result<(), Refusal> {
+    let Some(step) = found.step() else { return Ok(()) };
+    if step.actor.as_str() == APPLICANT && !found.file_is_fine() {
+        return Err(match &found.inspection {
+            None => Refusal::FileWaits,
+            Some(_) => Refusal::FileRefused,
+        });
+    }
+    if step.action == Action::Verify {
+        let held = |point: &CheckPoint| wanted.checklist.as_ref().is_some_and(|list| list.get(point) == Some(&true));
+        let open: Vec<CheckPoint> = CheckPoint::ALL.into_iter().filter(|point| !held(point)).collect();
+        if !open.is_empty() {
+            return Err(Refusal::Checklist { open });
+        }
+    }
+    Ok(())
+}
+
+/// Hash of words that a trail may hold: without the salt, which lies with the words, it tells nothing.
+fn salted(salt: [u8; 16], words: &str) -> Sha256 {
+    let mut hasher = Hasher::new();
+    hasher.update(salt);
+    hasher.update(words.as_bytes());
+    Sha256(hasher.finalize().into())
+}
+
+impl Procedure {
+    /// Stores a move and all that comes of it.
+    pub(super) fn carry_out(
+        &self,
+        tx: &mut Tx<'_>,
+        found: &CaseFile,
+        done: &Move,
+        by: Option<PersonId>,
+        now: Instant,
+    ) -> Result<Option<ApprovalId>, DeskError> {
+        let step = found.step().ok_or(Refusal::Procedure(Refused::Ended))?;
+        self.store_move(tx, found, done, by, now)?;
+        let goes_on = done.kind == EdgeKind::Next;
+        let mut approval = None;
+        match (step.action, by) {
+            (Action::Sign, Some(by)) if goes_on => approval = Some(self.approve(tx, found, done, by, now)?),
+            (Action::Process, _) if goes_on => make_asset(tx, found, now)?,
+            _ => {}
+        }
+        if let (EdgeKind::Return, Some(by), Some(old)) = (done.kind, by, &found.approval) {
+            // What comes back changed needs a new word; the old one must not outlive it.
+            tx.revoke_approval(old.id, by, done.reason.as_deref().unwrap_or_default(), now)?;
+            let event = AuditEvent::new(AuditKind::ApprovalRevoked).by(by).number("approval", old.id.0);
+            tx.audit(&event.number("case", found.row.id.0), now)?;
+        }
+        announce(tx, found, step, done, now)?;
+        Ok(approval)
+    }
+
+    /// Registers a case that waits for it: what came in complete gets its number from the installation itself.
+    pub(super) fn register(&self, tx: &mut Tx<'_>, case: CaseId, now: Instant) -> Result<(), DeskError> {
+        let found = CaseFile::load(tx, &self.standards, Scope::All, case)?;
+        let Some(step) = found.step().filter(|step| step.action == Action::Register) else { return Ok(()) };
+        let year = self.year(&found, now);
+        let act = Act { step: step.id.as_str(), choice: None, reason: None, version: None };
+        let done = found.case()?.act(act, &Who::Installation, &found.facts(&self.config));
+        let done = done.map_err(Refusal::Procedure)?;
+        if found.row.agenda_number.is_none() {
+            let number = tx.next_number(&format!("agenda/{year}"))?;
+            tx.set_agenda_number(case, &format!("{number:04}/{year}"))?;
+        }
+        self.carry_out(tx, &found, &done, None, now)?;
+        Ok(())
+    }
+
+    fn channel(&self, found: &CaseFile) -> Result<&ChannelConfig, Refusal> {
+        let name = &found.newest().channel;
+        let missing = || Refusal::NotFound { what: Text::new(format!("Saluran {name}"), format!("Channel {name}")) };
+        self.config.channels.get(name).ok_or_else(missing)
+    }
+
+    /// The year of a letter's number, where the channel stands.
+    fn year(&self, found: &CaseFile, now: Instant) -> i32 {
+        self.channel(found).map_or(now.year(), |c| c.channel.zone.local(now).year())
+    }
+
+    fn store_move(
+        &self,
+        tx: &mut Tx<'_>,
+        found: &CaseFile,
+        done: &Move,
+        by: Option<PersonId>,
+        now: Instant,
+    ) -> Result<(), DeskError> {
+        let row = MoveRow {
+            version: done.version,
+            from: done.from.clone(),
+            to: done.to.clone(),
+            choice: done.choice.clone(),
+            kind: done.kind,
+            by,
+            by_name: None,
+            actor: done.actor.clone(),
+            form: done.form,
+            reason: done.reason.clone(),
+            at: now,
+        };
+        let reason_salt = done.reason.as_ref().map(|_| self.salt);
+        if !tx.move_case(found.row.id, &NewMove { row, outcome: done.outcome.clone(), reason_salt })? {
+            return Err(Refusal::Procedure(Refused::Changed).into());
+        }
+        let mut event = AuditEvent::new(AuditKind::CaseMoved)
+            .number("case", found.row.id.0)
+            .number("version", i64::from(done.version))
+            .number("submission", found.newest().id.0)
+            .word("step", &done.from)
+            .word("to", &done.to)
+            .word("actor", &done.actor)
+            .word("form", done.form);
+        event.by = by;
+        if let Some(choice) = Word::new(&done.choice) {
+            event = event.word("choice", choice);
+        }
+        if let Some(reason) = &done.reason {
+            event = event.hash("reason", salted(self.salt, reason));
+        }
+        Ok(tx.audit(&event, now)?)
+    }
+
+    /// Gives the word that binds original, recipe, period and channel, and asks for the house file.
+    fn approve(
+        &self,
+        tx: &mut Tx<'_>,
+        found: &CaseFile,
+        done: &Move,
+        by: PersonId,
+        now: Instant,
+    ) -> Result<ApprovalId, DeskError> {
+        let channel = &self.channel(found)?.channel;
+        let newest = found.newest();
+        let (first, last) = (newest.letter.first_day, newest.letter.last_day);
+        let validity = Span::new(channel.zone.day(first).start(), channel.zone.day(last).end())
+            .expect("a letter whose last day is before its first is refused when it is filed");
+        let year = self.year(found, now);
+        let number = tx.next_number(&format!("persetujuan/{year}"))?;
+        let approval = NewApproval {
+            case: found.row.id,
+            submission: newest.id,
+            number: format!("{number:03}/PERSETUJUAN/{year}"),
+            verify_code: self.verify_code.iter().map(|b| format!("{b:02x}")).collect(),
+            original: newest.original.sha256,
+            recipe: recipe_of(channel),
+            channel: newest.channel.clone(),
+            validity,
+            by,
+            form: done.form,
+        };
+        let id = tx.add_approval(&approval, now)?;
+        let event = AuditEvent::new(AuditKind::Approved)
+            .by(by)
+            .number("approval", id.0)
+            .number("case", found.row.id.0)
+            .number("submission", newest.id.0)
+            .hash("original", approval.original)
+            .hash("recipe", approval.recipe)
+            .word("channel", &approval.channel)
+            .at("valid_from", validity.start())
+            .at("valid_until", validity.end())
+            .word("form", done.form);
+        tx.audit(&event, now)?;
+        tx.queue_job(JobKind::Conform, newest.id, now)?;
+        Ok(id)
+    }
+}
+
+/// A clip that the technical team has found playable becomes a title that can be planned.
+fn make_asset(tx: &mut Tx<'_>, found: &CaseFile, now: Instant) -> Result<(), DeskError> {
+    let (Some(approval), Some(clip)) = (&found.approval, &found.clip) else { return Ok(()) };
+    let newest = found.newest();
+    let asset = NewAsset {
+        title: newest.letter.title.clone(),
+        owner: newest.office,
+        kind: AssetKind::Spot,
+        channel: newest.channel.clone(),
+        approval: approval.id,
+        clip: clip.clip.sha256,
+    };
+    Ok(tx.add_asset(&asset, now)?)
+}
+
+/// Tells whoever is next, whoever the standard names, and the office where the news is its own.
+fn announce(tx: &mut Tx<'_>, found: &CaseFile, step: &Step, done: &Move, now: Instant) -> Result<(), DeskError> {
+    let (case, title) = (found.row.id, &found.row.title);
+    let (acted, why) = (step.action.text(), done.reason.as_deref().map(|r| format!(": {r}")).unwrap_or_default());
+    let news = match (done.kind, &done.outcome) {
+        (EdgeKind::Return, _) => Text::new(
+            format!("Permohonan {case} ({title}) dikembalikan pada langkah {}{why}", acted.id),
+            format!("Request {case} ({title}) was returned at step {}{why}", acted.en),
+        ),
+        (EdgeKind::Reject, _) => Text::new(
+            format!("Permohonan {case} ({title}) ditolak pada langkah {}{why}", acted.id),
+            format!("Request {case} ({title}) was refused at step {}{why}", acted.en),
+        ),
+        (_, Some(outcome)) => Text::new(
+            format!("Permohonan {case} ({title}) selesai: {outcome}{why}"),
+            format!("Request {case} ({title}) has ended: {outcome}{why}"),
+        ),
+        _ => Text::new(
+            format!("Permohonan {case} ({title}): langkah {} selesai.", acted.id),
+            format!("Request {case} ({title}): step {} is done.", acted.en),
+        ),
+    };
+    let subject = Text::new(format!("Permohonan {case}"), format!("Request {case}"));
+    let mut to = Vec::new();
+    let next = found.standard.step(&done.to);
+    let told = next.map(|s| &s.actor).into_iter().chain(&done.notify);
+    for actor in told {
+        let addressee = match actor.as_str() {
+            APPLICANT => Some(Addressee::Office(found.row.office)),
+            actor => Role::of_actor(actor).map(Addressee::Role),
+        };
+        to.extend(addressee);
+    }
+    if done.outcome.is_some() || step.action == Action::Sign {
+        to.push(Addressee::Office(found.row.office));
+    }
+    let mut told = Vec::new();
+    for to in to {
+        if !told.contains(&to) {
+            tx.announce(&Announcement { to, case: Some(case), subject: subject.clone(), body: news.clone() }, now)?;
+            told.push(to);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,336 @@
+//! `media/`: what offices sent (`inbox/<sha256>`) and what was made of it (`house/<sha256>.mp4`). A file is named by
+//! its hash or is unfinished; unfinished ones are locked by whoever writes them, so a sweep knows the orphans.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use sha2::Digest;
+
+use super::whole;
+use crate::domain::ids::Sha256;
+
+/// Folders below `media/`.
+const FOLDERS: [&str; 4] = ["inbox", "house", "fill", "slate"];
+/// What a house file that is being made ends with; its lock ends with [`whole::UNFINISHED`].
+const MAKING: &str = ".making.mp4";
+/// Bytes read from an upload at a time.
+const PIECE_BYTES: usize = 256 << 10;
+
+/// The folders of a home that hold pictures and sound.
+#[derive(Debug, Clone)]
+pub struct Library {
+    media: PathBuf,
+}
+
+/// Why a file could not be taken in.
+#[derive(Debug, thiserror::Error)]
+pub enum LibraryError {
+    /// The disk would not.
+    #[error("{path}: {source}")]
+    Disk {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Whoever sent it broke off.
+    #[error("the upload broke off: {0}")]
+    BrokeOff(io::Error),
+    /// It is larger than may be taken.
+    #[error("the upload is larger than {limit_bytes} bytes")]
+    TooLarge {
+        /// What may be taken.
+        limit_bytes: u64,
+    },
+}
+
+/// An upload that has arrived whole and is locked: nobody sweeps it before this is dropped.
+#[derive(Debug)]
+pub struct Arrived {
+    /// Hash of its bytes.
+    pub sha256: Sha256,
+    /// Its size.
+    pub bytes: u64,
+    _lock: File,
+}
+
+/// A place for a house file that is being made, locked.
+#[derive(Debug)]
+pub struct Making {
+    /// Where to write it.
+    pub path: PathBuf,
+    lock_path: PathBuf,
+    _lock: File,
+}
+
+impl Drop for Making {
+    fn drop(&mut self) {
+        // What was kept has another name by now; what remains is nobody's.
+        let _ = fs::remove_file(&self.path);
+        let _ = fs::remove_file(&self.lock_path);
+    }
+}
+
+impl Library {
+    /// The library of a home; makes its folders.
+    ///
+    /// # Errors
+    /// The disk's, naming the folder.
+    pub fn open(home: &Path) -> Result<Library, LibraryError> {
+        let media = home.join("media");
+        for folder in FOLDERS {
+            let path = media.join(folder);
+            fs::create_dir_all(&path).map_err(|source| LibraryError::Disk { path, source })?;
+        }
+        Ok(Library { media })
+    }
+
+    /// Where an original lies, if it is here.
+    pub fn original(&self, sha256: Sha256) -> PathBuf {
+        self.media.join("inbox").join(sha256.to_string())
+    }
+    /// Where a house file lies, if it is here.
+    pub fn house(&self, sha256: Sha256) -> PathBuf {
+        self.media.join("house").join(format!("{sha256}.mp4"))
+    }
+    /// The same as playlists name it, below the home.
+    pub fn house_source(sha256: Sha256) -> String {
+        format!("media/house/{sha256}.mp4")
+    }
+
+    /// Takes an upload in: streamed, hashed on the way, made durable, and only then named by its hash. `name` must be
+    /// new and plain; an upload that breaks off, is too large, or not of the expected size leaves nothing.
+    ///
+    /// # Errors
+    /// Why it was not taken.
+    pub fn receive(
+        &self,
+        name: &str,
+        from: &mut dyn Read,
+        limit_bytes: u64,
+        expected_bytes: Option<u64>,
+    ) -> Result<Arrived, LibraryError> {
+        let path = self.media.join("inbox").join(format!("{name}{}", whole::UNFINISHED));
+        let disk = |source| LibraryError::Disk { path: path.clone(), source };
+        let mut file = File::create_new(&path).map_err(disk)?;
+        file.lock().map_err(disk)?;
+        let result = stream(from, &mut file, limit_bytes, &path).and_then(|(sha256, bytes)| {
+            if expected_bytes.is_some_and(|expected| expected != bytes) {
+                return Err(LibraryError::BrokeOff(io::ErrorKind::UnexpectedEof.into()));
+            }
+            file.sync_all().map_err(disk)?;
+            whole::settle(&path, &self.original(sha256)).map_err(disk)?;
+            Ok((sha256, bytes))
+        });
+        match result {
+            Ok((sha256, bytes)) => Ok(Arrived { sha256, bytes, _lock: file }),
+            Err(error) => {
+                // If this fails too, the next sweep takes it.
+                let _ = fs::remove_file(&path);
+                Err(error)
+            }
+        }
+    }
+
+    /// Whether an upload of that name is still arriving, or was left half; a sweep tells the two apart.
+    pub fn is_arriving(&self, name: &str) -> bool {
+        self.media.join("inbox").join(format!("{name}{}", whole::UNFINISHED)).exists()
+    }
+
+    /// A place in which to make a house file. `name` must be new and plain.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn making(&self, name: &str) -> Result<Making, LibraryError> {
+        let house = self.media.join("house");
+        let lock_path = house.join(format!("{name}{}", whole::UNFINISHED));
+        let disk = |source| LibraryError::Disk { path: lock_path.clone(), source };
+        let lock = File::create_new(&lock_path).map_err(disk)?;
+        lock.lock().map_err(disk)?;
+        Ok(Making { path: house.join(format!("{name}{MAKING}")), lock_path: lock_path.clone(), _lock: lock })
+    }
+
+    /// Names a finished house file by its hash, durably; returns hash and size.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn keep(&self, made: &Making) -> Result<(Sha256, u64), LibraryError> {
+        let disk = |source| LibraryError::Disk { path: made.path.clone(), source };
+        let file = File::open(&made.path).map_err(disk)?;
+        file.sync_all().map_err(disk)?;
+        let bytes = file.metadata().map_err(disk)?.len();
+        let sha256 = whole::sha256_of(&made.path).map_err(disk)?;
+        whole::settle(&made.path, &self.house(sha256)).map_err(disk)?;
+        Ok((sha256, bytes))
+    }
+
+    /// Removes what nobody is writing any more and nothing names: unfinished files, originals for which `is_named`
+    /// says no, and house files that were never finished. Returns the names removed.
+    ///
+    /// # Errors
+    /// The disk's, or the question's.
+    pub fn sweep<E: From<LibraryError>>(
+        &self,
+        mut is_named: impl FnMut(Sha256) -> Result<bool, E>,
+    ) -> Result<Vec<String>, E> {
+        let mut removed = Vec::new();
+        for name in self.names("inbox")? {
+            let path = self.media.join("inbox").join(&name);
+            // Whoever holds the lock still writes it, or is about to name it in the database.
+            let Some(_lock) = lock_of_nobody(&path)? else { continue };
+            let kept = match name.parse::<Sha256>() {
+                Ok(sha256) => is_named(sha256)?,
+                Err(_) => !name.ends_with(whole::UNFINISHED),
+            };
+            if !kept {
+                remove(&path)?;
+                removed.push(name);
+            }
+        }
+        for name in self.names("house")? {
+            let Some(stem) = name.strip_suffix(whole::UNFINISHED) else { continue };
+            let path = self.media.join("house").join(&name);
+            let Some(_lock) = lock_of_nobody(&path)? else { continue };
+            let made = self.media.join("house").join(format!("{stem}{MAKING}"));
+            if made.exists() {
+                remove(&made)?;
+            }
+            remove(&path)?;
+            removed.push(name);
+        }
+        Ok(removed)
+    }
+
+    fn names(&self, folder: &str) -> Result<BTreeSet<String>, LibraryError> {
+        let path = self.media.join(folder);
+        let disk = |source| LibraryError::Disk { path: path.clone(), source };
+        let mut names = BTreeSet::new();
+        for entry in fs::read_dir(&path).map_err(disk)? {
+            // A name that is not UTF-8 is none of ours.
+            names.extend(entry.map_err(disk)?.file_name().into_string());
+        }
+        Ok(names)
+    }
+}
+
+fn remove(path: &Path) -> Result<(), LibraryError> {
+    fs::remove_file(path).map_err(|source| LibraryError::Disk { path: path.to_owned(), source })
+}
+
+/// The lock of a file that nobody else holds; `None` if someone does, or the file is gone.
+fn lock_of_nobody(path: &Path) -> Result<Option<File>, LibraryError> {
+    let disk = |source| LibraryError::Disk { path: path.to_owned(), source };
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(disk(error)),
+    };
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(error)) => Err(disk(error)),
+    }
+}
+
+fn stream(from: &mut dyn Read, to: &mut File, limit_bytes: u64, path: &Path) -> Result<(Sha256, u64), LibraryError> {
+    let mut hasher = sha2::Sha256::new();
+    let mut piece = vec![0; PIECE_BYTES];
+    let mut bytes = 0_u64;
+    loop {
+        let read = match from.read(&mut piece) {
+            Ok(0) => return Ok((Sha256(hasher.finalize().into()), bytes)),
+            Ok(read) => read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(LibraryError::BrokeOff(error)),
+        };
+        bytes += read as u64;
+        if bytes > limit_bytes {
+            return Err(LibraryError::TooLarge { limit_bytes });
+        }
+        hasher.update(&piece[..read]);
+        to.write_all(&piece[..read]).map_err(|source| LibraryError::Disk { path: path.to_owned(), source })?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct BreaksOff(usize);
+
+    impl Read for BreaksOff {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            if self.0 == 0 {
+                return Err(io::ErrorKind::ConnectionReset.into());
+            }
+            self.0 -= 1;
+            into.fill(7);
+            Ok(into.len())
+        }
+    }
+
+    fn here() -> (tempfile::TempDir, Library) {
+        let home = tempfile::tempdir().unwrap();
+        let library = Library::open(home.path()).unwrap();
+        (home, library)
+    }
+    fn inbox(home: &tempfile::TempDir) -> Vec<String> {
+        let names = fs::read_dir(home.path().join("media/inbox")).unwrap();
+        names.map(|n| n.unwrap().file_name().into_string().unwrap()).collect()
+    }
+    fn sweep(library: &Library, named: bool) -> Vec<String> {
+        library.sweep::<LibraryError>(|_| Ok(named)).unwrap()
+    }
+
+    #[test]
+    fn an_upload_is_named_by_its_hash_once_it_is_whole() {
+        let (home, library) = here();
+        let arrived = library.receive("a", &mut &b"abc"[..], 3, None).unwrap();
+        assert_eq!(arrived.bytes, 3);
+        assert_eq!(inbox(&home), ["ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"]);
+    }
+
+    #[test]
+    fn an_upload_that_breaks_off_or_is_too_large_leaves_nothing() {
+        let (home, library) = here();
+        assert!(matches!(library.receive("a", &mut BreaksOff(3), u64::MAX, None), Err(LibraryError::BrokeOff(_))));
+        assert!(matches!(library.receive("c", &mut &b"abc"[..], 9, Some(4)), Err(LibraryError::BrokeOff(_))));
+        assert!(matches!(
+            library.receive("b", &mut &b"abcd"[..], 3, None),
+            Err(LibraryError::TooLarge { limit_bytes: 3 })
+        ));
+        assert_eq!(inbox(&home), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_sweep_takes_what_a_killed_server_left_and_nothing_that_is_still_written_or_named() {
+        let (home, library) = here();
+        fs::write(home.path().join("media/inbox/left.part"), b"half").unwrap();
+        fs::write(home.path().join("media/house/left.part"), b"").unwrap();
+        fs::write(home.path().join("media/house/left.making.mp4"), b"half").unwrap();
+        let arrived = library.receive("a", &mut &b"abc"[..], 3, None).unwrap();
+        let making = library.making("b").unwrap();
+        assert_eq!(sweep(&library, false), ["left.part", "left.part"]);
+        assert!(library.original(arrived.sha256).exists());
+        let name = arrived.sha256.to_string();
+        drop((arrived, making));
+        assert_eq!(sweep(&library, true), Vec::<String>::new());
+        assert_eq!(sweep(&library, false), [name]);
+    }
+
+    #[test]
+    fn a_house_file_is_kept_by_its_hash_and_an_unfinished_one_goes_with_its_maker() {
+        let (_home, library) = here();
+        let making = library.making("a").unwrap();
+        fs::write(&making.path, b"abc").unwrap();
+        let (sha256, bytes) = library.keep(&making).unwrap();
+        let unfinished = library.making("b").unwrap();
+        fs::write(&unfinished.path, b"abc").unwrap();
+        drop((making, unfinished));
+        assert_eq!((library.house(sha256).exists(), bytes), (true, 3));
+        let left = fs::read_dir(library.media.join("house")).unwrap().count();
+        assert_eq!(left, 1);
+    }
+}

@@ -1,0 +1,390 @@
+//! The page of one request: where it stands, the letter, what the file was found to be, every act so far, and what the
+//! person who looks may do next.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use axum::Form;
+use axum::body::Body;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+use tokio_util::io::ReaderStream;
+
+use super::Web;
+use super::page::{FormErrors, Page, html};
+use super::problem::Problem;
+use super::requests::letter_facts;
+use super::session::{Can, Enter};
+use super::status::{Status, status};
+use crate::desk::cases::CaseFile;
+use crate::desk::review::WantedAct;
+use crate::desk::{DeskError, Refusal};
+use crate::domain::asset::{Severity, Verdict};
+use crate::domain::ids::CaseId;
+use crate::domain::people::Form as Holding;
+use crate::domain::standard::{Action, EdgeKind, ServiceStandard};
+use crate::domain::submission::{CheckPoint, Submission};
+use crate::domain::text::{Lang, Text, decimal, instant_in_words};
+use crate::engine::procedure::{Offer, Refused};
+use crate::store::MoveRow;
+
+/// How often a page looks again while the machine works on a file, seconds.
+const WORKING_REFRESH_S: u32 = 3;
+
+struct ReasonRow {
+    tone: &'static str,
+    text: String,
+}
+
+struct TrailRow {
+    what: String,
+    by: String,
+    at: String,
+    reason: Option<String>,
+}
+
+struct OfferRow {
+    key: String,
+    label: String,
+    wants_reason: bool,
+}
+
+struct PointRow {
+    key: &'static str,
+    label: String,
+    ticked: bool,
+}
+
+/// What the person may do.
+struct ActForm {
+    heading: String,
+    lead: Option<String>,
+    step: String,
+    version: u32,
+    offers: Vec<OfferRow>,
+    points: Vec<PointRow>,
+    wants_password: bool,
+    reason: String,
+    choice: String,
+    /// It is done by filing again.
+    revise: bool,
+}
+
+struct ClipFacts {
+    name: String,
+    size: String,
+    sha256: String,
+    /// Tone and words of the verdict; none while the file is being looked at.
+    verdict: Option<Status>,
+    reasons: Vec<ReasonRow>,
+}
+
+#[derive(Template)]
+#[template(path = "case.html")]
+struct CasePage {
+    page: Page,
+    id: CaseId,
+    office: String,
+    agenda: String,
+    status: Status,
+    facts: Vec<(String, String)>,
+    clip: ClipFacts,
+    checklist: Vec<PointRow>,
+    approval: Vec<ApprovalRow>,
+    trail: Vec<TrailRow>,
+    act: Option<ActForm>,
+    revise: bool,
+    errors: FormErrors,
+}
+
+struct ApprovalRow {
+    number: String,
+    revoked: Option<String>,
+}
+
+/// What the address of the page may say.
+#[derive(Deserialize)]
+pub(super) struct Done {
+    #[serde(default)]
+    done: String,
+}
+
+/// `GET /requests/{id}`
+pub(super) async fn show(
+    State(web): State<Web>,
+    can: Can<Enter>,
+    Path(id): Path<i64>,
+    Query(Done { done }): Query<Done>,
+) -> Result<Response, Problem> {
+    let found = case_file(&web, &can, id).await?;
+    let mut shown = case_page(&web, &can, &found, &BTreeMap::new(), FormErrors::default())?;
+    shown.page.done = match done.as_str() {
+        "filed" => Some(can.visit.t("case-filed")),
+        "acted" => Some(can.visit.t("case-acted")),
+        _ => None,
+    };
+    Ok(html(&shown))
+}
+
+/// The request, or 404 where there is none for this person.
+async fn case_file(web: &Web, can: &Can<Enter>, id: i64) -> Result<CaseFile, Problem> {
+    let person = can.person().clone();
+    web.ask(move |desk| desk.case_file(&person, CaseId(id))).await
+}
+
+fn case_page(
+    web: &Web,
+    can: &Can<Enter>,
+    found: &CaseFile,
+    given: &BTreeMap<String, String>,
+    errors: FormErrors,
+) -> Result<CasePage, Problem> {
+    let visit = &can.visit;
+    let lang = visit.lang;
+    let zone = web.zone();
+    let newest = found.newest();
+    let act = act_form(can, found, given)?;
+    let revise = act.as_ref().is_some_and(|act| act.revise);
+    let mut page = can.page(newest.letter.title.clone());
+    // While the machine works on the file, the page looks again by itself; not under a form that someone fills in.
+    let working = found.inspection.is_none() || (found.approval.is_some() && found.clip.is_none());
+    page.refresh_s = (working && act.is_none() && found.row.ended_at.is_none()).then_some(WORKING_REFRESH_S);
+    let approval = found.approval.iter().map(|approval| ApprovalRow {
+        number: approval.number.clone(),
+        revoked: approval.revoked.as_ref().map(|(_, why)| why.clone()),
+    });
+    let trail = found.moves.iter().rev().map(|done| TrailRow {
+        what: done_words(done, &found.standard, lang),
+        by: by_words(done, &found.standard, can),
+        at: instant_in_words(done.at, zone, lang),
+        reason: done.reason.clone(),
+    });
+    let checklist = found.checklist.iter().flat_map(|list| points(lang, |point| list.get(&point) == Some(&true)));
+    Ok(CasePage {
+        page,
+        id: found.row.id,
+        office: found.row.office_name.clone(),
+        agenda: found.row.agenda_number.clone().unwrap_or_else(|| "–".into()),
+        status: status(found.row.step.as_str(), visit),
+        facts: letter_facts(&newest.letter, visit),
+        clip: clip_facts(newest, found, can),
+        checklist: checklist.collect(),
+        approval: approval.collect(),
+        trail: trail.collect(),
+        act,
+        revise,
+        errors,
+    })
+}
+
+fn points(lang: Lang, ticked: impl Fn(CheckPoint) -> bool) -> Vec<PointRow> {
+    let row = |point: CheckPoint| PointRow {
+        key: point.as_str(),
+        label: point.text().get(lang).to_owned(),
+        ticked: ticked(point),
+    };
+    CheckPoint::ALL.into_iter().map(row).collect()
+}
+
+/// The form for the step that waits, if this person may do it.
+fn act_form(can: &Can<Enter>, found: &CaseFile, given: &BTreeMap<String, String>) -> Result<Option<ActForm>, Problem> {
+    let lang = can.visit.lang;
+    let options = found.options(can.person())?;
+    let (Ok(_), Some(step)) = (options.may_act, found.step()) else { return Ok(None) };
+    let action = step.action;
+    let text = |name: &str| given.get(name).cloned().unwrap_or_default();
+    Ok(Some(ActForm {
+        heading: action.text().get(lang).to_owned(),
+        lead: lead(action).map(|text| text.get(lang).to_owned()),
+        step: step.id.to_string(),
+        version: found.row.version,
+        offers: options.offers.iter().map(|offer| offer_row(offer, lang)).collect(),
+        points: match action {
+            Action::Verify => points(lang, |point| given.contains_key(&format!("point-{}", point.as_str()))),
+            _ => Vec::new(),
+        },
+        wants_password: action == Action::Sign,
+        reason: text("reason"),
+        choice: text("choice"),
+        revise: matches!(action, Action::Revise | Action::Submit),
+    }))
+}
+
+/// `POST /requests/{id}/act`
+pub(super) async fn act(
+    State(web): State<Web>,
+    can: Can<Enter>,
+    Path(id): Path<i64>,
+    Form(given): Form<BTreeMap<String, String>>,
+) -> Result<Response, Problem> {
+    let found = case_file(&web, &can, id).await?;
+    let text = |name: &str| given.get(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    let mut errors = FormErrors::default();
+    let step = found.step().filter(|step| Some(step.id.as_str()) == given.get("step").map(String::as_str));
+    let signs = step.is_some_and(|step| step.action == Action::Sign);
+    if text("choice").is_none() {
+        errors.add("choice", can.visit.t("act-choice-wanted"));
+    }
+    if signs && errors.is_empty() && !password_again(&web, &can, text("password").unwrap_or_default()).await? {
+        errors.add("password", can.visit.t("act-password-wrong"));
+    }
+    let verifies = step.is_some_and(|step| step.action == Action::Verify);
+    let wanted = WantedAct {
+        step: text("step").unwrap_or_default(),
+        choice: text("choice"),
+        reason: text("reason"),
+        version: text("version").and_then(|version| version.parse().ok()),
+        checklist: verifies.then(|| {
+            let ticked = |point: CheckPoint| given.contains_key(&format!("point-{}", point.as_str()));
+            CheckPoint::ALL.into_iter().map(|point| (point, ticked(point))).collect()
+        }),
+    };
+    if errors.is_empty() {
+        let (desk, by) = (web.desk.clone(), can.id());
+        let acting = move || desk.act(by, CaseId(id), wanted);
+        match tokio::task::spawn_blocking(acting).await.map_err(|_| Problem::Broken)? {
+            Ok(_) => return Ok(Redirect::to(&format!("/requests/{id}?done=acted")).into_response()),
+            Err(DeskError::Refused(Refusal::NotFound { .. })) => return Err(Problem::NotFound),
+            Err(DeskError::Refused(refusal)) => {
+                let field = match refusal {
+                    Refusal::Checklist { .. } => "points",
+                    Refusal::Procedure(Refused::ReasonWanted | Refused::ReasonTooLong) => "reason",
+                    _ => "act",
+                };
+                errors.add(field, refusal.text().get(can.visit.lang));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let shown = case_page(&web, &can, &found, &given, errors)?;
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&shown)).into_response())
+}
+
+/// Who signs gives the password again; wrong ones are counted like those of a sign-in.
+async fn password_again(web: &Web, can: &Can<Enter>, password: String) -> Result<bool, Problem> {
+    let (now, ip, email) = (web.desk.now(), can.visit.ip.clone(), can.person().email.clone());
+    let may = web.with_attempts(|attempts| attempts.may_try(&email, &ip, now));
+    may.map_err(|wait| Problem::Wait { seconds: wait.num_seconds().max(1) })?;
+    let id = can.id();
+    let right = web.ask(move |desk| desk.confirms_password(id, &password)).await?;
+    if !right {
+        web.with_attempts(|attempts| attempts.failed(&email, &ip, now));
+    }
+    Ok(right)
+}
+
+/// `GET /requests/{id}/original`: the office's own file, only ever to be saved.
+pub(super) async fn original(
+    State(web): State<Web>,
+    can: Can<Enter>,
+    Path(id): Path<i64>,
+) -> Result<Response, Problem> {
+    let found = case_file(&web, &can, id).await?;
+    let original = &found.newest().original;
+    let path = web.desk.library.original(original.sha256);
+    let file = tokio::fs::File::open(path).await.map_err(|_| Problem::NotFound)?;
+    let length = file.metadata().await.map_err(|_| Problem::NotFound)?.len();
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    let name: String = original.name.chars().map(|c| if plain(c) { c } else { '_' }).collect();
+    let headers = [
+        (CONTENT_TYPE, "application/octet-stream".to_owned()),
+        (CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+        (CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'".to_owned()),
+        (CONTENT_LENGTH, length.to_string()),
+    ];
+    Ok((headers, Body::from_stream(ReaderStream::new(file))).into_response())
+}
+
+fn offer_row(offer: &Offer, lang: Lang) -> OfferRow {
+    OfferRow { key: offer.key.clone(), label: offer.label.get(lang).to_owned(), wants_reason: offer.wants_reason }
+}
+
+/// What a desk should do, where its button does not say it.
+fn lead(action: Action) -> Option<Text> {
+    Some(match action {
+        Action::Verify => Text::new(
+            "Lihat videonya sampai selesai, cocokkan dengan surat, lalu centang setiap butir yang terpenuhi.",
+            "Watch the clip to its end, compare it with the letter, and tick every point that holds.",
+        ),
+        Action::Sign => Text::new(
+            "Persetujuan mengikat berkas, cara pengolahan, periode, dan saluran di atas.",
+            "The approval binds the file, how it is processed, the period and the channel above.",
+        ),
+        Action::Process => Text::new(
+            "Video diolah ke format dinding dan diperiksa sekali lagi. Ini memakan waktu beberapa menit.",
+            "The clip is made into the wall's format and inspected once more. This takes some minutes.",
+        ),
+        Action::Schedule => Text::new(
+            "Video ini masuk jadwal bila hari tayangnya direncanakan dan diumumkan di halaman Jadwal tayang.",
+            "The clip airs once its days are planned and published on the Playlists page.",
+        ),
+        _ => return None,
+    })
+}
+
+fn clip_facts(submission: &Submission, found: &CaseFile, can: &Can<Enter>) -> ClipFacts {
+    let lang = can.visit.lang;
+    let inspection = found.inspection.as_ref();
+    let verdict = inspection.map(|found| match found.verdict {
+        Verdict::Accept => Status { tone: "ok", text: can.visit.t("clip-accept") },
+        Verdict::Conform => Status { tone: "ok", text: can.visit.t("clip-conform") },
+        Verdict::Refuse => Status { tone: "bad", text: can.visit.t("clip-refuse") },
+    });
+    let reasons = inspection.iter().flat_map(|found| &found.reasons).map(|reason| ReasonRow {
+        tone: match reason.severity {
+            Severity::Fail => "bad",
+            Severity::Warn => "warn",
+            Severity::Corrected => "ok",
+            Severity::Note => "dim",
+        },
+        text: reason.text.get(lang).to_owned(),
+    });
+    ClipFacts {
+        name: submission.original.name.clone(),
+        size: megabytes(submission.original.bytes, lang),
+        sha256: submission.original.sha256.to_string(),
+        verdict,
+        reasons: reasons.collect(),
+    }
+}
+
+fn megabytes(bytes: u64, lang: Lang) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "one decimal of a file's size")]
+    let mb = bytes as f64 / 1e6;
+    format!("{} MB", decimal(mb, 1, lang))
+}
+
+fn done_words(done: &MoveRow, standard: &ServiceStandard, lang: Lang) -> String {
+    let action = standard.step(&done.from).map(|step| step.action.text());
+    let action = action.as_ref().map_or(done.from.as_str(), |text| text.get(lang));
+    let end = match (done.kind, lang) {
+        (EdgeKind::Return, Lang::Id) => ": dikembalikan",
+        (EdgeKind::Return, Lang::En) => ": returned",
+        (EdgeKind::Reject, Lang::Id) => ": ditolak",
+        (EdgeKind::Reject, Lang::En) => ": refused",
+        (EdgeKind::End, Lang::Id) => ": ditarik",
+        (EdgeKind::End, Lang::En) => ": withdrawn",
+        (EdgeKind::Lapse, Lang::Id) => ": lewat waktu",
+        (EdgeKind::Lapse, Lang::En) => ": out of time",
+        _ => "",
+    };
+    format!("{action}{end}")
+}
+
+/// An office sees positions, not names of staff; staff see both.
+fn by_words(done: &MoveRow, standard: &ServiceStandard, can: &Can<Enter>) -> String {
+    let form = match done.form {
+        Holding::Definitif => "",
+        Holding::Plh => "Plh. ",
+        Holding::Plt => "Plt. ",
+    };
+    let position = format!("{form}{}", standard.title_of(&done.actor));
+    match &done.by_name {
+        Some(name) if can.person().is_staff() || done.by == Some(can.id()) => format!("{name}, {position}"),
+        Some(_) => position,
+        None => can.visit.t("trail-automatic"),
+    }
+}

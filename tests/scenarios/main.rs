@@ -1,0 +1,6 @@
+//! Stories of the whole house: real database, real folders, the clock in the hand, decoders played by a few lines.
+
+#![allow(clippy::unwrap_used, reason = "a story that can not go on fails")]
+
+mod request;
+mod world;

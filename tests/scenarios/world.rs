@@ -1,0 +1,286 @@
+//! What every story starts from: a home with an office and everyone who has a part, and what must hold at its end.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Read};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use siaran::config::Config;
+use siaran::desk::intake::{Filed, NewRequest, Upload};
+use siaran::desk::processing::{Found, MediaTrouble, MediaWork};
+use siaran::desk::review::{Acted, WantedAct};
+use siaran::desk::{Desk, DeskError, Refusal};
+use siaran::domain::asset::{AudioStream, Inspection, Measured, Reason, ReasonCode, Severity, Verdict, VideoStream};
+use siaran::domain::channel::Channel;
+use siaran::domain::ids::{CaseId, OpdId, PersonId, Sha256};
+use siaran::domain::people::{OpdGroup, Person, Role};
+use siaran::domain::submission::{CheckPoint, LetterDetails};
+use siaran::domain::text::Text;
+use siaran::domain::time::{Clock, FrameRate, Instant, Reading};
+use siaran::store::{NewOffice, NewPerson};
+
+/// A clock that moves when the story says so.
+pub struct Hand(Mutex<Instant>);
+
+impl Clock for Hand {
+    fn read(&self) -> Reading {
+        Reading { utc: *self.0.lock().unwrap(), monotonic: Duration::ZERO, synchronised: true }
+    }
+}
+
+/// A home in which a story happens.
+pub struct World {
+    /// The desks.
+    pub desk: Desk,
+    /// The clock.
+    pub clock: Arc<Hand>,
+    /// The decoders.
+    pub media: FakeMedia,
+    /// Dinas Kesehatan.
+    pub health: OpdId,
+    people: BTreeMap<Role, PersonId>,
+    /// Who sends requests for Kecamatan Lubuk Pakam.
+    pub district_sender: PersonId,
+    folder: tempfile::TempDir,
+}
+
+/// Monday, 23 November 2026, 08.00 WIB: the office is open.
+const MORNING: &str = "2026-11-23T01:00:00Z";
+
+impl World {
+    pub fn new() -> World {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(Hand(Mutex::new(MORNING.parse().unwrap())));
+        let desk = Desk::open(Config::parse(folder.path(), "").unwrap(), clock.clone()).unwrap();
+        let health = desk.add_office(None, NewOffice::usual("Dinas Kesehatan", OpdGroup::Opd)).unwrap();
+        let district = desk.add_office(None, NewOffice::usual("Kecamatan Lubuk Pakam", OpdGroup::Opd)).unwrap();
+        let add = |role: Role, office: Option<OpdId>, email: &str| {
+            let person = NewPerson { name: role.text().id, email: email.into(), office };
+            desk.add_person(None, person, &[role]).unwrap().person
+        };
+        let people = Role::ALL.iter().map(|role| {
+            let office = (*role == Role::Office).then_some(health);
+            (*role, add(*role, office, &format!("{role}@kab.go.id")))
+        });
+        let people = people.collect();
+        let district_sender = add(Role::Office, Some(district), "camat@kab.go.id");
+        World { desk, clock, media: FakeMedia::default(), health, people, district_sender, folder }
+    }
+
+    pub fn home(&self) -> &Path {
+        self.folder.path()
+    }
+    pub fn wait(&self, time: TimeDelta) {
+        *self.clock.0.lock().unwrap() += time;
+    }
+    /// Who holds a role; for [`Role::Office`] the sender of Dinas Kesehatan.
+    pub fn id(&self, role: Role) -> PersonId {
+        self.people[&role]
+    }
+    pub fn person(&self, role: Role) -> Person {
+        self.person_of(self.id(role))
+    }
+    pub fn person_of(&self, id: PersonId) -> Person {
+        self.desk.store.read(|r| r.person(id, self.desk.now())).unwrap().unwrap()
+    }
+
+    /// Dinas Kesehatan asks for a week of a clip with these bytes.
+    pub fn request(&self, bytes: &[u8]) -> Filed {
+        self.try_request(self.id(Role::Office), &mut &bytes[..], Some(bytes.len() as u64)).unwrap()
+    }
+    pub fn try_request(
+        &self,
+        by: PersonId,
+        bytes: &mut dyn Read,
+        declared_bytes: Option<u64>,
+    ) -> Result<Filed, DeskError> {
+        let upload = Upload { name: "C:\\video\\posyandu.mp4".into(), declared_bytes, bytes };
+        self.desk.file_request(by, self.new_request(), upload)
+    }
+    pub fn new_request(&self) -> NewRequest {
+        let declared = ["non_commercial", "no_pornography", "no_porno_action", "no_sara"];
+        NewRequest {
+            office: None,
+            channel: "videotron".parse().unwrap(),
+            letter: letter(),
+            declared: declared.iter().map(|d| d.parse().unwrap()).collect::<BTreeSet<_>>(),
+        }
+    }
+    /// Works until no job is left.
+    pub fn work(&self) {
+        self.desk.work_all(&self.media).unwrap();
+    }
+
+    /// The holder of a role does a step; a verifier confirms every point.
+    pub fn act(&self, role: Role, case: CaseId, step: &str, choice: Option<&str>) -> Result<Acted, DeskError> {
+        self.act_because(role, case, step, choice, None)
+    }
+    pub fn act_because(
+        &self,
+        role: Role,
+        case: CaseId,
+        step: &str,
+        choice: Option<&str>,
+        reason: Option<&str>,
+    ) -> Result<Acted, DeskError> {
+        let checklist = (role == Role::Verifier).then(|| CheckPoint::ALL.into_iter().map(|p| (p, true)).collect());
+        let wanted = WantedAct {
+            step: step.into(),
+            choice: choice.map(Into::into),
+            reason: reason.map(Into::into),
+            version: None,
+            checklist,
+        };
+        self.desk.act(self.id(role), case, wanted)
+    }
+    /// A request that the head has approved and the technical team has found playable.
+    pub fn playable_request(&self, bytes: &[u8]) -> Filed {
+        let filed = self.request(bytes);
+        self.work();
+        self.act(Role::Verifier, filed.case, "verify", Some("conforms")).unwrap();
+        self.act(Role::Head, filed.case, "approve", Some("approved")).unwrap();
+        self.work();
+        self.act(Role::Technical, filed.case, "process", Some("playable")).unwrap();
+        filed
+    }
+    /// Where a case stands.
+    pub fn step(&self, case: CaseId) -> String {
+        self.desk.case_file(&self.person(Role::Admin), case).unwrap().row.step.to_string()
+    }
+    /// Titles that await a person, with what is to be done.
+    pub fn inbox(&self, id: PersonId) -> Vec<String> {
+        let awaiting = self.desk.inbox(&self.person_of(id)).unwrap();
+        awaiting.into_iter().map(|a| format!("{}: {}", a.action.id, a.case.title)).collect()
+    }
+    /// What a person's page announces, newest first.
+    pub fn announced(&self, id: PersonId) -> Vec<String> {
+        let person = self.person_of(id);
+        let letters = self.desk.store.read(|r| r.announcements_for(&person)).unwrap();
+        letters.into_iter().map(|l| l.announcement.body.id).collect()
+    }
+    /// Files in a folder of `media/`.
+    pub fn files(&self, folder: &str) -> Vec<String> {
+        let entries = std::fs::read_dir(self.home().join("media").join(folder)).unwrap();
+        let mut names: Vec<_> = entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    /// What must hold at the end of every story.
+    pub fn ends(self) {
+        let trail = self.desk.store.read(|r| r.audit_verify()).unwrap();
+        assert!(trail.is_ok(), "{}", trail.unwrap_err());
+        assert_eq!(self.desk.store.read(|r| r.unfinished_jobs()).unwrap(), [], "unfinished jobs");
+        assert_eq!(self.desk.store.read(|r| r.open_incidents()).unwrap(), [], "open incidents");
+        assert_eq!(self.desk.sweep().unwrap(), Vec::<String>::new(), "files that nobody names");
+        assert!(self.desk.store.read(|r| r.uploads()).unwrap().is_empty(), "room kept for nothing");
+    }
+}
+
+/// A letter that asks for a week.
+pub fn letter() -> LetterDetails {
+    LetterDetails {
+        title: "Ayo ke Posyandu".into(),
+        number: "005/417/DINKES/2026".into(),
+        date: "2026-11-20".parse().unwrap(),
+        description: "Ajakan menimbang balita setiap bulan".into(),
+        play_s: 15,
+        plays_per_day: 12,
+        days: 7,
+        first_day: "2026-11-24".parse().unwrap(),
+        last_day: "2026-11-30".parse().unwrap(),
+        preferred_hours: None,
+    }
+}
+
+pub fn refusal<T: std::fmt::Debug>(result: Result<T, DeskError>) -> Refusal {
+    match result.unwrap_err() {
+        DeskError::Refused(refusal) => refusal,
+        other => panic!("{other}"),
+    }
+}
+
+/// An upload whose sender goes away after some bytes.
+pub struct BreaksOff(pub usize);
+
+impl Read for BreaksOff {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if self.0 == 0 {
+            return Err(io::ErrorKind::ConnectionReset.into());
+        }
+        let read = into.len().min(self.0);
+        self.0 -= read;
+        into[..read].fill(7);
+        Ok(read)
+    }
+}
+
+/// Decoders that read what the story wrote: a file with `panjang` in it is too long, one with `macet` breaks the tool.
+#[derive(Default)]
+pub struct FakeMedia {
+    /// How often each kind of work was asked for.
+    pub inspected: Mutex<u32>,
+    pub conformed: Mutex<u32>,
+}
+
+impl MediaWork for FakeMedia {
+    fn inspect(&self, file: &Path, _channel: &Channel) -> Result<Found, MediaTrouble> {
+        *self.inspected.lock().unwrap() += 1;
+        look(file)
+    }
+
+    fn conform(&self, original: &Path, _channel: &Channel, output: &Path) -> Result<Found, MediaTrouble> {
+        *self.conformed.lock().unwrap() += 1;
+        let mut bytes = b"house format of ".to_vec();
+        bytes.extend(std::fs::read(original).unwrap());
+        std::fs::write(output, bytes).unwrap();
+        look(output)
+    }
+}
+
+fn look(file: &Path) -> Result<Found, MediaTrouble> {
+    use sha2::Digest;
+    let bytes = std::fs::read(file).unwrap();
+    let says = |word: &str| bytes.windows(word.len()).any(|w| w == word.as_bytes());
+    if says("macet") {
+        return Err(MediaTrouble("the decoder could not be started".into()));
+    }
+    let too_long = Reason {
+        code: ReasonCode::TooLong,
+        severity: Severity::Fail,
+        limit: Some(300_000.0),
+        value: Some(301_000.0),
+        at_ms: None,
+        text: Text::new("Video lebih dari 5 menit.", "The clip is longer than 5 minutes."),
+    };
+    let reasons = if says("panjang") { vec![too_long] } else { Vec::new() };
+    let video = VideoStream {
+        codec: "h264".into(),
+        width: 1280,
+        height: 720,
+        frame_rate: Some(FrameRate::PAL),
+        pixel_aspect: (1, 1),
+        rotation_deg: 0,
+        interlaced: false,
+        hdr: false,
+        frames: 375,
+        duration_ms: 15_000,
+        still: false,
+    };
+    let audio = AudioStream { codec: "aac".into(), sample_rate_hz: 48_000, channels: 2, samples: 720_000 };
+    let inspection = Inspection {
+        bytes: bytes.len() as u64,
+        sha256: Sha256(sha2::Sha256::digest(&bytes).into()),
+        container: Some("mp4".into()),
+        declared_ms: Some(15_000),
+        duration_ms: 15_000,
+        video: Some(video),
+        audio: Some(audio),
+        measured: Measured { integrated_lufs: Some(-23.0), ..Measured::default() },
+        troubles: Vec::new(),
+    };
+    let verdict = if reasons.is_empty() { Verdict::Accept } else { Verdict::Refuse };
+    Ok(Found { inspection, verdict, reasons })
+}
