@@ -59,6 +59,8 @@ pub enum FfmpegError {
 /// How a confined program ended.
 #[derive(Debug)]
 pub(super) struct Ended {
+    /// Ended by itself, and content.
+    pub(super) succeeded: bool,
     /// Why it was killed, if it was.
     pub(super) killed: Option<Killed>,
     /// Rings around it.
@@ -139,7 +141,7 @@ impl Ffmpeg {
         }
         let stderr = child.stderr.take();
         let enough = AtomicBool::new(false);
-        let (killed, said) = std::thread::scope(|scope| {
+        let (succeeded, killed, said) = std::thread::scope(|scope| {
             for (reader, from) in pipes {
                 let enough = &enough;
                 scope.spawn(move || match reader(&mut std::fs::File::from(from)) {
@@ -148,11 +150,11 @@ impl Ffmpeg {
                 });
             }
             let listener = scope.spawn(move || stderr.map(listen).unwrap_or_default());
-            let killed = wait(&mut child, job.patience, &enough);
-            (killed, listener.join().unwrap_or_default())
+            let (succeeded, killed) = wait(&mut child, job.patience, &enough);
+            (succeeded, killed, listener.join().unwrap_or_default())
         });
         match said.rings {
-            Some(rings) => Ok(Ended { killed, rings, errors: said.errors, said: said.first }),
+            Some(rings) => Ok(Ended { succeeded, killed, rings, errors: said.errors, said: said.first }),
             None => Err(FfmpegError::NotStarted { program, said: said.lines.trim().to_owned() }),
         }
     }
@@ -174,11 +176,11 @@ fn pass_as_descriptor_3(command: &mut Command, end: OwnedFd) {
     unsafe { command.pre_exec(place) };
 }
 
-fn wait(child: &mut Child, patience: Duration, enough: &AtomicBool) -> Option<Killed> {
+fn wait(child: &mut Child, patience: Duration, enough: &AtomicBool) -> (bool, Option<Killed>) {
     let started = Instant::now();
     loop {
-        if let Ok(Some(_)) = child.try_wait() {
-            return None;
+        if let Ok(Some(status)) = child.try_wait() {
+            return (status.success(), None);
         }
         let killed = if started.elapsed() > patience {
             Killed::TooSlow
@@ -191,7 +193,7 @@ fn wait(child: &mut Child, patience: Duration, enough: &AtomicBool) -> Option<Ki
         // It can't have forked, so with it everything ends that holds our pipes.
         drop(child.kill());
         drop(child.wait());
-        return Some(killed);
+        return (false, Some(killed));
     }
 }
 

@@ -163,6 +163,23 @@ fn no_claims(probed: &Ended) -> Trouble {
     }
 }
 
+/// Which streams of a file air, by their numbers in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct StreamNumbers {
+    /// The picture.
+    pub(super) video: u32,
+    /// The sound, if there is any.
+    pub(super) audio: Option<u32>,
+}
+
+/// The streams that an inspection looked at; `None` if there is no picture.
+pub(super) fn stream_numbers(path: &Path, ffmpeg: &Ffmpeg) -> Result<Option<StreamNumbers>, FfmpegError> {
+    let (claims, _) = probe_claims(path, ffmpeg)?;
+    Ok(claims.and_then(|claims| {
+        Some(StreamNumbers { video: claims.video?.index, audio: claims.audio.map(|audio| audio.index) })
+    }))
+}
+
 /// Decodes everything and fills the inspection in.
 fn look_inside(
     path: &Path,

@@ -1,6 +1,7 @@
 //! The doors for people and scripts at a terminal: one file per command. A command parses its arguments, calls a
 //! desk, and prints; it decides nothing.
 
+mod conform;
 mod inspect;
 mod plan;
 mod sandboxed;
@@ -31,6 +32,8 @@ enum Command {
     Config,
     /// Plan a day
     Plan(plan::PlanArguments),
+    /// Make the house-format file of a clip
+    Conform(conform::Arguments),
     /// Decode a whole file and say whether it may go on the air
     Inspect(inspect::Arguments),
     /// Confine this process and become a decoder: how the other commands run ffmpeg
@@ -107,6 +110,7 @@ fn run(arguments: Arguments) -> Result<Ended, Failure> {
             }
             Ok(Ended::Holds)
         }
+        Command::Conform(arguments) => conform::run(&home, &arguments),
         Command::Inspect(arguments) => inspect::run(&home, &arguments),
         Command::Sandboxed(arguments) => sandboxed::run(&arguments),
     }

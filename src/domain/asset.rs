@@ -1,5 +1,6 @@
 //! Files and what is known of them: the inspection of a file, the verdict on it, the clip made from it.
 
+use super::channel::HouseFormat;
 use super::ids::{AssetId, OpdId, Sha256};
 use super::playlist::{Nature, Source};
 use super::text::Text;
@@ -336,6 +337,55 @@ pub struct Reason {
     pub at_ms: Option<u64>,
     /// What a person reads.
     pub text: Text,
+}
+
+/// How a file is conformed: everything that decides which bytes come out, beside the bytes that go in. An approval binds
+/// it by the hash of [`ConformRecipe::canonical`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ConformRecipe {
+    /// What comes out.
+    pub house: HouseFormat,
+    /// What fills the wall beside a picture of another shape.
+    pub borders: Borders,
+    /// How long a still picture is shown, seconds, 1 to 300.
+    pub still_seconds: u32,
+}
+
+/// What fills the wall beside a picture of another shape. The picture itself is always fitted in whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Borders {
+    /// The same picture, filling, blurred and dimmed.
+    Blurred,
+    /// Black.
+    Plain,
+}
+
+impl ConformRecipe {
+    /// How long a still is shown unless the office says otherwise, seconds.
+    pub const STILL_SECONDS: u32 = 10;
+    /// Counts changes of `av::conform` after which the same input gives other bytes.
+    const GENERATION: u32 = 1;
+
+    /// The recipe of a channel unless somebody chooses otherwise.
+    pub fn of(house: HouseFormat) -> ConformRecipe {
+        ConformRecipe { house, borders: Borders::Blurred, still_seconds: ConformRecipe::STILL_SECONDS }
+    }
+
+    /// The recipe as one line of text. Equal texts mean equal bytes for equal input, on one version of ffmpeg.
+    pub fn canonical(&self) -> String {
+        let HouseFormat { width, height, rate, sample_rate_hz, loudness_lufs, max_true_peak_dbtp, .. } = self.house;
+        let borders = match self.borders {
+            Borders::Blurred => "blurred",
+            Borders::Plain => "plain",
+        };
+        format!(
+            "siaran-conform/{} raster={width}x{height} frame_rate={rate} sample_rate_hz={sample_rate_hz} \
+             loudness_lufs={loudness_lufs:.1} max_true_peak_dbtp={max_true_peak_dbtp:.1} borders={borders} \
+             still_seconds={}",
+            ConformRecipe::GENERATION,
+            self.still_seconds,
+        )
+    }
 }
 
 /// A conformed file: immutable, named by its hash, in the house format of its channel.

@@ -1,0 +1,74 @@
+//! `siaran conform`: makes the house-format file of an office's clip.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use super::inspect::{channel, could, document, words};
+use super::{Ended, Failure};
+use crate::av::conform::{ConformError, conform};
+use crate::av::ffmpeg::Ffmpeg;
+use crate::av::inspect::{InspectLimits, inspect};
+use crate::config::Config;
+use crate::domain::asset::{Borders, ConformRecipe, Verdict};
+use crate::domain::ids::ChannelId;
+use crate::engine::acceptance::{Policy, judge};
+
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// The office's file
+    file: PathBuf,
+    /// Where the house file goes
+    #[arg(long, value_name = "OUT.mp4")]
+    output: PathBuf,
+    /// One JSON document, the inspection of the result, instead of words
+    #[arg(long)]
+    json: bool,
+    /// The channel whose house format applies [default: the first]
+    #[arg(long, value_name = "CHANNEL")]
+    channel: Option<ChannelId>,
+    /// Black beside a picture of another shape, instead of the picture itself, blurred
+    #[arg(long)]
+    plain_borders: bool,
+    /// How long a still picture is shown
+    #[arg(long, value_name = "SECONDS", default_value_t = ConformRecipe::STILL_SECONDS,
+          value_parser = clap::value_parser!(u32).range(1..=300))]
+    still_seconds: u32,
+}
+
+pub(super) fn run(home: &Path, arguments: &Arguments) -> Result<Ended, Failure> {
+    let config = Config::load(home)?;
+    let house = channel(&config, arguments.channel.as_ref())?.channel.house;
+    let ffmpeg = Ffmpeg::of_this_program(config.sandbox_require);
+    let (file, output) = (&arguments.file, &arguments.output);
+    let original = inspect(file, InspectLimits::default(), &ffmpeg, &mut |_| true).map_err(could)?;
+    let judgement = judge(&original.inspection, house, Policy::WALL);
+    if judgement.verdict == Verdict::Refuse {
+        match arguments.json {
+            true => println!("{}", document(file, &original, &judgement)),
+            false => print!("{}", words(file, &original.inspection, &judgement)),
+        }
+        return Ok(Ended::Refused);
+    }
+    let borders = if arguments.plain_borders { Borders::Plain } else { Borders::Blurred };
+    let recipe = ConformRecipe { borders, still_seconds: arguments.still_seconds, ..ConformRecipe::of(house) };
+    let made = conform(file, &original.inspection, &recipe, output, &ffmpeg, &mut |_| true).map_err(failure)?;
+    let judgement = judge(&made.result.inspection, house, Policy::WALL);
+    if arguments.json {
+        let mut whole = document(output, &made.result, &judgement);
+        whole["frames"] = json!(made.frames);
+        whole["recipe"] = json!(recipe.canonical());
+        whole["original_sha256"] = json!(original.inspection.sha256.to_string());
+        println!("{whole}");
+    } else {
+        print!("{}", words(output, &made.result.inspection, &judgement));
+    }
+    Ok(if judgement.verdict == Verdict::Refuse { Ended::Refused } else { Ended::Holds })
+}
+
+fn failure(error: ConformError) -> Failure {
+    match error {
+        ConformError::Ffmpeg(error) => could(error),
+        other => Failure::could(other.to_string(), "export the clip again as MP4 (H.264) and conform that"),
+    }
+}
