@@ -1,4 +1,5 @@
 //! The few tests that need real decoders: ffmpeg, GStreamer, and the rings around them.
 #![cfg(feature = "av")]
 
+mod media;
 mod sandbox;

@@ -1,0 +1,205 @@
+//! What offices send, through the real decoders: refused, mended, and made into house files.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+const SIARAN: &str = env!("CARGO_BIN_EXE_siaran");
+
+/// Runs the program in an empty home; returns its exit code and the one document it printed.
+fn siaran(home: &Path, arguments: &[&str]) -> (i32, Value) {
+    let output = Command::new(SIARAN).arg("--home").arg(home).args(arguments).output().expect("it starts");
+    let said = String::from_utf8_lossy(&output.stderr);
+    let document = serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{arguments:?}: {e}: {said}"));
+    (output.status.code().expect("it ends by itself"), document)
+}
+
+fn inspect(home: &Path, file: &Path) -> (i32, Value) {
+    siaran(home, &["inspect", &file.to_string_lossy(), "--json"])
+}
+
+fn conform(home: &Path, file: &Path, name: &str) -> (PathBuf, i32, Value) {
+    let output = home.join(name);
+    let (code, document) =
+        siaran(home, &["conform", &file.to_string_lossy(), "--output", &output.to_string_lossy(), "--json"]);
+    (output, code, document)
+}
+
+/// Makes a clip with ffmpeg's own generators.
+fn make(home: &Path, name: &str, arguments: &str) -> PathBuf {
+    let file = home.join(name);
+    let status = Command::new("ffmpeg")
+        .args(["-nostdin", "-v", "error", "-y"])
+        .args(arguments.split_whitespace())
+        .arg(&file)
+        .status()
+        .expect("ffmpeg is installed");
+    assert!(status.success(), "{arguments}");
+    file
+}
+
+fn codes(document: &Value, severity: &str) -> Vec<String> {
+    let reasons = document["reasons"].as_array().expect("a list");
+    let of_it = reasons.iter().filter(|reason| reason["severity"] == severity);
+    of_it.map(|reason| reason["code"].as_str().expect("a word").to_owned()).collect()
+}
+
+const QUICK: &str = "-c:v libx264 -preset ultrafast -pix_fmt yuv420p";
+
+#[test]
+fn a_clip_of_five_o_one_is_refused_with_the_seconds_to_cut_whatever_its_header_says() {
+    let home = tempfile::tempdir().expect("a folder");
+    let source = |seconds: &str| format!("-f lavfi -i testsrc=s=64x36:r=10:d={seconds} {QUICK}");
+    let (code, exact) = inspect(home.path(), &make(home.path(), "exact.mp4", &source("300")));
+    assert_eq!((code, exact["video"]["frames"].as_u64()), (0, Some(3000)));
+    let (_, one_more) = inspect(home.path(), &make(home.path(), "one.mp4", &source("300.1")));
+    assert_ne!(one_more["verdict"], "refuse", "one source frame is rounding");
+    // A raw stream has no header that could say how long it lasts.
+    let (code, over) = inspect(home.path(), &make(home.path(), "over.mkv", &format!("{} -live 1", source("301"))));
+    assert_eq!((code, over["verdict"].as_str()), (1, Some("refuse")));
+    assert_eq!(codes(&over, "fail"), ["too_long"]);
+    assert_eq!(over["reasons"][0]["value"].as_u64(), Some(301_000));
+    assert!(over["reasons"][0]["text_id"].as_str().expect("words").contains("Potong sedikitnya 1,0 detik"));
+}
+
+#[test]
+fn black_standing_and_silent_stretches_are_found_where_they_were_put() {
+    let home = tempfile::tempdir().expect("a folder");
+    let graph = "-f lavfi -i testsrc2=s=320x180:r=25:d=3 -f lavfi -i color=black:s=320x180:r=25:d=3 \
+                 -f lavfi -i testsrc2=s=320x180:r=25:d=2 -f lavfi -i sine=f=440:d=8:r=48000 \
+                 -filter_complex [0][1][2]concat=n=3[v];[3]volume=0:enable='between(t,4,7)'[a] -map [v] -map [a]";
+    let clip = make(home.path(), "clip.mp4", &format!("{graph} {QUICK} -crf 10 -c:a pcm_s16le -f mov"));
+    let (_, found) = inspect(home.path(), &clip);
+    let near = |span: &Value, start: i64, end: i64| {
+        let at = |key: &str| span[key].as_i64().expect("milliseconds");
+        assert!((at("start_ms") - start).abs() <= 40 && (at("end_ms") - end).abs() <= 40, "{span}");
+    };
+    near(&found["measured"]["black"][0], 3000, 6000);
+    near(&found["measured"]["freeze"][0], 3000, 6000);
+    near(&found["measured"]["silence"][0], 4000, 7000);
+    assert_eq!(codes(&found, "warn").iter().filter(|code| *code == "black").count(), 1);
+}
+
+#[test]
+fn a_file_cut_in_half_is_refused_and_says_what_to_do() {
+    let home = tempfile::tempdir().expect("a folder");
+    let whole = make(
+        home.path(),
+        "whole.mp4",
+        &format!("-f lavfi -i testsrc2=s=320x180:r=25:d=8 {QUICK} -movflags +faststart"),
+    );
+    let bytes = std::fs::read(&whole).expect("a clip");
+    let half = home.path().join("half.mp4");
+    std::fs::write(&half, &bytes[..bytes.len() / 2]).expect("written");
+    let (code, found) = inspect(home.path(), &half);
+    assert_eq!(code, 1);
+    assert!(codes(&found, "fail").contains(&"truncated".to_owned()), "{found}");
+}
+
+#[test]
+fn what_a_telephone_sends_comes_out_in_house_format_and_the_same_on_one_core() {
+    let home = tempfile::tempdir().expect("a folder");
+    let phone = make(
+        home.path(),
+        "phone.mov",
+        &format!(
+            "-f lavfi -i testsrc2=s=360x640:r=30000/1001:d=2.5 -f lavfi -i sine=f=300:d=2.5:r=44100 {QUICK} \
+             -c:a aac -ac 1 -metadata:s:v rotate=90"
+        ),
+    );
+    let (first, code, found) = conform(home.path(), &phone, "first.mp4");
+    assert_eq!((code, found["verdict"].as_str(), &found["reasons"]), (0, Some("accept"), &serde_json::json!([])));
+    let video = &found["video"];
+    assert_eq!(
+        (video["width"].as_u64(), video["height"].as_u64(), video["frames"].as_u64()),
+        (Some(1280), Some(720), Some(63))
+    );
+    let loudness = found["measured"]["integrated_lufs"].as_f64().expect("sound");
+    assert!((loudness + 23.0).abs() <= 0.5, "{loudness}");
+    let second = home.path().join("second.mp4");
+    let pinned = Command::new("taskset")
+        .args(["-c", "0", SIARAN, "--home"])
+        .arg(home.path())
+        .arg("conform")
+        .arg(&phone)
+        .arg("--output")
+        .arg(&second)
+        .status()
+        .expect("taskset is part of every Debian");
+    assert!(pinned.success());
+    let same = std::fs::read(&first).expect("made") == std::fs::read(&second).expect("made");
+    assert!(same, "the same clip, byte for byte");
+    let left: Vec<_> = std::fs::read_dir(home.path()).expect("a folder").flatten().map(|e| e.file_name()).collect();
+    assert!(!left.iter().any(|name| name.to_string_lossy().ends_with(".part")), "{left:?}");
+}
+
+#[test]
+fn a_loud_clip_is_turned_down_and_its_peaks_held_and_a_still_becomes_a_spot_with_a_silent_track() {
+    let home = tempfile::tempdir().expect("a folder");
+    // Mostly quiet with short bangs: raised to the target, the bangs would clip.
+    let bangs = make(
+        home.path(),
+        "bangs.mkv",
+        &format!(
+            "-f lavfi -i testsrc2=s=320x180:r=25:d=6 -f lavfi -i sine=f=997:d=6:r=48000 \
+             -filter_complex [1]volume='if(lt(mod(t,1),0.02),7.9,0.08)':eval=frame[a] -map 0:v -map [a] {QUICK} -c:a flac"
+        ),
+    );
+    let (_, _, found) = conform(home.path(), &bangs, "bangs.mp4");
+    let measured = &found["measured"];
+    assert!((measured["integrated_lufs"].as_f64().expect("sound") + 23.0).abs() <= 0.5, "{measured}");
+    assert!(measured["true_peak_dbtp"].as_f64().expect("sound") <= -1.0, "{measured}");
+
+    let poster = make(home.path(), "poster.png", "-f lavfi -i testsrc=s=400x600:d=1 -frames:v 1");
+    let (_, code, spot) = conform(home.path(), &poster, "spot.mp4");
+    assert_eq!((code, spot["frames"].as_u64()), (0, Some(250)));
+    assert_eq!(spot["audio"]["channels"].as_u64(), Some(2));
+}
+
+/// Files that nobody here made, one or two of each class that matters; the whole corpus is a benchmark.
+const CORPUS: [(&str, bool); 24] = [
+    ("video/friday_480p.mp4", true),
+    ("video/elephant_msmpeg4_wma_28s.asf", true),
+    ("video/hevc_noaudio.ts", true),
+    ("rotated/phone_fire_rot180_vfr.mp4", true),
+    ("vfr/phone_vfr_518x488.mp4", true),
+    ("image/animated.gif", true),
+    ("image/srgb_8bit.avif", true),
+    ("image/exif_portrait_6.jpg", true),
+    ("edge/first_pts_at_10s.mp4", true),
+    ("durlie/fmp4_bogus_duration_143165s.mp4", true),
+    ("hdr10bit/hdr10_av1_720x1280.mp4", true),
+    ("rename/mkv_named_mp4.mp4", true),
+    ("rename/html_named_mp4.mp4", false),
+    ("rename/zip_named_mp4.mp4", false),
+    ("rename/mp3_named_mp4.mp4", false),
+    ("durlie/no_duration.webm", false),
+    ("blacksilent/silent_black_10s.mp4", false),
+    ("overlong/slideshow_600s_1fps.mkv", false),
+    ("bomb/decompression_bomb.gif", false),
+    ("bomb/reallybig_header.bmp", false),
+    ("torture/fuzz_1410565_955k.mp4", false),
+    ("torture/duration_i64max.mp4", false),
+    ("torture/zero_bytes.webm", false),
+    ("torture/missing_stsd_audio.mp4", false),
+];
+
+#[test]
+fn real_and_hostile_files_get_the_verdict_they_deserve_in_bounded_time() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
+    if !corpus.is_dir() {
+        println!("skipped: there is no corpus at {}", corpus.display());
+        return;
+    }
+    let home = tempfile::tempdir().expect("a folder");
+    let mut wrong = Vec::new();
+    for (name, wanted) in CORPUS {
+        let (code, found) = inspect(home.path(), &corpus.join(name));
+        assert_eq!(code == 1, found["verdict"] == "refuse", "{name}");
+        if (code == 0) != wanted {
+            wrong.push(format!("{name}: {} {:?}", found["verdict"], codes(&found, "fail")));
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+}
