@@ -4,6 +4,7 @@
 mod conform;
 mod inspect;
 mod plan;
+mod planning;
 mod sandboxed;
 mod serve;
 
@@ -30,12 +31,15 @@ struct Arguments {
 enum Command {
     /// Print the configuration that applies, with where it comes from
     Config,
-    /// Plan a day
+    /// Plan a channel's day, or an instance file
     Plan(plan::PlanArguments),
     /// Make the house-format file of a clip
     Conform(conform::Arguments),
     /// Decode a whole file and say whether it may go on the air
     Inspect(inspect::Arguments),
+    Publish(planning::PublishArguments),
+    Report(planning::ReportArguments),
+    Check(planning::CheckArguments),
     /// Confine this process and become a decoder: how the other commands run ffmpeg
     #[command(hide = true)]
     Sandboxed(sandboxed::Arguments),
@@ -100,7 +104,10 @@ pub fn main() -> ExitCode {
 fn run(arguments: Arguments) -> Result<Ended, Failure> {
     let home = Config::find_home(arguments.home);
     match arguments.command {
-        Command::Plan(arguments) => plan::run(&arguments),
+        Command::Plan(arguments) => plan::run(&home, &arguments),
+        Command::Publish(arguments) => planning::publish(&home, &arguments),
+        Command::Report(arguments) => planning::report(&home, &arguments),
+        Command::Check(arguments) => planning::check(&home, &arguments),
         Command::Serve(arguments) => serve::run(&home, &arguments),
         Command::Config => {
             let config = Config::load(&home)?;

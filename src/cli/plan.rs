@@ -1,4 +1,4 @@
-//! `siaran plan`: plans a day from an instance file, in whole seconds, with the engine that plans the channels.
+//! `siaran plan`: plans a channel's day, or one from an instance file in whole seconds, with the same engine.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::ids::{AssetId, OpdId};
+use crate::domain::ids::{AssetId, ChannelId, OpdId};
 use crate::domain::rotation::{Class, FixedEvent, OfficeShare, Rotation, RotationEntry, ShareGroup, Step, Stretch};
 use crate::domain::text::Lang;
+use crate::domain::time::BroadcastDate;
 use crate::engine::planner::{self, DayPlan, reasons::Words};
 
 use super::{Ended, Failure};
@@ -16,6 +17,14 @@ use super::{Ended, Failure};
 /// What `siaran plan` is told.
 #[derive(Args)]
 pub struct PlanArguments {
+    /// The channel
+    #[arg(requires = "date", conflicts_with = "instance")]
+    channel: Option<ChannelId>,
+    /// The broadcast day, like 2026-11-22
+    date: Option<BroadcastDate>,
+    /// Print one JSON document
+    #[arg(long)]
+    json: bool,
     /// Plan this instance file instead of a channel's day
     #[arg(long, value_name = "FILE", requires = "output")]
     instance: Option<PathBuf>,
@@ -31,7 +40,10 @@ pub struct PlanArguments {
 ///
 /// # Errors
 /// [`Failure`] names the file that can't be read, understood or written.
-pub fn run(arguments: &PlanArguments) -> Result<Ended, Failure> {
+pub fn run(home: &Path, arguments: &PlanArguments) -> Result<Ended, Failure> {
+    if let (Some(channel), Some(date)) = (&arguments.channel, arguments.date) {
+        return super::planning::plan(home, channel, date, arguments.json);
+    }
     let (Some(instance), Some(output)) = (&arguments.instance, &arguments.output) else {
         return Err(Failure::Usage(
             "what to plan is missing. Try: siaran plan --instance FILE --output OUT.json".into(),

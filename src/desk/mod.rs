@@ -8,6 +8,7 @@ pub mod check;
 pub mod clock;
 pub mod inbox;
 pub mod intake;
+pub mod letters;
 mod passwords;
 pub mod people;
 pub mod planning;

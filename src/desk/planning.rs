@@ -244,13 +244,12 @@ impl Desk {
         parent: Option<&Playlist>,
         dropped: &BTreeSet<ItemId>,
     ) -> Result<Proposal, PlanError> {
-        let kept = frame.kept(material, parent, dropped);
+        let mut kept = frame.kept(material, parent, dropped);
         let mut rotation = material.rotation(frame);
         let mut pinned = Vec::new();
         for item in &kept {
             let start = frame.step(item.first_tick(frame.rate()));
             match material.entry_of(item).filter(|e| item.duration_frames == material.materials[*e].frames) {
-                _ if item.kind == ItemKind::Fill => {}
                 Some(entry) => pinned.push(Play { start, entry }),
                 None => {
                     let end = start.saturating_add_unsigned(item.duration_frames);
@@ -291,6 +290,7 @@ impl Desk {
             })
             .collect();
         let fillable = [(frame.from, frame.close)];
+        kept.extend(standing_fill(frame, parent, &kept, &plays, &fill));
         let playlist = rundown(head, &plays, &kept, parent, &fill, &fillable).map_err(PlanError::NoPlaylist)?;
         let evidence = evidence::gather(self, frame.channel, &playlist, material.unplaced_submissions(&plan))?;
         let mut findings = plan_check::judge(&playlist, &evidence);
@@ -430,9 +430,6 @@ impl<'a> Frame<'a> {
                 continue;
             }
             if item.kind == ItemKind::Fill {
-                if near && item.end_tick(self.rate()) <= self.from {
-                    kept.push(item.clone());
-                }
                 continue;
             }
             let entry = material.entry_of(item);
@@ -463,6 +460,27 @@ impl Words for Frame<'_> {
     fn seconds(&self, length: Step) -> i64 {
         i64::try_from(self.rate().millis(length.unsigned_abs()) / 1000).unwrap_or(i64::MAX)
     }
+}
+
+/// The parent's fill that still has its place and its approval.
+fn standing_fill(
+    frame: &Frame,
+    parent: Option<&Playlist>,
+    kept: &[PlaylistItem],
+    plays: &[Placed],
+    pool: &[FillPiece],
+) -> Vec<PlaylistItem> {
+    let rate = frame.rate();
+    let mut taken: Vec<(Tick, Tick)> = kept.iter().map(|i| (i.first_tick(rate), i.end_tick(rate))).collect();
+    taken.extend(plays.iter().map(|p| (p.start, Tick(p.start.0.saturating_add_unsigned(p.material.frames)))));
+    taken.sort();
+    let free = |item: &PlaylistItem| {
+        let before = taken.partition_point(|t| t.0 < item.end_tick(rate));
+        taken[..before].last().is_none_or(|t| t.1 <= item.first_tick(rate))
+    };
+    let approved = |item: &PlaylistItem| pool.iter().any(|f| Some(f.sha256) == item.sha256);
+    let items = parent.map_or(&[][..], Playlist::items).iter();
+    items.filter(|i| i.kind == ItemKind::Fill && approved(i) && free(i)).cloned().collect()
 }
 
 fn reasons(

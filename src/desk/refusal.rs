@@ -29,6 +29,8 @@ pub enum Refusal {
     LastAdmin,
     /// A sender of requests needs an office.
     OfficeWanted,
+    /// A conclusion is empty or too long.
+    Conclusion,
     /// Something of that name is there.
     Taken {
         /// Its name.
@@ -78,6 +80,7 @@ impl Refusal {
             Refusal::Name => "name",
             Refusal::LastAdmin => "last_admin",
             Refusal::OfficeWanted => "office_wanted",
+            Refusal::Conclusion => "conclusion",
             Refusal::Taken { .. } => "taken",
             Refusal::Procedure(refused) => refused.code(),
             Refusal::Letter(_) => "letter",
@@ -133,6 +136,9 @@ impl Refusal {
                 "Pemohon harus terdaftar pada satu instansi. Pilih instansinya.",
                 "An applicant belongs to an office. Choose the office.",
             ),
+            Refusal::Conclusion => {
+                Text::new("Kesimpulan harus 1 sampai 6000 karakter.", "A conclusion has 1 to 6000 characters.")
+            }
             Refusal::Taken { name } => Text::new(
                 format!("{name} sudah ada. Pakai yang ada, atau pilih nama lain."),
                 format!("{name} is there already. Use it, or choose another name."),

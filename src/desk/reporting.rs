@@ -1,18 +1,21 @@
 //! What was really on air: journals are imported, compared with what was published, and reported to the office and the
 //! agency, with the monitoring team's conclusion. A journal whose chain is broken is refused and named.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::domain::audit::{AuditEvent, AuditKind};
-use crate::domain::ids::{CaseId, ChannelId, Sha256};
+use crate::domain::ids::{CaseId, ChannelId, PersonId, Sha256};
 use crate::domain::incident::Incident;
+use crate::domain::people::Role;
 use crate::domain::playlist::Playlist;
+use crate::domain::text::Text;
 use crate::domain::time::{BroadcastDate, FrameRate, Instant, Span, Zone};
 use crate::engine::reconcile::{self, Aired, Discrepancy, Totals};
 use crate::files::{journal, playlist_file};
-use crate::store::Imported;
+use crate::store::{Imported, Scope, StoreError};
 
-use super::{Desk, DeskError};
+use super::{Desk, DeskError, Refusal};
 
 /// Why there is no report, beyond what any desk may say.
 #[derive(Debug, thiserror::Error)]
@@ -39,8 +42,8 @@ pub enum ReportError {
     Desk(#[from] DeskError),
 }
 
-impl From<crate::store::StoreError> for ReportError {
-    fn from(error: crate::store::StoreError) -> ReportError {
+impl From<StoreError> for ReportError {
+    fn from(error: StoreError) -> ReportError {
         ReportError::Desk(error.into())
     }
 }
@@ -139,6 +142,8 @@ pub struct ImportSummary {
 
 /// Rows of one transaction: the writer is held for milliseconds, not for a year's journal.
 const IMPORT_AT_ONCE: usize = 1000;
+/// Longest conclusion, characters: two pages.
+const MAX_CONCLUSION_CHARS: usize = 6000;
 
 impl Desk {
     /// Imports a channel's journal: verified as a whole first, then only what is new. Doing it twice changes nothing.
@@ -204,7 +209,69 @@ impl Desk {
         self.report(channel, Subject::Day(date), &[date], None, |_| true)
     }
 
-    pub(super) fn report(
+    /// Reports one request over its whole period, from the rows imported so far.
+    ///
+    /// # Errors
+    /// [`ReportError`] names the channel or file; another office's request is not found.
+    pub fn case_report(&self, scope: Scope, case: CaseId) -> Result<AiringReport, ReportError> {
+        let found = self.store.read(|r| -> Result<_, StoreError> {
+            let Some(row) = r.case(scope, case)? else { return Ok(None) };
+            let submissions = r.submissions(scope, case)?;
+            let approval = r.approvals_of(scope, case)?.pop();
+            Ok(Some((row, submissions, approval, r.conclusion(case)?)))
+        })?;
+        let what = || Text::new(format!("Permohonan {case}"), format!("Request {case}"));
+        let missing = || ReportError::Desk(Refusal::NotFound { what: what() }.into());
+        let (row, submissions, approval, conclusion) = found.ok_or_else(missing)?;
+        let newest = submissions.last().ok_or_else(missing)?;
+        let letter = &newest.letter;
+        let known = self.store.read(|r| r.revisions(&newest.channel, letter.first_day, letter.last_day))?;
+        let dates: BTreeSet<BroadcastDate> = known.iter().map(|r| r.date).collect();
+        let own: BTreeSet<String> = submissions.iter().map(|s| s.id.to_string()).collect();
+        let facts = RequestFacts {
+            case,
+            agenda: row.agenda_number,
+            office: row.office_name,
+            title: letter.title.clone(),
+            letter_number: letter.number.clone(),
+            letter_date: letter.date,
+            period: (letter.first_day, letter.last_day),
+            plays_per_day: letter.plays_per_day,
+            approval_number: approval.map(|a| a.number),
+        };
+        let conclusion = conclusion.map(|c| Conclusion { text: c.text, by: c.by_name, at: c.at });
+        let dates: Vec<BroadcastDate> = dates.into_iter().collect();
+        let concerns = |a: &Aired| a.item.submission.as_ref().is_some_and(|s| own.contains(s));
+        self.report(&newest.channel, Subject::Request(facts), &dates, conclusion, concerns)
+    }
+
+    /// Writes the monitoring team's conclusion on a request; it stands in the report from then on.
+    ///
+    /// # Errors
+    /// [`Refusal::NeedsRole`] for anyone but the monitoring team, [`Refusal::NotFound`], and [`Refusal::Conclusion`]
+    /// for a text that is empty or too long.
+    pub fn conclude(&self, by: PersonId, case: CaseId, text: &str) -> Result<(), DeskError> {
+        let text = text.trim().to_owned();
+        if !(1..=MAX_CONCLUSION_CHARS).contains(&text.chars().count()) {
+            return Err(Refusal::Conclusion.into());
+        }
+        let now = self.now();
+        self.store.write(move |tx| -> Result<(), DeskError> {
+            let allowed = tx.person(by, now)?.is_some_and(|p| p.disabled_at.is_none() && p.holds(Role::Monitor));
+            if !allowed {
+                return Err(Refusal::NeedsRole(Role::Monitor).into());
+            }
+            if tx.case(Scope::All, case)?.is_none() {
+                let what = Text::new(format!("Permohonan {case}"), format!("Request {case}"));
+                return Err(Refusal::NotFound { what }.into());
+            }
+            tx.add_conclusion(case, by, &text, now)?;
+            tx.audit(&AuditEvent::new(AuditKind::ReportIssued).by(by).number("case", case.0), now)?;
+            Ok(())
+        })
+    }
+
+    fn report(
         &self,
         channel: &ChannelId,
         subject: Subject,

@@ -2,57 +2,16 @@
 //! ink, or sealed on screen; whoever holds it can check it by its code.
 
 use super::{Block, Paper};
-use crate::domain::ids::Sha256;
+use crate::desk::letters::ApprovalLetter;
 use crate::domain::text::{Lang, Text, date_in_words, instant_in_words};
-use crate::domain::time::{BroadcastDate, Instant, Zone};
-
-/// What the letter says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ApprovalFacts {
-    /// The letter's number; `None` until it is drawn.
-    pub number: Option<String>,
-    /// Who asked.
-    pub office: String,
-    /// Name of the clip.
-    pub title: String,
-    /// The office's letter.
-    pub letter_number: String,
-    /// The day on that letter.
-    pub letter_date: BroadcastDate,
-    /// Name of the channel for people.
-    pub channel_title: String,
-    /// First and last day of the period.
-    pub period: (BroadcastDate, BroadcastDate),
-    /// Plays a day that were asked for.
-    pub plays_per_day: u32,
-    /// The office's file.
-    pub original: Sha256,
-    /// How the house file is derived from it.
-    pub recipe: Sha256,
-    /// Who approved.
-    pub by: String,
-    /// In which position, with its form: `Plt. Kepala Dinas`.
-    pub position: String,
-    /// Where letters are dated: the regency's seat.
-    pub place: String,
-    /// When.
-    pub at: Instant,
-    /// The channel's zone.
-    pub zone: Zone,
-    /// For whoever wants to check the letter.
-    pub verify_code: String,
-    /// When it was withdrawn, and why.
-    pub revoked: Option<(Instant, String)>,
-}
 
 /// Sets the letter.
-pub fn paper(facts: &ApprovalFacts, letterhead: &[String]) -> Paper {
+pub fn paper(facts: &ApprovalLetter, letterhead: &[String]) -> Paper {
     let day = |date| date_in_words(date, Lang::Id);
-    let number = facts.number.clone().unwrap_or_else(|| "–".into());
     let letter = if facts.letter_number.is_empty() { "–".into() } else { facts.letter_number.clone() };
     let mut blocks = vec![
         Block::Facts(vec![
-            (Text::new("Nomor", "Number"), number),
+            (Text::new("Nomor", "Number"), facts.number.clone()),
             (Text::new("Kepada", "To"), facts.office.clone()),
             (Text::new("Surat permohonan", "Your letter"), format!("{letter}, {}", day(facts.letter_date))),
         ]),

@@ -1,12 +1,12 @@
 //! A letter set as HTML and PDF.
 
-use super::approval::ApprovalFacts;
 use super::*;
+use crate::desk::letters::ApprovalLetter;
 use crate::domain::ids::Sha256;
 
 fn letter() -> Paper {
-    let facts = ApprovalFacts {
-        number: Some("400.14/12/2026".into()),
+    let facts = ApprovalLetter {
+        number: "400.14/12/2026".into(),
         office: "Dinas Kesehatan <b>".into(),
         title: "Ayo ke Posyandu".into(),
         letter_number: "005/17/DK".into(),

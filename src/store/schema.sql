@@ -251,6 +251,16 @@ create table as_run (
 ) strict, without rowid;
 create index as_run_time on as_run (channel, start_ns);
 
+-- The monitoring team's conclusion on the airing of a request; the newest counts, the others are kept.
+create table conclusions (
+  id              integer primary key,            -- order of writing
+  case_id         integer not null references cases,   -- on which request
+  person_id       integer not null references people,  -- who wrote it
+  body            text    not null,               -- in the team's words
+  at_ms           integer not null                -- when
+) strict;
+create index conclusions_of on conclusions (case_id);
+
 -- Something a person must know; never deleted.
 create table incidents (
   id              integer primary key,            -- IncidentId

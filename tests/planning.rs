@@ -1,0 +1,347 @@
+//! The scheduling and monitoring desks on a real database and real files, with the clock in the story's hand.
+
+#![allow(clippy::unwrap_used, reason = "a story that can not go on fails")]
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use siaran::config::Config;
+use siaran::desk::planning::PlanError;
+use siaran::desk::reporting::ReportError;
+use siaran::desk::{Desk, DeskError, Refusal};
+use siaran::domain::as_run::{AirKind, AsRun, Outcome};
+use siaran::domain::asset::{AssetKind, Clip};
+use siaran::domain::ids::{ApprovalId, CaseId, ChannelId, OpdId, PersonId, Sha256};
+use siaran::domain::people::{Form, OpdGroup, Role};
+use siaran::domain::playlist::{ItemKind, Nature, Playlist, PlaylistItem};
+use siaran::domain::submission::{LetterDetails, Original};
+use siaran::domain::time::{BroadcastDate, Clock, FrameRate, Instant, Reading, Span, Zone};
+use siaran::engine::reconcile::Airing;
+use siaran::files::journal::{Journal, JournalPaths};
+use siaran::files::{playlist_file, whole};
+use siaran::paper::{airing, approval, page};
+use siaran::store::{ClipRow, NewApproval, NewAsset, NewOffice, NewPerson, NewSubmission, Scope, StoreError};
+
+const DAY: &str = "2026-11-23";
+/// Monday, 05:00 in Deli Serdang: the wall opens in an hour.
+const EARLY: &str = "2026-11-22T22:00:00Z";
+
+struct Hand(Mutex<Instant>);
+
+impl Clock for Hand {
+    fn read(&self) -> Reading {
+        Reading { utc: *self.0.lock().unwrap(), monotonic: Duration::ZERO, synchronised: true }
+    }
+}
+
+struct World {
+    desk: Desk,
+    clock: Arc<Hand>,
+    folder: tempfile::TempDir,
+}
+
+/// An approved, conformed request.
+struct Ready {
+    case: CaseId,
+    approval: ApprovalId,
+    sha256: Sha256,
+}
+
+fn channel() -> ChannelId {
+    "videotron".parse().unwrap()
+}
+fn day() -> BroadcastDate {
+    DAY.parse().unwrap()
+}
+fn zone() -> Zone {
+    "Asia/Jakarta".parse().unwrap()
+}
+
+impl World {
+    fn new(settings: &str) -> World {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(Hand(Mutex::new(EARLY.parse().unwrap())));
+        let desk = Desk::open(Config::parse(folder.path(), settings).unwrap(), clock.clone()).unwrap();
+        World { desk, clock, folder }
+    }
+    fn wait(&self, time: TimeDelta) {
+        *self.clock.0.lock().unwrap() += time;
+    }
+    fn office(&self, name: &str) -> OpdId {
+        self.desk.add_office(None, NewOffice::usual(name, OpdGroup::Opd)).unwrap()
+    }
+    fn person(&self, email: &str, roles: &[Role]) -> PersonId {
+        let person = NewPerson { name: format!("Orang {email}"), email: email.into(), office: None };
+        self.desk.add_person(None, person, roles).unwrap().person
+    }
+    /// A request that went through all its steps up to the scheduling team's, with its house file on disk.
+    fn ready(&self, office: OpdId, title: &str, frames: u64, plays: u32, kind: AssetKind) -> Ready {
+        let bytes = format!("house file of {title}");
+        let sha256 = whole::sha256(bytes.as_bytes());
+        let house = self.folder.path().join("media/house");
+        fs::create_dir_all(&house).unwrap();
+        fs::write(house.join(format!("{sha256}.mp4")), bytes).unwrap();
+        let now = self.desk.now();
+        let holder = self.desk.store.read(|r| r.holders(Role::Head, now)).unwrap();
+        let head = holder.first().map_or_else(|| self.person("kadis@contoh.go.id", &[Role::Head]), |p| p.id);
+        let letter = LetterDetails {
+            title: title.to_owned(),
+            number: "005/17/DK".into(),
+            date: "2026-11-20".parse().unwrap(),
+            description: "Ajakan".into(),
+            play_s: 30,
+            plays_per_day: plays,
+            days: 7,
+            first_day: day(),
+            last_day: "2026-11-29".parse().unwrap(),
+            preferred_hours: None,
+        };
+        let original = whole::sha256(format!("upload of {title}").as_bytes());
+        let (title, verify_code) = (title.to_owned(), format!("{original}")[..32].to_owned());
+        self.desk
+            .store
+            .write(move |tx| -> Result<Ready, StoreError> {
+                let standard = tx.keep_standard(&"ds.videotron".parse().unwrap(), 1, "pinned", now)?;
+                let case = tx.open_case(standard, office, head, &"schedule".parse().unwrap(), now)?;
+                let submission = NewSubmission {
+                    case,
+                    filed_by: head,
+                    channel: channel(),
+                    letter: letter.clone(),
+                    declared: BTreeSet::new(),
+                    original: Original { sha256: original, bytes: 9, name: "klip.mov".into() },
+                };
+                let submission = tx.add_submission(&submission, now)?;
+                let validity = Span::new(zone().day(letter.first_day).start(), zone().day(letter.last_day).end());
+                let approval = NewApproval {
+                    case,
+                    submission,
+                    number: format!("400.14/{}", case.0),
+                    verify_code,
+                    original,
+                    recipe: Sha256([2; 32]),
+                    channel: channel(),
+                    validity: validity.unwrap(),
+                    by: head,
+                    form: Form::Plt,
+                };
+                let approval = tx.add_approval(&approval, now)?;
+                tx.add_clip(&ClipRow {
+                    clip: Clip { sha256, original, frames, nature: Nature::FILM },
+                    recipe: Sha256([2; 32]),
+                    channel: channel(),
+                    bytes: 9,
+                    integrated_lufs: Some(-23.0),
+                    made_at: now,
+                })?;
+                tx.add_asset(
+                    &NewAsset { title, owner: office, kind, channel: channel(), approval, clip: sha256 },
+                    now,
+                )?;
+                Ok(Ready { case, approval, sha256 })
+            })
+            .unwrap()
+    }
+    fn publish(&self) -> Playlist {
+        self.desk.publish_day(None, &channel(), day()).unwrap().proposal.playlist
+    }
+    fn path(&self, revision: u32) -> PathBuf {
+        playlist_file::path(self.folder.path(), &channel(), day(), revision)
+    }
+    /// What a player would have journalled: every item of the morning as planned, closed before, and one play cut.
+    fn air(&self, playlist: &Playlist, cut: usize) {
+        let mut journal = Journal::open(JournalPaths::in_home(self.folder.path(), &channel()), zone()).unwrap();
+        let rate = FrameRate::PAL;
+        let mut at = zone().day(day()).start();
+        let row = |kind, from: Instant, to: Instant| AsRun {
+            seq: 0,
+            run: "r1".into(),
+            channel: channel(),
+            item: None,
+            kind,
+            clip: None,
+            planned_start: None,
+            start: from,
+            end: to,
+            frames: u64::try_from((to - from).num_milliseconds() / 40).unwrap(),
+            held_frames: 0,
+            outcome: Outcome::Complete,
+            why: None,
+        };
+        for (n, item) in playlist.items().iter().enumerate() {
+            if at < item.start {
+                journal.append(row(AirKind::Slate, at, item.start)).unwrap();
+            }
+            let span = item.span(rate);
+            let lost = if n == cut { TimeDelta::seconds(2) } else { TimeDelta::zero() };
+            let kind = if item.kind == ItemKind::Fill { AirKind::Fill } else { AirKind::Clip };
+            let mut aired = row(kind, span.start(), span.end() - lost);
+            aired.item = Some(item.id.clone());
+            aired.clip = item.sha256;
+            if n == cut {
+                (aired.outcome, aired.why) = (Outcome::Cut, Some("player_lost".into()));
+            }
+            at = aired.end;
+            journal.append(aired).unwrap();
+        }
+        journal.append(row(AirKind::Slate, at, zone().day(day()).end())).unwrap();
+    }
+}
+
+fn clips(playlist: &Playlist) -> Vec<&PlaylistItem> {
+    playlist.items().iter().filter(|i| i.kind == ItemKind::Clip).collect()
+}
+
+#[test]
+fn approved_clips_become_a_published_day_that_people_are_told_of_and_the_check_holds() {
+    let world = World::new("");
+    let health = world.office("Dinas Kesehatan");
+    let office = NewPerson { name: "Petugas".into(), email: "p@contoh.go.id".into(), office: Some(health) };
+    let clerk = world.desk.add_person(None, office, &[Role::Office]).unwrap().person;
+    world.ready(health, "Ayo Posyandu", 750, 12, AssetKind::Spot);
+    world.ready(world.office("Desa Sena"), "Panen Raya", 1500, 6, AssetKind::Spot);
+    world.ready(world.office("Diskominfostan"), "Pesona Deli Serdang", 250, 1, AssetKind::Filler);
+    let proposal = world.desk.plan_day(&channel(), day()).unwrap();
+    assert_eq!((proposal.difference.added.len(), proposal.findings.len()), (18, 0));
+    let playlist = world.publish();
+    assert_eq!(clips(&playlist).len(), 18);
+    let total: u64 = playlist.items().iter().map(|i| i.duration_frames).sum();
+    assert_eq!(total, 17 * 3600 * 25, "fill covers every pause of the seventeen hours");
+    assert_eq!(playlist_file::read(&world.path(1)).unwrap(), playlist);
+    let person = world.desk.store.read(|r| r.person(clerk, world.desk.now())).unwrap().unwrap();
+    let letters = world.desk.store.read(|r| r.announcements_for(&person)).unwrap();
+    assert!(letters.iter().any(|l| l.announcement.body.id.contains("tayang pukul")), "{letters:?}");
+    let report = world.desk.check().unwrap();
+    assert_eq!(report.broken, []);
+    assert!(report.items > 18, "{report:?}");
+    let again = world.desk.publish_day(None, &channel(), day()).err().unwrap();
+    assert!(matches!(again, PlanError::Unchanged { revision: 1, .. }), "{again}");
+}
+
+#[test]
+fn a_new_request_finds_a_pause_and_moves_nothing_that_was_announced() {
+    let world = World::new("[planning]\nfreeze_s = 3600\n");
+    world.ready(world.office("Dinas Kesehatan"), "Ayo Posyandu", 750, 12, AssetKind::Spot);
+    let first = world.publish();
+    world.wait(TimeDelta::hours(5));
+    world.ready(world.office("Desa Sena"), "Panen Raya", 1500, 6, AssetKind::Spot);
+    let second = world.desk.publish_day(None, &channel(), day()).unwrap().proposal;
+    assert_eq!(
+        (second.difference.unchanged, second.difference.moved.len(), second.difference.removed.len()),
+        (12, 0, 0)
+    );
+    assert_eq!(second.difference.added.len(), 6);
+    let frozen = world.desk.now() + TimeDelta::hours(1);
+    assert!(second.difference.added.iter().all(|i| i.start >= frozen));
+    assert_eq!((second.playlist.head().revision, second.playlist.head().parent), (2, Some(first.head().revision)));
+    assert_eq!(world.desk.check().unwrap().broken, []);
+}
+
+#[test]
+fn a_withdrawn_approval_leaves_the_wall_at_once_and_nothing_else_changes() {
+    let world = World::new("");
+    let gone = world.ready(world.office("Dinas Kesehatan"), "Ayo Posyandu", 750, 12, AssetKind::Spot);
+    world.ready(world.office("Desa Sena"), "Panen Raya", 1500, 6, AssetKind::Spot);
+    let first = world.publish();
+    let on_air = clips(&first).iter().find(|i| i.title == "Ayo Posyandu").unwrap().start;
+    *world.clock.0.lock().unwrap() = on_air + TimeDelta::seconds(3);
+    let (now, head) = (world.desk.now(), world.person("kadis2@contoh.go.id", &[Role::Head]));
+    world.desk.store.write(move |tx| tx.revoke_approval(gone.approval, head, "keliru", now)).unwrap();
+    let broken = world.desk.check().unwrap().broken;
+    assert!(broken.iter().all(|b| b.invariant == 1 && b.what.contains("approval was withdrawn")), "{broken:?}");
+    assert!(!broken.is_empty());
+    let published = world.desk.publish_withdrawals(Some(head)).unwrap();
+    let revision = &published[0].proposal.playlist;
+    assert!(revision.head().withdrawn.contains(&gone.sha256));
+    assert!(clips(revision).iter().all(|i| i.title == "Panen Raya"));
+    assert_eq!(published[0].proposal.difference.unchanged, 6);
+    assert_eq!(world.desk.check().unwrap().broken, []);
+    assert_eq!(world.desk.publish_withdrawals(Some(head)).unwrap(), []);
+}
+
+#[test]
+fn a_revision_whose_row_was_lost_to_a_power_cut_is_adopted_not_overwritten() {
+    let world = World::new("");
+    world.ready(world.office("Dinas Kesehatan"), "Ayo Posyandu", 750, 12, AssetKind::Spot);
+    let proposal = world.desk.plan_day(&channel(), day()).unwrap();
+    playlist_file::write(world.folder.path(), &proposal.playlist).unwrap();
+    world.ready(world.office("Desa Sena"), "Panen Raya", 1500, 6, AssetKind::Spot);
+    let second = world.publish();
+    assert_eq!((second.head().revision, second.head().parent), (2, Some(1)));
+    let rows = world.desk.store.read(|r| r.revisions(&channel(), day(), day())).unwrap();
+    assert_eq!(rows.iter().map(|r| r.revision).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(world.desk.check().unwrap().broken, []);
+}
+
+#[test]
+fn a_house_file_with_other_bytes_is_never_published_and_an_edited_revision_is_named() {
+    let world = World::new("");
+    let ready = world.ready(world.office("Dinas Kesehatan"), "Ayo Posyandu", 750, 12, AssetKind::Spot);
+    let file = world.folder.path().join(format!("media/house/{}.mp4", ready.sha256));
+    let good = fs::read(&file).unwrap();
+    fs::write(&file, "other bytes").unwrap();
+    let refused = world.desk.publish_day(None, &channel(), day()).err().unwrap();
+    assert!(refused.to_string().contains("its file was altered"), "{refused}");
+    assert!(!world.path(1).exists());
+    fs::write(&file, good).unwrap();
+    world.publish();
+    let text = fs::read_to_string(world.path(1)).unwrap();
+    fs::write(world.path(1), text.replacen("Ayo Posyandu", "Ayo Belanja!", 1)).unwrap();
+    let broken = world.desk.check().unwrap().broken;
+    assert_eq!(broken[0].invariant, 2);
+    assert!(broken[0].what.contains("2026-11-23.r1.json was edited"), "{broken:?}");
+}
+
+#[test]
+fn the_report_says_what_was_promised_what_aired_and_why_not_and_holds_the_teams_conclusion() {
+    let world = World::new("");
+    let ready = world.ready(world.office("Dinas Kesehatan"), "Ayo Posyandu", 750, 12, AssetKind::Spot);
+    let playlist = world.publish();
+    world.air(&playlist, 4);
+    world.wait(TimeDelta::days(1));
+    let imported = world.desk.import_journal(&channel()).unwrap();
+    assert_eq!((imported.new, imported.known), (25, 0));
+    assert_eq!(world.desk.import_journal(&channel()).unwrap().new, 0, "twice is once");
+    let monitor = world.person("monitor@contoh.go.id", &[Role::Monitor]);
+    let stranger = world.person("orang@contoh.go.id", &[Role::Operator]);
+    let refused = world.desk.conclude(stranger, ready.case, "bagus").unwrap_err();
+    assert!(matches!(refused, DeskError::Refused(Refusal::NeedsRole(Role::Monitor))));
+    world.desk.conclude(monitor, ready.case, "Tayangan efektif; satu tayangan terpotong.").unwrap();
+    let report = world.desk.case_report(Scope::All, ready.case).unwrap();
+    let totals = &report.totals;
+    assert_eq!((totals.promised, totals.complete, totals.cut, totals.missing), (12, 11, 1, 0));
+    assert_eq!(report.days[0].items[4].airing, Airing::Cut);
+    let html = page(&airing::paper(&report, &[]));
+    for words in [
+        "11 dari 12 tayangan yang sudah waktunya tayang utuh; 1 tayang sebagian",
+        "28,000 dari 30,000 s; pemutar terhenti",
+        "Tayangan efektif; satu tayangan terpotong.",
+        "400.14/1",
+    ] {
+        assert!(html.contains(words), "{words} not in:\n{html}");
+    }
+    let letter = world.desk.approval_letter(Scope::All, ready.case).unwrap();
+    assert!(page(&approval::paper(&letter, &[])).contains("Plt. Kepala Dinas"));
+    let day = world.desk.day_report(&channel(), day()).unwrap();
+    assert_eq!(day.days[0].discrepancies, []);
+    assert_eq!(world.desk.check().unwrap().broken, []);
+}
+
+#[test]
+fn a_journal_with_a_changed_byte_is_refused_and_the_row_is_named() {
+    let world = World::new("");
+    world.ready(world.office("Dinas Kesehatan"), "Ayo Posyandu", 750, 12, AssetKind::Spot);
+    let playlist = world.publish();
+    world.air(&playlist, 99);
+    let path = JournalPaths::in_home(world.folder.path(), &channel()).rows;
+    let text = fs::read_to_string(&path).unwrap();
+    fs::write(&path, text.replacen("\"frames\":750", "\"frames\":751", 1)).unwrap();
+    let refused = world.desk.import_journal(&channel()).unwrap_err();
+    assert!(matches!(refused, ReportError::Journal(_)), "{refused}");
+    assert!(refused.to_string().contains("line 2") && refused.to_string().contains("a byte was changed"), "{refused}");
+    let broken = world.desk.check().unwrap().broken;
+    assert_eq!(broken.iter().map(|b| b.invariant).collect::<Vec<_>>(), [3]);
+}
