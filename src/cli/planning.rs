@@ -27,6 +27,10 @@ pub(super) struct PublishArguments {
     channel: ChannelId,
     /// The broadcast day, like 2026-11-22
     date: BroadcastDate,
+    /// Publish as this member of the scheduling team, and move the requests on that waited for it [default: publish
+    /// as the installation itself]
+    #[arg(long, value_name = "EMAIL")]
+    by: Option<String>,
     /// Print one JSON document
     #[arg(long)]
     json: bool,
@@ -105,7 +109,15 @@ pub(super) fn plan(home: &Path, channel: &ChannelId, date: BroadcastDate, json: 
 
 pub(super) fn publish(home: &Path, arguments: &PublishArguments) -> Result<Ended, Failure> {
     let desk = open(home)?;
-    match desk.publish_day(None, &arguments.channel, arguments.date) {
+    let by = match &arguments.by {
+        None => None,
+        Some(email) => {
+            let found = desk.store.read(|r| r.person_by_email(email, desk.now())).map_err(DeskError::from)?;
+            let unknown = || Failure::Usage(format!("nobody signs in as {email}. Try: siaran user list."));
+            Some(found.ok_or_else(unknown)?.id)
+        }
+    };
+    match desk.publish_day(by, &arguments.channel, arguments.date) {
         Ok(published) => {
             show(&published.proposal, Some(&published.path), arguments.json);
             Ok(Ended::Holds)

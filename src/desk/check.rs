@@ -12,6 +12,7 @@ use crate::store::PublishedRevision;
 
 use super::Desk;
 use super::planning::PlanError;
+use super::planning::evidence::{self, FileCheck};
 
 /// One broken promise.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,7 +104,7 @@ impl Desk {
     ) -> Result<(), PlanError> {
         let path = playlist_file::path(self.home(), &row.channel, row.date, row.revision);
         let Ok(playlist) = playlist_file::read(&path) else { return Ok(()) };
-        let evidence = super::planning::evidence::gather(self, configured, &playlist, BTreeSet::new())?;
+        let evidence = evidence::gather(self, configured, &playlist, BTreeSet::new(), FileCheck::Hash)?;
         let zone = configured.channel.zone;
         report.items += playlist.items().len();
         for finding in plan_check::judge(&playlist, &evidence) {

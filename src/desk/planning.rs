@@ -4,8 +4,10 @@
 //! is new finds a pause. File first, row second: a revision whose row was lost to a power cut is adopted, because the
 //! player airs it already.
 
+mod announce;
 pub(super) mod evidence;
 mod fill;
+mod frame;
 mod material;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,20 +17,24 @@ use chrono::TimeDelta;
 
 use crate::config::ChannelConfig;
 use crate::domain::audit::{AuditEvent, AuditKind};
-use crate::domain::ids::{CaseId, ChannelId, ItemId, OpdId, PersonId, Sha256};
+use crate::domain::ids::{ApprovalId, CaseId, ChannelId, ItemId, OpdId, PersonId, Sha256};
 use crate::domain::people::Role;
 use crate::domain::playlist::{Fault, ItemKind, Playlist, PlaylistHead, PlaylistItem};
-use crate::domain::rotation::{FixedEvent, Step, Stretch};
-use crate::domain::text::{Lang, Text, date_in_words};
-use crate::domain::time::{BroadcastDate, Instant, Tick, Zone};
+use crate::domain::rotation::{FixedEvent, Stretch};
+use crate::domain::standard::Key;
+use crate::domain::text::Text;
+use crate::domain::time::{BroadcastDate, Tick};
 use crate::engine::plan_check::{self, Finding};
-use crate::engine::planner::reasons::Words;
 use crate::engine::planner::{self, DayPlan, Play};
 use crate::engine::rundown::{Difference, FillPiece, Placed, rundown};
 use crate::files::{fill_index, playlist_file};
-use crate::store::{Addressee, Announcement, PublishedRevision, StoreError};
+use crate::store::{PublishedRevision, Scope, StoreError};
 
-use super::{Desk, DeskError};
+use super::review::WantedAct;
+use super::{Desk, DeskError, Refusal};
+use announce::announcements;
+use evidence::FileCheck;
+use frame::Frame;
 use material::DayMaterial;
 
 /// Why a day was not planned or published.
@@ -112,6 +118,8 @@ pub struct Published {
     pub path: PathBuf,
     /// Hash of the file.
     pub sha256: Sha256,
+    /// Requests that waited for it and moved on.
+    pub moved: Vec<CaseId>,
 }
 
 /// Pauses shorter than this are closed where the rules allow it, seconds: the eye takes a shorter fill for a fault.
@@ -120,6 +128,8 @@ const SHORTEST_PAUSE_S: u32 = 2;
 const MOST_REPAIRS: usize = 4;
 /// Days ahead that are looked through for a clip that was withdrawn.
 const HORIZON_DAYS: i64 = 400;
+/// The step of `ds.videotron` that a published revision does.
+const SCHEDULE_STEP: &str = "schedule";
 
 impl Desk {
     /// Plans the next revision of a day from what is approved, conformed and in its period.
@@ -127,6 +137,10 @@ impl Desk {
     /// # Errors
     /// [`PlanError`]; a plan that breaks rules is returned with its findings.
     pub fn plan_day(&self, channel: &ChannelId, date: BroadcastDate) -> Result<Proposal, PlanError> {
+        self.plan_revision(channel, date, FileCheck::Hash)
+    }
+
+    fn plan_revision(&self, channel: &ChannelId, date: BroadcastDate, files: FileCheck) -> Result<Proposal, PlanError> {
         let configured = self.planned_channel(channel)?;
         self.adopt_revisions(channel, date)?;
         self.refresh_fill()?;
@@ -135,7 +149,7 @@ impl Desk {
         let frame = Frame::of(self, configured, date, parent.as_ref())?;
         let mut dropped = BTreeSet::new();
         for repair in 0.. {
-            let proposal = self.propose(&frame, &material, parent.as_ref(), &dropped)?;
+            let proposal = self.propose(&frame, &material, parent.as_ref(), &dropped, files)?;
             let refused: Vec<ItemId> = proposal.findings.iter().filter_map(|f| f.item.clone()).collect();
             let droppable = frame.droppable(parent.as_ref(), &refused);
             if droppable.is_empty() || repair >= MOST_REPAIRS {
@@ -157,7 +171,33 @@ impl Desk {
         channel: &ChannelId,
         date: BroadcastDate,
     ) -> Result<Published, PlanError> {
-        let proposal = self.plan_day(channel, date)?;
+        if let Some(person) = by {
+            self.only_scheduler(person)?;
+        }
+        let mut published = self.publish_revision(by, channel, date, FileCheck::Hash)?;
+        if let Some(person) = by {
+            published.moved = self.move_scheduled_cases(person, &published.proposal)?;
+        }
+        Ok(published)
+    }
+
+    /// Withdraws an approval and takes its clip off every published day, the one on air first.
+    ///
+    /// # Errors
+    /// Refused as [`Desk::revoke_approval`] refuses; else the first day that could not be repaired.
+    pub fn withdraw(&self, by: PersonId, approval: ApprovalId, reason: &str) -> Result<Vec<Published>, PlanError> {
+        self.revoke_approval(by, approval, reason)?;
+        self.publish_withdrawals(Some(by))
+    }
+
+    fn publish_revision(
+        &self,
+        by: Option<PersonId>,
+        channel: &ChannelId,
+        date: BroadcastDate,
+        files: FileCheck,
+    ) -> Result<Published, PlanError> {
+        let proposal = self.plan_revision(channel, date, files)?;
         let zone = proposal.playlist.head().zone;
         if !proposal.findings.is_empty() {
             return Err(PlanError::Judged(proposal.findings.iter().map(|f| f.text(zone)).collect()));
@@ -171,7 +211,7 @@ impl Desk {
         }
         let (path, sha256) = playlist_file::write(self.home(), &proposal.playlist)?;
         self.record(by, &proposal, sha256)?;
-        Ok(Published { proposal, path, sha256 })
+        Ok(Published { proposal, path, sha256, moved: Vec::new() })
     }
 
     /// Publishes a new revision of every day from today on that airs something that may no longer air: to be called
@@ -191,12 +231,42 @@ impl Desk {
                 let material = DayMaterial::load(self, configured, date)?;
                 let gone = standing.items().iter().any(|i| material.is_withdrawn(i));
                 if gone {
-                    published.push(self.publish_day(by, channel, date)?);
+                    // The bytes were hashed when these plays were published; hashing them again would keep what
+                    // must go on the wall for seconds.
+                    published.push(self.publish_revision(by, channel, date, FileCheck::Exists)?);
                 }
             }
         }
         self.refresh_fill()?;
         Ok(published)
+    }
+
+    fn only_scheduler(&self, person: PersonId) -> Result<(), DeskError> {
+        let now = self.now();
+        let person = self.store.read(|r| r.person(person, now))?;
+        let allowed = person.is_some_and(|p| p.disabled_at.is_none() && p.holds(Role::Scheduler));
+        if allowed { Ok(()) } else { Err(Refusal::NeedsRole(Role::Scheduler).into()) }
+    }
+
+    /// Moves the cases on that waited for a place in a playlist. One that may not move (its letter was returned
+    /// meanwhile, say) stays where it is; its plays are on the page of whoever looks at it.
+    fn move_scheduled_cases(&self, by: PersonId, proposal: &Proposal) -> Result<Vec<CaseId>, PlanError> {
+        let step: Key = SCHEDULE_STEP.parse().expect("a word of lower-case letters");
+        let waiting: BTreeSet<CaseId> =
+            self.store.read(|r| r.cases_at(Scope::All, &step))?.iter().map(|c| c.id).collect();
+        let named = |i: &PlaylistItem| i.submission.as_ref().and_then(|s| proposal.cases.get(s)).map(|c| c.0);
+        let planned: BTreeSet<CaseId> = proposal.playlist.items().iter().filter_map(named).collect();
+        let mut moved = Vec::new();
+        for &case in planned.intersection(&waiting) {
+            match self.act(by, case, WantedAct { step: SCHEDULE_STEP.into(), ..WantedAct::default() }) {
+                Ok(_) => moved.push(case),
+                Err(DeskError::Refused(refusal)) => {
+                    tracing::warn!(case = case.0, code = refusal.code(), "a planned request did not move on");
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(moved)
     }
 
     fn planned_channel(&self, channel: &ChannelId) -> Result<&ChannelConfig, PlanError> {
@@ -243,6 +313,7 @@ impl Desk {
         material: &DayMaterial,
         parent: Option<&Playlist>,
         dropped: &BTreeSet<ItemId>,
+        files: FileCheck,
     ) -> Result<Proposal, PlanError> {
         let mut kept = frame.kept(material, parent, dropped);
         let mut rotation = material.rotation(frame);
@@ -292,7 +363,8 @@ impl Desk {
         let fillable = [(frame.from, frame.close)];
         kept.extend(standing_fill(frame, parent, &kept, &plays, &fill));
         let playlist = rundown(head, &plays, &kept, parent, &fill, &fillable).map_err(PlanError::NoPlaylist)?;
-        let evidence = evidence::gather(self, frame.channel, &playlist, material.unplaced_submissions(&plan))?;
+        let explained = material.unplaced_submissions(&plan);
+        let evidence = evidence::gather(self, frame.channel, &playlist, explained, files)?;
         let mut findings = plan_check::judge(&playlist, &evidence);
         if let Some(parent) = parent {
             let frozen = frame.rate().start_of(frame.from);
@@ -346,122 +418,6 @@ impl Desk {
     }
 }
 
-/// A day's borders: what may be changed, and how steps and frames relate.
-pub(super) struct Frame<'a> {
-    pub channel: &'a ChannelConfig,
-    pub date: BroadcastDate,
-    /// Step 0: the first frame of the open hours.
-    pub origin: Tick,
-    /// First frame that this revision may plan.
-    pub from: Tick,
-    /// First frame after the hours.
-    pub close: Tick,
-    /// Where the planned part of the day begins: earlier than `from` if earlier frames are planned already.
-    pub begin: Tick,
-    pub office_gap_s: u32,
-    pub separation_s: u32,
-    pub shares: &'a BTreeMap<crate::domain::people::OpdGroup, u32>,
-}
-
-impl<'a> Frame<'a> {
-    fn of(
-        desk: &'a Desk,
-        configured: &'a ChannelConfig,
-        date: BroadcastDate,
-        parent: Option<&Playlist>,
-    ) -> Result<Frame<'a>, PlanError> {
-        let (channel, settings) = (&configured.channel, &desk.config.planning);
-        let (rate, hours) = (channel.house.rate, channel.open_span(date));
-        let (origin, close) = (rate.tick_from(hours.start()), rate.tick_at(hours.end()));
-        let wait_s = if parent.is_some() { settings.freeze_s } else { settings.lead_s };
-        let soonest = rate.tick_from(desk.now() + TimeDelta::seconds(i64::from(wait_s)));
-        let mut from = soonest.max(origin);
-        // What is on air at the border stays whole.
-        for item in parent.map_or(&[][..], Playlist::items) {
-            if item.first_tick(rate) < from && item.kind != ItemKind::Fill {
-                from = from.max(item.end_tick(rate));
-            }
-        }
-        if from >= close && parent.is_none() {
-            return Err(PlanError::Over { channel: channel.id.clone(), date });
-        }
-        let from = from.min(close);
-        let first = parent.and_then(|p| p.items().first()).map_or(from, |i| i.first_tick(rate));
-        Ok(Frame {
-            channel: configured,
-            date,
-            origin,
-            from,
-            close,
-            begin: first.min(from),
-            office_gap_s: settings.office_gap_s,
-            separation_s: settings.separation_s,
-            shares: &settings.shares,
-        })
-    }
-
-    pub fn rate(&self) -> crate::domain::time::FrameRate {
-        self.channel.channel.house.rate
-    }
-    pub fn zone(&self) -> Zone {
-        self.channel.channel.zone
-    }
-    pub fn step(&self, tick: Tick) -> Step {
-        tick.0 - self.origin.0
-    }
-    pub fn tick(&self, step: Step) -> Tick {
-        Tick(self.origin.0 + step)
-    }
-    pub fn steps(&self, seconds: u32) -> Step {
-        Step::try_from(self.rate().frames_in(seconds)).unwrap_or(Step::MAX)
-    }
-    /// The steps of a span, whole frames inside it.
-    pub fn stretch(&self, from: Instant, to: Instant) -> Stretch {
-        Stretch { start: self.step(self.rate().tick_from(from)), end: self.step(self.rate().tick_at(to)) }
-    }
-
-    /// What of the parent stays: everything that is near, and every later play that may still air as it was.
-    fn kept(&self, material: &DayMaterial, parent: Option<&Playlist>, dropped: &BTreeSet<ItemId>) -> Vec<PlaylistItem> {
-        let mut plays: BTreeMap<usize, u32> = BTreeMap::new();
-        let mut kept = Vec::new();
-        for item in parent.map_or(&[][..], Playlist::items) {
-            let near = item.first_tick(self.rate()) < self.from;
-            if material.is_withdrawn(item) || dropped.contains(&item.id) {
-                continue;
-            }
-            if item.kind == ItemKind::Fill {
-                continue;
-            }
-            let entry = material.entry_of(item);
-            let count = entry.map(|e| plays.entry(e).or_default());
-            let allowed = material.may_stay(self, item, entry, count.as_ref().map_or(0, |c| **c));
-            if near || allowed {
-                if let Some(count) = count {
-                    *count += 1;
-                }
-                kept.push(item.clone());
-            }
-        }
-        kept
-    }
-
-    /// Which of the refused items a repair may let go: those of the parent that are not near.
-    fn droppable(&self, parent: Option<&Playlist>, refused: &[ItemId]) -> Vec<ItemId> {
-        let items = parent.map_or(&[][..], Playlist::items);
-        let far = |i: &&PlaylistItem| refused.contains(&i.id) && i.first_tick(self.rate()) >= self.from;
-        items.iter().filter(far).map(|i| i.id.clone()).collect()
-    }
-}
-
-impl Words for Frame<'_> {
-    fn time(&self, at: Step) -> String {
-        self.zone().local(self.rate().start_of(self.tick(at))).format("%H:%M").to_string()
-    }
-    fn seconds(&self, length: Step) -> i64 {
-        i64::try_from(self.rate().millis(length.unsigned_abs()) / 1000).unwrap_or(i64::MAX)
-    }
-}
-
 /// The parent's fill that still has its place and its approval.
 fn standing_fill(
     frame: &Frame,
@@ -498,72 +454,4 @@ fn airtime(frame: &Frame, playlist: &Playlist) -> BTreeMap<String, u64> {
         *airtime.entry(item.owner.clone()).or_default() += frame.rate().millis(item.duration_frames);
     }
     airtime
-}
-
-/// Who is told what: each office about its own plays, the operators and the monitoring team about the day.
-fn announcements(proposal: &Proposal) -> Vec<Announcement> {
-    let head = proposal.playlist.head();
-    let day = |lang| date_in_words(head.date, lang);
-    let clock = |item: &PlaylistItem| head.zone.local(item.start).format("%H.%M").to_string();
-    let mut by_case: BTreeMap<(CaseId, OpdId), (Vec<String>, Vec<String>)> = BTreeMap::new();
-    let mut told = |item: &PlaylistItem, id: String, en: String| {
-        if let Some(case) = item.submission.as_ref().and_then(|s| proposal.cases.get(s)) {
-            let lines = by_case.entry(*case).or_default();
-            lines.0.push(id);
-            lines.1.push(en);
-        }
-    };
-    let change = &proposal.difference;
-    for item in &change.added {
-        told(item, format!("tayang pukul {}", clock(item)), format!("airs at {}", clock(item)));
-    }
-    for (was, now) in &change.moved {
-        told(
-            now,
-            format!("pindah dari {} ke {}", clock(was), clock(now)),
-            format!("moves from {} to {}", clock(was), clock(now)),
-        );
-    }
-    for item in &change.removed {
-        told(item, format!("tidak jadi tayang pukul {}", clock(item)), format!("no longer airs at {}", clock(item)));
-    }
-    let mut letters: Vec<Announcement> = by_case
-        .into_iter()
-        .map(|((case, office), (id, en))| Announcement {
-            to: Addressee::Office(office),
-            case: Some(case),
-            subject: Text::new(
-                format!("Jadwal tayang {}, revisi {}", day(Lang::Id), head.revision),
-                format!("Airing times for {}, revision {}", day(Lang::En), head.revision),
-            ),
-            body: Text::new(id.join("; ") + ".", en.join("; ") + "."),
-        })
-        .collect();
-    for role in [Role::Operator, Role::Monitor] {
-        letters.push(Announcement {
-            to: Addressee::Role(role),
-            case: None,
-            subject: Text::new(
-                format!("Jadwal {} {} revisi {} terbit", head.channel, day(Lang::Id), head.revision),
-                format!("Playlist {} {} revision {} is published", head.channel, day(Lang::En), head.revision),
-            ),
-            body: Text::new(
-                format!(
-                    "{} tayangan baru, {} pindah, {} dihapus, {} tetap.",
-                    change.added.len(),
-                    change.moved.len(),
-                    change.removed.len(),
-                    change.unchanged
-                ),
-                format!(
-                    "{} plays new, {} moved, {} removed, {} unchanged.",
-                    change.added.len(),
-                    change.moved.len(),
-                    change.removed.len(),
-                    change.unchanged
-                ),
-            ),
-        });
-    }
-    letters
 }

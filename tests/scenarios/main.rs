@@ -2,5 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a story that can not go on fails")]
 
+mod airing;
 mod request;
 mod world;
