@@ -142,8 +142,9 @@ fn a_loud_clip_is_turned_down_and_its_peaks_held_and_a_still_becomes_a_spot_with
         home.path(),
         "bangs.mkv",
         &format!(
-            "-f lavfi -i testsrc2=s=320x180:r=25:d=6 -f lavfi -i sine=f=997:d=6:r=48000 \
-             -filter_complex [1]volume='if(lt(mod(t,1),0.02),7.9,0.08)':eval=frame[a] -map 0:v -map [a] {QUICK} -c:a flac"
+            "-f lavfi -i testsrc2=s=320x180:r=25:d=6 \
+             -f lavfi -i aevalsrc='if(lt(mod(t,1),0.002),0.98,0.02)*sin(2*PI*997*t)':d=6:s=48000 \
+             {QUICK} -c:a flac"
         ),
     );
     let (_, _, found) = conform(home.path(), &bangs, "bangs.mp4");
