@@ -124,6 +124,16 @@ impl Config {
         })
     }
 
+    /// Whether the session has a display to show the air on.
+    pub fn has_display() -> bool {
+        ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
+    }
+
+    /// Where GStreamer's list of plugins lies, if the one who started this process said so.
+    pub fn gst_registry() -> Option<PathBuf> {
+        std::env::var_os("GST_REGISTRY").map(PathBuf::from)
+    }
+
     /// Reads the configuration of a home; a home without a file gets the defaults.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ use super::probe::Probe;
 use crate::domain::channel::{HOUSE_SOUND_CHANNELS, HouseFormat};
 use crate::domain::time::Tick;
 use crate::engine::playout::{DeckId, Open, Show, Supply};
+use crate::engine::watch::Expected;
 
 /// A cut is ramped over this long, so that it does not click: 5 ms.
 const RAMP_MS: usize = 5;
@@ -68,18 +69,18 @@ impl Air {
     }
 
     /// Sends a tick's picture and sound to every output. Never waits.
-    pub fn show(&mut self, tick: Tick, show: Show, sounding: bool) {
+    pub fn show(&mut self, tick: Tick, show: Show, expected: Expected, late_ms: u64) {
         let house = self.house;
         let samples = house.rate.samples_in(tick, house.sample_rate_hz);
-        let (picture, mut sound, still) = match show {
+        let (picture, mut sound) = match show {
             Show::Frame { deck, frame, .. } => {
                 let picture = self.decks.picture(deck, frame).unwrap_or_else(|| self.last.clone());
-                (picture, self.decks.sound(deck, Some(frame), samples), false)
+                (picture, self.decks.sound(deck, Some(frame), samples))
             }
-            Show::Hold(Some(deck)) => (self.last.clone(), self.decks.sound(deck, None, samples), false),
-            Show::Hold(None) => (self.last.clone(), vec![0; samples * HOUSE_SOUND_CHANNELS], false),
-            Show::Slate => (self.slate.clone(), vec![0; samples * HOUSE_SOUND_CHANNELS], true),
-            Show::Dark => (self.dark.clone(), vec![0; samples * HOUSE_SOUND_CHANNELS], true),
+            Show::Hold(Some(deck)) => (self.last.clone(), self.decks.sound(deck, None, samples)),
+            Show::Hold(None) => (self.last.clone(), vec![0; samples * HOUSE_SOUND_CHANNELS]),
+            Show::Slate => (self.slate.clone(), vec![0; samples * HOUSE_SOUND_CHANNELS]),
+            Show::Dark => (self.dark.clone(), vec![0; samples * HOUSE_SOUND_CHANNELS]),
         };
         if let Show::Frame { first, last, .. } = show {
             ramp(&mut sound, house.sample_rate_hz as usize * RAMP_MS / 1000, first, last);
@@ -89,7 +90,7 @@ impl Air {
         let pts_ns = clock.pts_ns(tick);
         let sound = Shared::new(sound.iter().flat_map(|sample| sample.to_le_bytes()).collect());
         let duration_ns = clock.pts_ns(Tick(tick.0 + 1)).saturating_sub(pts_ns);
-        let frame = TickFrame { tick, picture, sound, pts_ns, duration_ns, still, sounding: sounding && !still };
+        let frame = TickFrame { tick, picture, sound, pts_ns, duration_ns, expected, late_ms };
         self.outputs.iter().for_each(|output| output.push(&frame));
         self.probe.push(&frame);
     }

@@ -36,6 +36,7 @@ pub(super) const HEADER_BYTES: usize = 16;
 /// Marks a header as one of ours.
 pub(super) const MAGIC: u32 = 0x5349_4152;
 
+#[cfg(feature = "av")]
 /// A block's header: the number of the frame or first sample, and how many bytes follow; none at the end.
 pub(super) fn header(number: i64, bytes: u32) -> [u8; HEADER_BYTES] {
     let mut header = [0; HEADER_BYTES];
@@ -58,6 +59,8 @@ pub struct DeckSettings {
     pub house: HouseFormat,
     /// Reads a file whole and hashes it.
     pub hash_of: HashOf,
+    /// Children must have Landlock, or not decode.
+    pub require_landlock: bool,
 }
 
 /// A way to hash a file.
@@ -311,6 +314,7 @@ fn serve(
     let house = settings.house;
     let child = Command::new(&settings.program)
         .arg("decode")
+        .arg("--file")
         .arg(&path)
         .args(["--from-frame", &open.from_frame.to_string()])
         .args(["--width", &house.width.to_string(), "--height", &house.height.to_string()])
@@ -318,6 +322,7 @@ fn serve(
         .env("GST_REGISTRY", &settings.registry)
         .env("GST_REGISTRY_UPDATE", "no")
         .env("GST_REGISTRY_FORK", "no")
+        .args(settings.require_landlock.then_some("--require-landlock"))
         .env("MALLOC_ARENA_MAX", "2")
         .stdout(picture_end)
         .stdin(Stdio::from(std::os::fd::OwnedFd::from(sound_end)))

@@ -3,6 +3,7 @@
 
 use std::fs::File;
 use std::io::{self, Write};
+use std::mem::ManuallyDrop;
 use std::os::fd::AsFd;
 use std::path::Path;
 use std::sync::Mutex;
@@ -59,7 +60,8 @@ pub fn run(path: &Path, from_frame: u64, house: HouseFormat) -> Result<(), Decod
     let path = path.canonicalize().map_err(|e| DecodeError::Clip(format!("{}: {e}", path.display())))?;
     let uri = gst::glib::filename_to_uri(&path, None).map_err(|e| DecodeError::Clip(e.to_string()))?;
 
-    let pipeline = gst::Pipeline::new();
+    // The process ends when the clip does. Taking the pipeline down could wait for ever for a pipe that nobody reads.
+    let pipeline = ManuallyDrop::new(gst::Pipeline::new());
     // decodebin3 was seen to hang in 22 of 1,100 opens; the older one never did.
     let source = gst::ElementFactory::make("uridecodebin").property("uri", uri.as_str()).build()?;
     pipeline.add(&source)?;

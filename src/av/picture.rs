@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::domain::channel::HOUSE_SOUND_CHANNELS;
 use crate::domain::time::Tick;
+use crate::engine::watch::Expected;
 
 /// Bytes that many readers share without copying.
 #[derive(Debug, Clone)]
@@ -80,8 +81,8 @@ pub struct TickFrame {
     pub pts_ns: u64,
     /// How long the tick lasts.
     pub duration_ns: u64,
-    /// The picture is meant to stand still: slate, closed, or a still item.
-    pub still: bool,
-    /// Sound is expected: the item has some.
-    pub sounding: bool,
+    /// What the watch may expect of it.
+    pub expected: Expected,
+    /// How long after its time it left, milliseconds.
+    pub late_ms: u64,
 }

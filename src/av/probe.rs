@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError, sync_channel};
 
 use super::picture::{Raster, TickFrame};
 use crate::domain::time::Tick;
-use crate::engine::watch::{Measure, measure};
+use crate::engine::watch::{Expected, Measure, measure};
 
 /// One luma row in this many is looked at: 45 rows of 720 cost about nothing.
 const ROWS_APART: usize = 16;
@@ -22,10 +22,10 @@ pub struct Seen {
     pub tick: Tick,
     /// Its measurements.
     pub measure: Measure,
-    /// The picture was meant to stand.
-    pub still: bool,
-    /// There should have been sound.
-    pub sounding: bool,
+    /// What was expected of it.
+    pub expected: Expected,
+    /// How late it left, milliseconds.
+    pub late_ms: u64,
 }
 
 /// A running probe.
@@ -66,7 +66,7 @@ fn look(raster: Raster, preview: Option<PathBuf>, every: u64, queue: &Receiver<T
         let rows = sampled_rows(frame.picture.as_ref(), raster);
         let measure = measure(&rows, &before, frame.sound.as_ref());
         before = rows;
-        let report = Seen { tick: frame.tick, measure, still: frame.still, sounding: frame.sounding };
+        let report = Seen { tick: frame.tick, measure, expected: frame.expected, late_ms: frame.late_ms };
         if seen.send(report).is_err() {
             return;
         }

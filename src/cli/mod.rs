@@ -5,6 +5,9 @@ mod conform;
 mod inspect;
 mod plan;
 mod planning;
+#[cfg(feature = "av")]
+mod play;
+mod playlist;
 mod sandboxed;
 mod serve;
 
@@ -13,7 +16,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::config::{Config, ConfigError};
+use crate::config::{ChannelConfig, Config, ConfigError};
+use crate::domain::ids::ChannelId;
 
 /// Siaran: from an office's request to the airing report.
 #[derive(Parser)]
@@ -31,6 +35,18 @@ struct Arguments {
 enum Command {
     /// Print the configuration that applies, with where it comes from
     Config,
+    /// Play a channel: needs only its playlists, media and configuration
+    #[cfg(feature = "av")]
+    Play(play::PlayArguments),
+    /// Work on playlist files
+    #[command(subcommand)]
+    Playlist(playlist::PlaylistCommand),
+    /// Print what was on air
+    Asrun(playlist::AsrunArguments),
+    /// Decode one clip for the player
+    #[cfg(feature = "av")]
+    #[command(hide = true)]
+    Decode(play::DecodeArguments),
     /// Plan a channel's day, or an instance file
     Plan(plan::PlanArguments),
     /// Make the house-format file of a clip
@@ -88,6 +104,7 @@ impl From<ConfigError> for Failure {
 /// Parses the command line, runs the command, and turns its end into an exit code.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    say_what_happens();
     match run(arguments) {
         Ok(Ended::Holds) => ExitCode::SUCCESS,
         Ok(Ended::Refused) => ExitCode::from(1),
@@ -99,6 +116,21 @@ pub fn main() -> ExitCode {
             })
         }
     }
+}
+
+/// The channel of that name.
+fn channel<'a>(config: &'a Config, id: &ChannelId) -> Result<&'a ChannelConfig, Failure> {
+    config.channels.get(id).ok_or_else(|| {
+        let known: Vec<_> = config.channels.keys().map(ChannelId::as_str).collect();
+        Failure::could(format!("there is no channel {id}"), format!("one of these: {}", known.join(", ")))
+    })
+}
+
+/// What happens is said on standard error; `SIARAN_LOG` chooses how much, as `tracing` filters are written.
+fn say_what_happens() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("SIARAN_LOG");
+    let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("siaran=info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }
 
 fn run(arguments: Arguments) -> Result<Ended, Failure> {
@@ -117,6 +149,12 @@ fn run(arguments: Arguments) -> Result<Ended, Failure> {
             }
             Ok(Ended::Holds)
         }
+        #[cfg(feature = "av")]
+        Command::Play(arguments) => play::play(&home, arguments),
+        Command::Playlist(command) => playlist::playlist(command),
+        Command::Asrun(arguments) => playlist::asrun(&home, &arguments),
+        #[cfg(feature = "av")]
+        Command::Decode(arguments) => play::decode(arguments),
         Command::Conform(arguments) => conform::run(&home, &arguments),
         Command::Inspect(arguments) => inspect::run(&home, &arguments),
         Command::Sandboxed(arguments) => sandboxed::run(&arguments),

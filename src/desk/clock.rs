@@ -26,6 +26,18 @@ impl Clock for SystemClock {
     }
 }
 
+/// A clock that can be waited for.
+pub trait Pacer: Clock {
+    /// Returns once the monotonic reading has reached `monotonic`, at once if it has already.
+    fn wait_until(&self, monotonic: std::time::Duration);
+}
+
+impl Pacer for SystemClock {
+    fn wait_until(&self, monotonic: std::time::Duration) {
+        std::thread::sleep(monotonic.saturating_sub(self.started.elapsed()));
+    }
+}
+
 /// The kernel's own word: `adjtimex` reports `TIME_ERROR` until a time daemon has disciplined the clock.
 fn kernel_says_synchronised() -> bool {
     // SAFETY: `timex` is plain data, for which all zeroes is valid; `modes` 0 makes the call read-only.

@@ -9,6 +9,7 @@ pub mod clock;
 pub mod inbox;
 pub mod intake;
 pub mod letters;
+pub mod on_air;
 mod passwords;
 pub mod people;
 pub mod planning;

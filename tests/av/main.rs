@@ -1,5 +1,7 @@
 //! The few tests that need real decoders: ffmpeg, GStreamer, and the rings around them.
 #![cfg(feature = "av")]
 
+mod barcode;
 mod media;
+mod playout;
 mod sandbox;

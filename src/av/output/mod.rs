@@ -101,19 +101,23 @@ pub struct StreamClock {
     rate: FrameRate,
 }
 
+/// What `mpegtsmux` adds to every time stamp, so that decoding times never fall below zero. Taken off beforehand, the
+/// stream carries UTC itself.
+const MUXER_ADDS_NS: i128 = 3600 * 1_000_000_000;
+
 /// One turn of a 33-bit counter at 90 kHz, in units of 1/90,000 s.
 const CLOCK_TURN: i128 = 1 << 33;
 
 impl StreamClock {
     /// The clock of a stream in which `first` is the first tick.
     pub fn starting(first: Tick, rate: FrameRate) -> StreamClock {
-        let ticks_90k = nanos(first, rate) * 9 / 100_000;
+        let ticks_90k = (nanos(first, rate) - MUXER_ADDS_NS) * 9 / 100_000;
         let base_ns = ticks_90k.div_euclid(CLOCK_TURN) * CLOCK_TURN * 100_000 / 9;
         StreamClock { base_ns, rate }
     }
     /// When a tick is to be shown, nanoseconds.
     pub fn pts_ns(&self, tick: Tick) -> u64 {
-        u64::try_from(nanos(tick, self.rate) - self.base_ns).unwrap_or(0)
+        u64::try_from(nanos(tick, self.rate) - MUXER_ADDS_NS - self.base_ns).unwrap_or(0)
     }
 }
 

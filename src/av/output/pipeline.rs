@@ -1,6 +1,7 @@
 //! One output's GStreamer pipeline: raw frames in at one end, a stream or a display at the other.
 
-use std::time::{Duration, Instant};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
 use gstreamer as gst;
 use gstreamer::prelude::*;
@@ -105,20 +106,29 @@ impl Encoder {
         let Some(parts) = &self.parts else { return };
         let _ = parts.picture.end_of_stream();
         let _ = parts.sound.end_of_stream();
-        let until = Instant::now() + timeout;
-        let wait = gst::ClockTime::try_from(until.saturating_duration_since(Instant::now())).ok();
+        let wait = gst::ClockTime::try_from(timeout).ok();
         let _ = parts.bus.timed_pop_filtered(wait, &[gst::MessageType::Eos, gst::MessageType::Error]);
+        if let Some(ended) = self.release() {
+            let _ = ended.recv_timeout(timeout);
+        }
+    }
+
+    /// Takes the pipeline down. A hung sink may never let go, so a thread of its own does it and says when it is done.
+    fn release(&mut self) -> Option<Receiver<()>> {
+        let parts = self.parts.take()?;
+        let (done, ended) = channel();
+        let thread = std::thread::Builder::new().name("output end".into());
+        let started = thread.spawn(move || {
+            let _ = parts.pipeline.set_state(gst::State::Null);
+            let _ = done.send(());
+        });
+        started.is_ok().then_some(ended)
     }
 }
 
 impl Drop for Encoder {
     fn drop(&mut self) {
-        if let Some(parts) = self.parts.take() {
-            // A hung sink may never let go: its pipeline is then left to a thread of its own.
-            let _ = std::thread::Builder::new().name("output end".into()).spawn(move || {
-                let _ = parts.pipeline.set_state(gst::State::Null);
-            });
-        }
+        let _ = self.release();
     }
 }
 

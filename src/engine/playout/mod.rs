@@ -16,8 +16,9 @@ use crate::domain::as_run::AsRun;
 use crate::domain::asset::FillClip;
 use crate::domain::channel::Channel;
 use crate::domain::ids::{ItemId, Sha256};
-use crate::domain::playlist::{Playlist, Source};
+use crate::domain::playlist::{ItemKind, Nature, Playlist, Source};
 use crate::domain::time::{BroadcastDate, Tick};
+use crate::engine::watch::Expected;
 
 use row::OpenRow;
 pub use row::Subject;
@@ -265,6 +266,22 @@ impl Playout {
         self.row.as_ref().map(|row| row.so_far(self.timeline.channel(), &self.run))
     }
 
+    /// What the watch over the air may expect of the picture and sound of the last tick.
+    pub fn expected(&self) -> Expected {
+        let of = |nature: Nature| Expected { dark: false, still: nature.still, sounding: nature.has_sound };
+        let standing = Expected { dark: false, still: true, sounding: false };
+        match self.row.as_ref().map(OpenRow::subject) {
+            Some(Subject::Item(item)) if item.kind != ItemKind::Slate => of(item.nature),
+            Some(Subject::Fill { .. }) => match self.current.as_ref().map(|lane| &lane.segment.what) {
+                Some(What::Fill(clip)) => of(clip.nature),
+                _ => standing,
+            },
+            Some(Subject::Cover { fill: Some(_), .. }) => self.spare.as_ref().map_or(standing, |s| of(s.clip.nature)),
+            Some(Subject::Closed | Subject::OffAir) => Expected { dark: true, ..standing },
+            _ => standing,
+        }
+    }
+
     /// Whether the first tick's decoder has a frame at hand, or never will.
     pub fn is_ready(&self, supplies: &[Supply]) -> bool {
         let Some(deck) = self.upcoming.front().and_then(|lane| lane.deck) else { return true };
@@ -405,7 +422,7 @@ impl Playout {
             return self.hold(deck);
         }
         let why = self.why_uncovered();
-        self.notice_failure(&why);
+        self.notice_failure(tick, &why);
         if let Some((deck, frame, hash)) = self.spare_frame(tick) {
             if let Some(spare) = &mut self.spare {
                 spare.since.get_or_insert(tick);
@@ -452,8 +469,13 @@ impl Playout {
         }
     }
 
-    fn notice_failure(&mut self, why: &str) {
-        if let Some(What::Item { item, .. }) = self.current.as_ref().map(|lane| &lane.segment.what) {
+    /// An item that is joined in progress may take a moment to open; that is no failure.
+    fn notice_failure(&mut self, tick: Tick, why: &str) {
+        let Some(Lane { segment: Segment { start, what: What::Item { item, first }, .. }, .. }) = &self.current else {
+            return;
+        };
+        let joining = first < start && tick.0 - start.0 < STUCK_AFTER_FRAMES_TICKS;
+        if !joining {
             let (item, title, why) = (item.id.clone(), item.title.clone(), why.to_owned());
             self.notice(Notice::ItemFailed { item, title, why });
         }

@@ -1,0 +1,147 @@
+//! `siaran play CHANNEL`: one player. `siaran decode`: its hidden decoder child.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use clap::Args;
+
+use super::{Ended, Failure};
+use crate::av::decode;
+use crate::av::output::OutputAddress;
+use crate::av::sandbox::Sandbox;
+use crate::config::Config;
+use crate::desk::clock::SystemClock;
+use crate::desk::on_air::{self, OnAirError};
+use crate::domain::channel::HouseFormat;
+use crate::domain::ids::ChannelId;
+use crate::domain::time::{FrameRate, Instant};
+use crate::files::journal::JournalPaths;
+use crate::files::playlist_file;
+
+/// Plays a channel.
+#[derive(Args)]
+pub(super) struct PlayArguments {
+    /// The channel
+    channel: ChannelId,
+    /// Play this file, whatever playlists/ holds
+    #[arg(long, value_name = "FILE")]
+    playlist: Option<PathBuf>,
+    /// Where the air goes: auto, null, file:PATH.ts, udp://HOST:PORT; may be given several times
+    #[arg(long = "output", value_name = "URI")]
+    outputs: Vec<OutputAddress>,
+    /// End at this instant, RFC 3339 with offset
+    #[arg(long, value_name = "INSTANT")]
+    until: Option<Instant>,
+    /// Write as-run rows here instead of journal/<channel>.jsonl
+    #[arg(long, value_name = "FILE")]
+    journal: Option<PathBuf>,
+}
+
+pub(super) fn play(home: &Path, arguments: PlayArguments) -> Result<Ended, Failure> {
+    let config = Config::load(home)?;
+    let channel = super::channel(&config, &arguments.channel)?;
+    let playlist = match arguments.playlist.as_deref().map(playlist_file::read).transpose() {
+        Ok(playlist) => playlist,
+        Err(error) => {
+            eprintln!("error: {error}. Try: siaran playlist check FILE names every fault.");
+            return Ok(Ended::Refused);
+        }
+    };
+    let outputs = if arguments.outputs.is_empty() {
+        let parsed = channel.outputs.iter().map(|text| text.parse::<OutputAddress>());
+        parsed.collect::<Result<_, _>>().map_err(|e| Failure::could(e.to_string(), "mend outputs in siaran.toml"))?
+    } else {
+        arguments.outputs
+    };
+    let home = home.canonicalize().map_err(|e| Failure::could(format!("{}: {e}", home.display()), "siaran init"))?;
+    let settings = on_air::Settings {
+        journal: match arguments.journal {
+            Some(path) => JournalPaths::beside(path),
+            None => JournalPaths::in_home(&home, &arguments.channel),
+        },
+        channel: channel.channel.clone(),
+        playlist,
+        outputs: outputs.into_iter().map(|output| output.or_null(Config::has_display())).collect(),
+        until: arguments.until,
+        require_landlock: config.sandbox_require,
+        home,
+    };
+    let stop = Arc::new(AtomicBool::new(false));
+    stop_on_signal(Arc::clone(&stop))?;
+    match on_air::run(settings, Arc::new(SystemClock::start()), &stop) {
+        Ok(()) => Ok(Ended::Holds),
+        Err(error @ OnAirError::Playlist(_)) => {
+            eprintln!("error: {error}. Try: a playlist of this channel.");
+            Ok(Ended::Refused)
+        }
+        Err(error @ OnAirError::Journal(_)) => {
+            Err(Failure::could(error.to_string(), "end the other player, or move a broken journal aside and keep it"))
+        }
+        Err(error) => Err(Failure::could(error.to_string(), "look at the message above, then start again")),
+    }
+}
+
+/// SIGTERM and SIGINT end the player cleanly.
+fn stop_on_signal(stop: Arc<AtomicBool>) -> Result<(), Failure> {
+    let failed = |e: std::io::Error| Failure::could(format!("signals can't be received: {e}"), "start again");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().map_err(failed)?;
+    let (mut term, mut int) = {
+        use tokio::signal::unix::{SignalKind, signal};
+        let _inside = runtime.enter();
+        (signal(SignalKind::terminate()).map_err(failed)?, signal(SignalKind::interrupt()).map_err(failed)?)
+    };
+    let wait = move || {
+        runtime.block_on(async {
+            tokio::select! { _ = term.recv() => {}, _ = int.recv() => {} }
+        });
+        stop.store(true, Ordering::SeqCst);
+    };
+    std::thread::Builder::new().name("signals".into()).spawn(wait).map(|_| ()).map_err(failed)
+}
+
+/// The player's decoder child.
+#[derive(Args)]
+pub(super) struct DecodeArguments {
+    /// Only make GStreamer's list of plugins
+    #[arg(long)]
+    prepare: bool,
+    #[arg(long, required_unless_present = "prepare")]
+    file: Option<PathBuf>,
+    #[arg(long, default_value_t = 0)]
+    from_frame: u64,
+    #[arg(long, default_value_t = HouseFormat::DEFAULT.width)]
+    width: u32,
+    #[arg(long, default_value_t = HouseFormat::DEFAULT.height)]
+    height: u32,
+    #[arg(long, default_value = "25/1", value_parser = rate)]
+    rate: FrameRate,
+    #[arg(long, default_value_t = HouseFormat::DEFAULT.sample_rate_hz)]
+    sample_rate: u32,
+    #[arg(long)]
+    require_landlock: bool,
+}
+
+fn rate(text: &str) -> Result<FrameRate, String> {
+    let parsed = text.split_once('/').and_then(|(num, den)| FrameRate::new(num.parse().ok()?, den.parse().ok()?));
+    parsed.ok_or_else(|| format!("{text:?} is not a frame rate like 25/1"))
+}
+
+pub(super) fn decode(arguments: DecodeArguments) -> Result<Ended, Failure> {
+    let failed = |e: decode::DecodeError| Failure::could(e.to_string().trim_end_matches('.'), "siaran inspect FILE");
+    let Some(file) = arguments.file.filter(|_| !arguments.prepare) else {
+        return decode::prepare_registry().map(|()| Ended::Holds).map_err(failed);
+    };
+    let mut sandbox = Sandbox::reading(&file);
+    sandbox.reads.extend(Config::gst_registry());
+    sandbox.require_landlock = arguments.require_landlock;
+    sandbox.enter().map_err(|e| Failure::could(e.to_string(), "siaran config shows sandbox.require"))?;
+    let house = HouseFormat {
+        width: arguments.width,
+        height: arguments.height,
+        rate: arguments.rate,
+        sample_rate_hz: arguments.sample_rate,
+        ..HouseFormat::DEFAULT
+    };
+    decode::run(&file, arguments.from_frame, house).map(|()| Ended::Holds).map_err(failed)
+}

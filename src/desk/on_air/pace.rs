@@ -1,0 +1,81 @@
+//! When each tick is due: the player's timeline, carried by the monotonic clock.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use super::earliest;
+use crate::domain::time::{FrameRate, Instant, Reading, Tick};
+use crate::engine::clock_watch::{self, ClockVerdict};
+
+#[derive(Debug)]
+pub(super) struct Pace {
+    rate: FrameRate,
+    /// The timeline's instant at `monotonic`.
+    utc: Instant,
+    monotonic: Duration,
+    floor: Instant,
+    trusted: bool,
+}
+
+impl Pace {
+    /// Takes the wall clock if it is later than all that is known to be past, else goes on from there.
+    pub fn start(reading: Reading, last_end: Option<Instant>, rate: FrameRate) -> Pace {
+        let floor = last_end.unwrap_or_else(earliest).max(earliest());
+        let trusted = reading.utc >= floor;
+        let utc = if trusted { reading.utc } else { last_end.unwrap_or(floor) };
+        Pace { rate, utc, monotonic: reading.monotonic, floor, trusted }
+    }
+
+    pub fn trusted(&self) -> bool {
+        self.trusted
+    }
+
+    /// Returns whether that is new.
+    pub fn set_trusted(&mut self, trusted: bool) -> bool {
+        std::mem::replace(&mut self.trusted, trusted) != trusted
+    }
+
+    pub fn now(&self, reading: Reading) -> Instant {
+        let since = reading.monotonic.saturating_sub(self.monotonic);
+        self.utc + TimeDelta::from_std(since).unwrap_or(TimeDelta::MAX)
+    }
+
+    /// The first tick that begins after this reading.
+    pub fn next_tick(&self, reading: Reading) -> Tick {
+        Tick(self.rate.tick_at(self.now(reading)).0 + 1)
+    }
+
+    /// When a tick begins, on the monotonic clock.
+    pub fn due(&self, tick: Tick) -> Duration {
+        let ahead = self.rate.start_of(tick) - self.utc;
+        self.monotonic + ahead.to_std().unwrap_or(Duration::ZERO)
+    }
+
+    pub fn judge(&self, reading: Reading) -> ClockVerdict {
+        clock_watch::judge(reading.utc, self.now(reading), self.floor, self.tick_length())
+    }
+
+    /// Moves the timeline against the monotonic clock.
+    pub fn shift(&mut self, by: TimeDelta) {
+        self.utc += by;
+    }
+
+    /// Puts the timeline where the wall clock is, unless that is behind it.
+    pub fn set(&mut self, reading: Reading) {
+        self.utc = reading.utc.max(self.now(reading));
+        self.monotonic = reading.monotonic;
+    }
+
+    pub fn tick_length(&self) -> TimeDelta {
+        self.rate.start_of(Tick(1)) - self.rate.start_of(Tick(0))
+    }
+
+    pub fn tick_ms(&self) -> u64 {
+        u64::try_from(self.tick_length().num_milliseconds()).unwrap_or(1)
+    }
+
+    pub fn ticks_a_second(&self) -> i64 {
+        self.rate.frames_in(1).max(1).cast_signed()
+    }
+}

@@ -1,0 +1,243 @@
+//! The real player: GStreamer at both ends, the machine's clock in between.
+
+use std::io;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
+
+use super::folders::fits;
+use super::{Air, Folders, OutputStatus, Player, Recorder, RecorderNews};
+use crate::av::air::Air as RealAir;
+use crate::av::deck::{DeckSettings, Decks};
+use crate::av::output::{Output, OutputAddress, OutputState};
+use crate::av::picture::Raster;
+use crate::av::probe::{Probe, Seen};
+use crate::av::{sandbox, slate};
+use crate::desk::clock::Pacer;
+use crate::domain::channel::Channel;
+use crate::domain::playlist::Playlist;
+use crate::domain::time::{FrameRate, Instant, Tick};
+use crate::engine::playout::{DeckId, Input, Open, Show, Supply};
+use crate::engine::watch::{Expected, Watch};
+use crate::files::journal::{Journal, JournalError, JournalPaths};
+use crate::files::whole;
+
+/// How often the folder of playlists is looked at: a revision is followed within 5 s of its publication.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// Real-time priority of the tick thread, of 1 to 99: above everything ordinary, below the kernel's own.
+const TICK_PRIORITY: i32 = 10;
+
+/// What one player is told.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The home.
+    pub home: PathBuf,
+    /// The channel.
+    pub channel: Channel,
+    /// A playlist to play whatever the folder says.
+    pub playlist: Option<Playlist>,
+    /// Where the air goes.
+    pub outputs: Vec<OutputAddress>,
+    /// The first instant at which it is over; never, if `None`.
+    pub until: Option<Instant>,
+    /// Where rows go.
+    pub journal: JournalPaths,
+    /// Whether decoders must have Landlock.
+    pub require_landlock: bool,
+}
+
+/// Why a player could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum OnAirError {
+    /// The journal is broken, unwritable, or held by another player.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The playlist is not this channel's.
+    #[error("the playlist can't be played: {0}")]
+    Playlist(String),
+    /// The system has no thread, folder or process to give.
+    #[error("{what}: {source}")]
+    System {
+        /// What failed.
+        what: String,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// Plays until the time is over or `stop` is set.
+///
+/// # Errors
+/// [`OnAirError`] before the first tick; afterwards nothing ends it but its orders.
+pub fn run(settings: Settings, clock: Arc<dyn Pacer>, stop: &AtomicBool) -> Result<(), OnAirError> {
+    let system = |what: &str| {
+        let what = what.to_owned();
+        move |source| OnAirError::System { what, source }
+    };
+    let channel = &settings.channel;
+    if let Some(playlist) = &settings.playlist {
+        fits(playlist, channel).map_err(OnAirError::Playlist)?;
+    }
+    let run_folder = settings.home.join("run");
+    std::fs::create_dir_all(&run_folder).map_err(system("the run folder can't be made"))?;
+    let journal = Journal::open(settings.journal.clone(), channel.zone)?;
+    let recorder = Recorder::start(journal, &settings.home, channel).map_err(system("no thread"))?;
+    let registry = run_folder.join("gst-registry.bin");
+    prepare_registry(&registry).map_err(system("GStreamer's list of plugins can't be made"))?;
+
+    let raster = Raster { width: channel.house.width, height: channel.house.height };
+    let (picture, fault) = slate::load(&settings.home, raster);
+    if let Some(fault) = fault {
+        tracing::warn!("{fault}; the plain slate is used");
+    }
+    let (seen, sights) = mpsc::channel();
+    let preview = run_folder.join(format!("{}.jpg", channel.id));
+    let second = channel.house.rate.frames_in(1);
+    let probe = Probe::start(raster, Some(preview), second, seen).map_err(system("no thread"))?;
+    let (news, rate) = (recorder.news(), channel.house.rate);
+    spawn("watch", move || watch(&sights, &news, rate)).map_err(system("no thread"))?;
+
+    let outputs = settings.outputs.iter().cloned().map(|address| Output::start(address, channel.house));
+    let outputs = outputs.collect::<io::Result<Vec<_>>>().map_err(system("no thread"))?;
+    let decks = Decks::new(DeckSettings {
+        home: settings.home.clone(),
+        program: sandbox::THIS_PROGRAM.into(),
+        registry,
+        house: channel.house,
+        hash_of: whole::sha256_of,
+        require_landlock: settings.require_landlock,
+    });
+    let air = RealAir::new(channel.house, decks, outputs, probe, picture);
+
+    let (inputs, first) =
+        follow_folders(&settings, &*clock, recorder.news(), Arc::clone(&clock)).map_err(system("no thread"))?;
+    take_priority();
+    let run = format!("{:x}-{}", clock.read().utc.timestamp_millis(), std::process::id());
+    let mut player = Player::start(channel.clone(), run, air, clock, recorder, first);
+    let last = settings.until.map_or(Tick(i64::MAX), |until| channel.house.rate.tick_from(until));
+    while player.next_tick() < last && !stop.load(Ordering::SeqCst) {
+        while let Ok(input) = inputs.try_recv() {
+            player.tell(input);
+        }
+        player.tick();
+    }
+    player.stop().finish();
+    Ok(())
+}
+
+fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    std::thread::Builder::new().name(name.into()).spawn(body).map(|_| ())
+}
+
+/// Judges what the probe saw, and reports incidents.
+fn watch(sights: &Receiver<Seen>, news: &RecorderNews, rate: FrameRate) {
+    let mut watch = Watch::new(rate);
+    for Seen { tick, measure, expected, late_ms } in sights {
+        for change in watch.tick(tick, measure, expected, late_ms) {
+            news.change(change, rate.start_of(tick));
+        }
+    }
+}
+
+/// Confined decoders can't make GStreamer's list of plugins, so a child without bytes to decode makes it before them. The
+/// first time that takes seconds; later the list is only brought up to date, beside the air.
+fn prepare_registry(registry: &std::path::Path) -> io::Result<()> {
+    let mut child = Command::new(sandbox::THIS_PROGRAM)
+        .args(["decode", "--prepare"])
+        .env("GST_REGISTRY", registry)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn()?;
+    if registry.exists() {
+        return spawn("registry", move || {
+            let _ = child.wait();
+        });
+    }
+    let ended = child.wait()?;
+    if ended.success() { Ok(()) } else { Err(io::Error::other(format!("its maker ended with {ended}"))) }
+}
+
+/// What is there now, and a channel for what comes.
+fn follow_folders(
+    settings: &Settings,
+    now: &dyn Pacer,
+    news: RecorderNews,
+    clock: Arc<dyn Pacer>,
+) -> io::Result<(Receiver<Input>, Vec<Input>)> {
+    let (sender, inputs) = mpsc::channel();
+    let mut folders = Folders::new(settings.home.clone(), settings.channel.clone());
+    let fixed = settings.playlist.clone();
+    let at = now.now();
+    let (mut first, problems) = folders.look(at);
+    problems.iter().for_each(|problem| news.bad_file(&problem.0, at));
+    if let Some(playlist) = &fixed {
+        first.retain(|input| !matches!(input, Input::Revision(_)));
+        first.push(Input::Revision(Arc::new(playlist.clone())));
+    }
+    spawn("folders", move || {
+        loop {
+            std::thread::sleep(LOOK_EVERY);
+            let at = clock.now();
+            let (found, problems) = folders.look(at);
+            problems.iter().for_each(|problem| news.bad_file(&problem.0, at));
+            for input in found {
+                let shadowed = fixed.is_some() && matches!(input, Input::Revision(_));
+                if !shadowed && sender.send(input).is_err() {
+                    return;
+                }
+            }
+        }
+    })?;
+    Ok((inputs, first))
+}
+
+/// Asks for real-time priority for this thread alone; children and other threads stay ordinary.
+fn take_priority() {
+    // SAFETY: the structure lives across the call, and thread 0 means the calling one.
+    let taken = unsafe {
+        let param = libc::sched_param { sched_priority: TICK_PRIORITY };
+        libc::sched_setscheduler(0, libc::SCHED_FIFO | libc::SCHED_RESET_ON_FORK, &param) == 0
+    };
+    if taken {
+        tracing::info!("the tick thread runs at real-time priority {TICK_PRIORITY}");
+    } else {
+        let why = io::Error::last_os_error();
+        tracing::warn!(
+            "no real-time priority ({why}): a busy machine may make frames late. Try: LimitRTPRIO in the unit"
+        );
+    }
+}
+
+impl Air for RealAir {
+    fn open(&mut self, open: Open) {
+        RealAir::open(self, open);
+    }
+    fn close(&mut self, deck: DeckId) {
+        RealAir::close(self, deck);
+    }
+    fn discard(&mut self, deck: DeckId, before: u64) {
+        RealAir::discard(self, deck, before);
+    }
+    fn supplies(&mut self) -> Vec<Supply> {
+        RealAir::supplies(self)
+    }
+    fn show(&mut self, tick: Tick, show: Show, expected: Expected, late_ms: u64) {
+        RealAir::show(self, tick, show, expected, late_ms);
+    }
+    fn outputs(&self) -> Vec<OutputStatus> {
+        let status = |report: crate::av::air::OutputReport| OutputStatus {
+            address: report.address,
+            running: report.state == OutputState::Running,
+            why: match report.state {
+                OutputState::Resting(why) => Some(why),
+                _ => None,
+            },
+            taken: report.taken,
+            dropped: report.dropped,
+        };
+        RealAir::outputs(self).into_iter().map(status).collect()
+    }
+}

@@ -1,0 +1,272 @@
+//! The thread that writes for the tick thread: rows and start markers to the journal, incidents, and the status file.
+//! The tick thread never waits for a disk; a disk that is full or gone costs no frame, and is said.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use super::status::Snapshot;
+use super::words::{self, Noticed};
+use crate::domain::as_run::{AsRun, Outcome};
+use crate::domain::channel::Channel;
+use crate::domain::time::Instant;
+use crate::engine::watch::Change;
+use crate::files::incident_log::{self, IncidentLine};
+use crate::files::journal::{Journal, Marker};
+use crate::files::whole;
+
+/// How often rows that could not be written are tried again.
+const RETRY: Duration = Duration::from_secs(1);
+/// Rows kept in memory while the disk refuses them: a day of clips of 15 s. Then the oldest is dropped, and said.
+const MOST_WAITING: usize = 6_000;
+
+/// What the thread is handed.
+enum Task {
+    Row(AsRun),
+    Mark(AsRun),
+    Alive(AsRun),
+    Notice(Noticed, Instant),
+    Recovered(String, crate::domain::incident::IncidentKind, Instant),
+    Report(Box<Snapshot>),
+    Finish,
+}
+
+/// Something that another thread of the player noticed.
+#[derive(Debug, Clone)]
+pub struct RecorderNews {
+    tasks: Sender<Task>,
+}
+
+/// The handle that the player holds.
+#[derive(Debug)]
+pub struct Recorder {
+    tasks: Sender<Task>,
+    thread: Option<JoinHandle<()>>,
+    last_end: Option<Instant>,
+}
+
+impl Recorder {
+    /// Starts writing. What a predecessor left unfinished is settled first: the item that was on air when it died gets
+    /// its row.
+    ///
+    /// # Errors
+    /// The system's, when it has no thread to give.
+    pub fn start(mut journal: Journal, home: &Path, channel: &Channel) -> std::io::Result<Recorder> {
+        let interrupted = journal.interrupted();
+        let mut waiting = VecDeque::new();
+        if let Some(Marker { mut row }) = interrupted
+            && row.end > row.start
+        {
+            (row.outcome, row.why) = match row.outcome {
+                Outcome::Closed => (Outcome::Closed, row.why),
+                _ => (Outcome::Cut, Some("player_lost".to_owned())),
+            };
+            waiting.push_back(row);
+        }
+        let mut writer = Writer {
+            status: home.join("run").join(format!("{}.status.json", channel.id)),
+            incidents: incident_log::path(home, &channel.id),
+            zone: channel.zone,
+            open: BTreeMap::new(),
+            waiting,
+            complained: false,
+            journal: None,
+        };
+        writer.write_waiting(&mut journal, crate::domain::time::Instant::UNIX_EPOCH);
+        let pending_end = writer.waiting.back().map(|row| row.end);
+        let last_end = pending_end.or_else(|| journal.last().map(|row| row.end));
+        writer.journal = Some(journal);
+        let (tasks, queue) = channel_of_tasks();
+        let thread = std::thread::Builder::new().name("recorder".into()).spawn(move || writer.run(&queue))?;
+        Ok(Recorder { tasks, thread: Some(thread), last_end })
+    }
+
+    /// Where the last row ended, the one of an interrupted item included.
+    pub fn settle_interrupted(&self) -> Option<Instant> {
+        self.last_end
+    }
+
+    /// A sender for other threads.
+    pub fn news(&self) -> RecorderNews {
+        RecorderNews { tasks: self.tasks.clone() }
+    }
+
+    pub(super) fn row(&self, row: AsRun) {
+        self.send(Task::Row(row));
+    }
+    pub(super) fn mark(&self, row: AsRun) {
+        self.send(Task::Mark(row));
+    }
+    pub(super) fn alive(&self, row: AsRun) {
+        self.send(Task::Alive(row));
+    }
+    pub(super) fn report(&self, snapshot: Snapshot) {
+        self.send(Task::Report(Box::new(snapshot)));
+    }
+    pub(super) fn notice(&self, noticed: Noticed, at: Instant) {
+        self.send(Task::Notice(noticed, at));
+    }
+    pub(super) fn clock_trusted(&self, trusted: bool, at: Instant) {
+        let noticed = words::untrusted_clock();
+        self.send(if trusted { Task::Recovered(noticed.key, noticed.kind, at) } else { Task::Notice(noticed, at) });
+    }
+
+    fn send(&self, task: Task) {
+        // The thread ends only after the handle; a failed send means that it panicked, and the air goes on.
+        let _ = self.tasks.send(task);
+    }
+
+    /// Waits until everything is written.
+    pub(super) fn finish(mut self) {
+        self.send(Task::Finish);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The queue is bounded by what fills it: two or three tasks a second, each written in milliseconds, and rows that wait
+/// for a disk are limited by [`MOST_WAITING`].
+fn channel_of_tasks() -> (Sender<Task>, Receiver<Task>) {
+    channel()
+}
+
+impl RecorderNews {
+    /// An incident opened, became worse or closed.
+    pub fn change(&self, change: Change, at: Instant) {
+        let key = |kind| format!("air {kind:?}").to_lowercase();
+        let task = match change {
+            Change::Open { kind, level, text, .. } => {
+                Task::Notice(Noticed { key: key(kind), kind, level, text, momentary: false }, at)
+            }
+            Change::Close { kind } => Task::Recovered(key(kind), kind, at),
+        };
+        let _ = self.tasks.send(task);
+    }
+
+    /// A playlist or the pool can't be used.
+    pub fn bad_file(&self, what: &str, at: Instant) {
+        let _ = self.tasks.send(Task::Notice(words::bad_file(what), at));
+    }
+}
+
+struct Writer {
+    journal: Option<Journal>,
+    status: PathBuf,
+    incidents: PathBuf,
+    zone: crate::domain::time::Zone,
+    /// Incidents that are open, by key.
+    open: BTreeMap<String, Noticed>,
+    waiting: VecDeque<AsRun>,
+    complained: bool,
+}
+
+impl Writer {
+    fn run(mut self, queue: &Receiver<Task>) {
+        let mut journal = self.journal.take().expect("start hands over the journal");
+        loop {
+            match queue.recv_timeout(RETRY) {
+                Ok(Task::Finish) | Err(RecvTimeoutError::Disconnected) => break,
+                Ok(task) => self.take(task, &mut journal),
+                Err(RecvTimeoutError::Timeout) => {
+                    let at = self.waiting.back().map(|row| row.end);
+                    at.into_iter().for_each(|at| self.write_waiting(&mut journal, at));
+                }
+            }
+        }
+        let at = self.waiting.back().map(|row| row.end);
+        at.into_iter().for_each(|at| self.write_waiting(&mut journal, at));
+    }
+
+    fn take(&mut self, task: Task, journal: &mut Journal) {
+        match task {
+            Task::Row(row) => {
+                let at = row.end;
+                self.waiting.push_back(row);
+                if self.waiting.len() > MOST_WAITING {
+                    self.waiting.pop_front();
+                }
+                self.write_waiting(journal, at);
+            }
+            Task::Mark(row) => self.mark(journal, row, true),
+            Task::Alive(row) => self.mark(journal, row, false),
+            Task::Notice(noticed, at) => self.notice(noticed, at),
+            Task::Recovered(key, kind, at) => self.recovered(&key, kind, at),
+            Task::Report(snapshot) => self.report(&snapshot),
+            Task::Finish => {}
+        }
+    }
+
+    fn write_waiting(&mut self, journal: &mut Journal, at: Instant) {
+        while let Some(row) = self.waiting.front() {
+            match journal.append(row.clone()) {
+                Ok(_) => {
+                    self.waiting.pop_front();
+                }
+                Err(error) => {
+                    if !std::mem::replace(&mut self.complained, true) {
+                        tracing::error!("{error}; the air goes on, the row is kept and tried again");
+                        self.notice(words::journal_failed(&error.to_string()), at);
+                    }
+                    return;
+                }
+            }
+        }
+        if std::mem::replace(&mut self.complained, false) {
+            let noticed = words::journal_failed("");
+            self.recovered(&noticed.key, noticed.kind, at);
+        }
+    }
+
+    fn mark(&mut self, journal: &Journal, row: AsRun, durable: bool) {
+        if let Err(error) = journal.mark(&Marker { row }, durable)
+            && !self.complained
+        {
+            tracing::warn!("{error}");
+        }
+    }
+
+    fn notice(&mut self, noticed: Noticed, at: Instant) {
+        if self.open.get(&noticed.key).is_some_and(|open| open.level >= noticed.level) {
+            return;
+        }
+        tracing::warn!(kind = ?noticed.kind, "{}", noticed.text.en);
+        let opened = Some((noticed.level, noticed.text.clone()));
+        self.log(&IncidentLine { at, key: noticed.key.clone(), kind: noticed.kind, opened });
+        if noticed.momentary {
+            self.log(&IncidentLine { at, key: noticed.key, kind: noticed.kind, opened: None });
+        } else {
+            self.open.insert(noticed.key.clone(), noticed);
+        }
+    }
+
+    fn recovered(&mut self, key: &str, kind: crate::domain::incident::IncidentKind, at: Instant) {
+        if self.open.remove(key).is_some() {
+            self.log(&IncidentLine { at, key: key.to_owned(), kind, opened: None });
+        }
+    }
+
+    fn log(&self, line: &IncidentLine) {
+        if let Err(error) = incident_log::append(&self.incidents, line, self.zone) {
+            tracing::warn!("{} can't be written: {error}", self.incidents.display());
+        }
+    }
+
+    fn report(&mut self, snapshot: &Snapshot) {
+        for output in &snapshot.outputs {
+            let noticed = words::output_lost(&output.address, output.why.as_deref().unwrap_or_default());
+            match &output.why {
+                Some(_) => self.notice(noticed, snapshot.at),
+                None if output.running => self.recovered(&noticed.key, noticed.kind, snapshot.at),
+                None => {}
+            }
+        }
+        let mut json = snapshot.to_json();
+        json["incidents"] = self.open.values().map(|n| serde_json::json!({"id": n.text.id, "en": n.text.en})).collect();
+        if let Err(error) = whole::write_volatile(&self.status, json.to_string().as_bytes()) {
+            tracing::debug!("{} can't be written: {error}", self.status.display());
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! The loop with a clock in the hand and an air without pictures.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use super::*;
+use crate::config::Config;
+use crate::domain::ids::Sha256;
+use crate::domain::playlist::{ItemKind, Nature, Playlist, PlaylistHead, PlaylistItem, RunMode, Source};
+use crate::domain::time::{Clock, FrameRate, Reading};
+use crate::engine::playout::DeckState;
+use crate::files::incident_log;
+use crate::files::journal::{self, Journal, JournalPaths};
+
+/// Waiting moves its hands.
+struct Hand(Mutex<(Duration, Instant)>);
+
+impl Hand {
+    fn at(utc: Instant) -> Arc<Hand> {
+        Arc::new(Hand(Mutex::new((Duration::ZERO, utc))))
+    }
+    fn put_right(&self, utc: Instant) {
+        self.0.lock().expect("one thread").1 = utc;
+    }
+}
+
+impl Clock for Hand {
+    fn read(&self) -> Reading {
+        let (monotonic, utc) = *self.0.lock().expect("one thread");
+        Reading { utc, monotonic, synchronised: true }
+    }
+}
+
+impl Pacer for Hand {
+    fn wait_until(&self, monotonic: Duration) {
+        let mut hands = self.0.lock().expect("one thread");
+        let by = monotonic.saturating_sub(hands.0);
+        *hands = (hands.0 + by, hands.1 + TimeDelta::from_std(by).expect("short"));
+    }
+}
+
+/// Every decoder is ready at once.
+#[derive(Default)]
+struct FakeAir {
+    decks: BTreeMap<DeckId, (u64, Option<Sha256>)>,
+    shown: Vec<(Tick, Show, Option<Sha256>)>,
+}
+
+impl Air for FakeAir {
+    fn open(&mut self, open: Open) {
+        self.decks.insert(open.deck, (open.from_frame, open.sha256));
+    }
+    fn close(&mut self, deck: DeckId) {
+        self.decks.remove(&deck);
+    }
+    fn discard(&mut self, deck: DeckId, before: u64) {
+        self.decks.entry(deck).and_modify(|(first, _)| *first = before);
+    }
+    fn supplies(&mut self) -> Vec<Supply> {
+        let supply = |(deck, (first, _)): (&DeckId, &(u64, _))| Supply {
+            deck: *deck,
+            frames: Some((*first, first + 8)),
+            state: DeckState::Working,
+        };
+        self.decks.iter().map(supply).collect()
+    }
+    fn show(&mut self, tick: Tick, show: Show, _: Expected, _: u64) {
+        let mut clip = None;
+        if let Show::Frame { deck, frame, .. } = show {
+            self.decks.entry(deck).and_modify(|(first, _)| *first = frame);
+            clip = self.decks.get(&deck).and_then(|(_, clip)| *clip);
+        }
+        self.shown.push((tick, show, clip));
+    }
+    fn outputs(&self) -> Vec<OutputStatus> {
+        Vec::new()
+    }
+}
+
+const CLIP: Sha256 = Sha256([1; 32]);
+const FILL: Sha256 = Sha256([2; 32]);
+
+fn instant(text: &str) -> Instant {
+    text.parse().expect("an instant")
+}
+
+fn channel() -> Channel {
+    let config = Config::parse(Path::new("/h"), "").expect("defaults");
+    config.channels.into_values().next().expect("one channel").channel
+}
+
+/// A plan with one clip of ten minutes at nine, and one evergreen clip.
+fn inputs() -> Vec<Input> {
+    let item = PlaylistItem {
+        id: "nine".parse().expect("an id"),
+        start: instant("2026-11-22T09:00:00+07:00"),
+        duration_frames: 15_000,
+        run: RunMode::Auto,
+        kind: ItemKind::Clip,
+        source: Source::File("media/house/a.mp4".into()),
+        sha256: Some(CLIP),
+        in_frames: 0,
+        title: "Imunisasi".into(),
+        owner: "Dinas Kesehatan".into(),
+        submission: None,
+        nature: Nature::FILM,
+    };
+    let head = PlaylistHead {
+        channel: channel().id,
+        date: "2026-11-22".parse().expect("a date"),
+        revision: 1,
+        parent: None,
+        zone: channel().zone,
+        rate: FrameRate::PAL,
+        withdrawn: Default::default(),
+    };
+    let fill = crate::domain::asset::FillClip {
+        sha256: FILL,
+        source: Source::File("media/fill/b.mp4".into()),
+        duration_frames: 250,
+        title: "Pesona".into(),
+        nature: Nature::FILM,
+    };
+    let plan = Playlist::new(head, vec![item]).expect("a sound plan");
+    vec![Input::Fill(vec![fill]), Input::Revision(Arc::new(plan))]
+}
+
+fn start(home: &Path, clock: &Arc<Hand>) -> Player<FakeAir> {
+    let journal = Journal::open(JournalPaths::in_home(home, &channel().id), channel().zone).expect("a journal");
+    std::fs::create_dir_all(home.join("run")).expect("made");
+    let recorder = Recorder::start(journal, home, &channel()).expect("a thread");
+    Player::start(channel(), "run".into(), FakeAir::default(), clock.clone(), recorder, inputs())
+}
+
+fn play(player: &mut Player<FakeAir>, seconds: u32) {
+    for _ in 0..25 * seconds {
+        player.tick();
+    }
+}
+
+/// The journal, whose chain and tiling are judged by reading it.
+fn rows(home: &Path) -> Vec<AsRun> {
+    let rows = journal::read(&JournalPaths::in_home(home, &channel().id)).expect("the chain holds, rows tile time");
+    rows.into_iter().map(|chained| chained.row).collect()
+}
+
+#[test]
+fn a_machine_that_boots_in_1970_airs_the_fill_says_so_and_never_writes_a_row_before_the_last() {
+    let home = tempfile::tempdir().expect("a temporary folder");
+    let mut before = start(home.path(), &Hand::at(instant("2026-11-22T08:59:50+07:00")));
+    play(&mut before, 20);
+    before.stop();
+    let last = rows(home.path()).last().expect("a row").end;
+
+    let clock = Hand::at(Instant::UNIX_EPOCH + TimeDelta::seconds(12));
+    let mut player = start(home.path(), &clock);
+    play(&mut player, 5);
+    assert!(!player.snapshot().trusted_clock);
+    let right = instant("2026-11-22T09:05:00+07:00");
+    clock.put_right(right);
+    play(&mut player, 10);
+    assert!(player.snapshot().trusted_clock);
+    let air = player.stop();
+
+    let rows = rows(home.path());
+    assert!(rows.windows(2).all(|pair| pair[0].end == pair[1].start));
+    let since: Vec<_> = rows.iter().filter(|row| row.start >= last).map(|r| (r.kind, r.why.as_deref())).collect();
+    assert_eq!(
+        since[..3],
+        [(AirKind::None, Some("no_player")), (AirKind::Fill, None), (AirKind::None, Some("clock_corrected")),]
+    );
+    assert_eq!(rows.last().map(|r| (r.kind, r.clip)), Some((AirKind::Clip, Some(CLIP))));
+    assert!(air.shown.iter().all(|(_, show, _)| matches!(show, Show::Frame { .. })), "never the slate");
+    let said = incident_log::read_from(&incident_log::path(home.path(), &channel().id), 0).expect("readable");
+    let clock_lines: Vec<_> = said.iter().filter(|(_, l)| l.key == "clock").map(|(_, l)| l.opened.is_some()).collect();
+    assert_eq!(clock_lines, [true, false], "opened, and closed when the clock was put right");
+}
+
+#[test]
+fn after_a_power_cut_the_interrupted_item_has_its_row_and_the_wall_is_on_the_right_frame() {
+    let home = tempfile::tempdir().expect("a temporary folder");
+    let mut before = start(home.path(), &Hand::at(instant("2026-11-22T08:59:58+07:00")));
+    play(&mut before, 5);
+    drop(before);
+    let mut player = start_soon(home.path(), &Hand::at(instant("2026-11-22T09:00:20+07:00")));
+    play(&mut player, 5);
+    let air = player.stop();
+
+    let rows = rows(home.path());
+    let story: Vec<_> = rows.iter().map(|r| (r.kind, r.outcome, r.why.as_deref())).collect();
+    assert_eq!(
+        story,
+        [
+            (AirKind::Fill, Outcome::Complete, None),
+            (AirKind::Clip, Outcome::Cut, Some("player_lost")),
+            (AirKind::None, Outcome::OffAir, Some("no_player")),
+            (AirKind::Clip, Outcome::Cut, Some("player_stopped")),
+        ]
+    );
+    let nine = FrameRate::PAL.tick_from(instant("2026-11-22T09:00:00+07:00"));
+    let (tick, show, _) = air.shown[0];
+    assert!(
+        matches!(show, Show::Frame { frame, .. } if frame.cast_signed() == tick.0 - nine.0),
+        "{show:?} at {tick:?}"
+    );
+}
+
+/// The journal's lock goes with the recorder's thread, a moment after its handle.
+fn start_soon(home: &Path, clock: &Arc<Hand>) -> Player<FakeAir> {
+    for _ in 0..200 {
+        if Journal::open(JournalPaths::in_home(home, &channel().id), channel().zone).is_ok() {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    start(home, clock)
+}
+
+#[test]
+fn a_loop_that_was_away_for_minutes_goes_on_at_the_right_frame_with_one_row_for_the_gap() {
+    let home = tempfile::tempdir().expect("a temporary folder");
+    let clock = Hand::at(instant("2026-11-22T09:00:10+07:00"));
+    let mut player = start(home.path(), &clock);
+    play(&mut player, 2);
+    clock.wait_until(clock.read().monotonic + Duration::from_secs(120));
+    play(&mut player, 2);
+    player.stop();
+    let gap = rows(home.path()).into_iter().find(|r| r.why.as_deref() == Some("clock_corrected") && r.frames == 0);
+    assert!(gap.is_some_and(|r| r.end - r.start >= TimeDelta::seconds(118)));
+}

@@ -1,0 +1,134 @@
+//! What the player noticed, as incidents that a person understands.
+
+use crate::domain::incident::{IncidentKind, Level};
+use crate::domain::text::{Lang, Text, date_in_words};
+use crate::engine::playout::Notice;
+
+/// An incident's key, kind, level and words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Noticed {
+    pub key: String,
+    pub kind: IncidentKind,
+    pub level: Level,
+    pub text: Text,
+    /// It is over as soon as it is said.
+    pub momentary: bool,
+}
+
+pub(super) fn of_notice(notice: &Notice) -> Noticed {
+    match notice {
+        Notice::ItemFailed { item, title, why } => Noticed {
+            key: format!("item {item}"),
+            kind: IncidentKind::ItemFailed,
+            level: Level::Critical,
+            text: Text::new(
+                format!(
+                    "\"{title}\" tidak dapat ditayangkan ({}). Periksa berkasnya, lalu jadwalkan ulang.",
+                    cause(why).id
+                ),
+                format!("“{title}” could not be aired ({}). Check its file, then plan it again.", cause(why).en),
+            ),
+            momentary: false,
+        },
+        Notice::ItemLate { item, title, ticks } => Noticed {
+            key: format!("late {item}"),
+            kind: IncidentKind::Lateness,
+            level: Level::Warning,
+            text: Text::new(
+                format!("\"{title}\" masuk {ticks} bingkai setelah waktunya."),
+                format!("“{title}” came in {ticks} frames after its time."),
+            ),
+            momentary: true,
+        },
+        Notice::NoPlan(date) => Noticed {
+            key: format!("no plan {date}"),
+            kind: IncidentKind::NoPlan,
+            level: Level::Warning,
+            text: Text::new(
+                format!(
+                    "Belum ada jadwal untuk {}. Materi pengisi yang disetujui ditayangkan; terbitkan jadwal.",
+                    date_in_words(*date, Lang::Id)
+                ),
+                format!(
+                    "There is no plan for {}. Approved fill is on air; publish a plan.",
+                    date_in_words(*date, Lang::En)
+                ),
+            ),
+            momentary: false,
+        },
+    }
+}
+
+/// The journal's word for why, in words for people.
+fn cause(why: &str) -> Text {
+    match why {
+        "file_missing" => Text::new("berkas tidak ada", "the file is missing"),
+        "file_unreadable" => Text::new("berkas tidak terbaca", "the file can't be read"),
+        "hash_mismatch" => Text::new("isi berkas berubah sejak disetujui", "the file changed since its approval"),
+        "decoder_exited" | "decoder_garbled" => Text::new("berkas rusak", "the file is damaged"),
+        "ended_early" => Text::new("berkas lebih pendek dari catatan", "the file is shorter than its record"),
+        "no_frame" => Text::new("gambar tidak tiba tepat waktu", "no picture came in time"),
+        "live_input_unavailable" => Text::new("sumber langsung belum tersedia", "live sources are not available yet"),
+        other => Text::new(other, other),
+    }
+}
+
+/// The clock can't be believed.
+pub(super) fn untrusted_clock() -> Noticed {
+    Noticed {
+        key: "clock".into(),
+        kind: IncidentKind::Clock,
+        level: Level::Critical,
+        text: Text::new(
+            "Jam komputer pemutar salah. Materi pengisi ditayangkan; setel jam, lalu jadwal diikuti kembali.",
+            "The player's clock is wrong. Fill is on air; set the clock, then the plan is followed again.",
+        ),
+        momentary: false,
+    }
+}
+
+/// The journal can't be written.
+pub(super) fn journal_failed(why: &str) -> Noticed {
+    Noticed {
+        key: "journal".into(),
+        kind: IncidentKind::Lost,
+        level: Level::Critical,
+        text: Text::new(
+            format!(
+                "Catatan tayang tidak dapat ditulis ({why}). Penayangan tetap berjalan; kosongkan ruang penyimpanan."
+            ),
+            format!("The as-run journal can't be written ({why}). The air goes on; free some disk space."),
+        ),
+        momentary: false,
+    }
+}
+
+/// A playlist or the pool can't be used.
+pub(super) fn bad_file(what: &str) -> Noticed {
+    Noticed {
+        key: format!("file {what}"),
+        kind: IncidentKind::NoPlan,
+        level: Level::Critical,
+        text: Text::new(
+            format!("Berkas jadwal ditolak, jadwal terakhir yang baik tetap dipakai: {what}"),
+            format!("A playlist was refused, the last good one stays: {what}"),
+        ),
+        momentary: true,
+    }
+}
+
+/// An output failed.
+pub(super) fn output_lost(address: &str, why: &str) -> Noticed {
+    Noticed {
+        key: format!("output {address}"),
+        kind: IncidentKind::Lost,
+        level: Level::Critical,
+        text: Text::new(
+            format!(
+                "Keluaran {address} terputus ({why}). Sambungan dicoba lagi otomatis; periksa tujuan dan kabelnya."
+            ),
+            format!("Output {address} is lost ({why}). It is tried again by itself; check its destination and cable."),
+        ),
+        momentary: false,
+    }
+}
