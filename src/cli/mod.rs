@@ -1,15 +1,22 @@
 //! The doors for people and scripts at a terminal: one file per command. A command parses its arguments, calls a
 //! desk, and prints; it decides nothing.
 
+mod act;
+mod audit;
 mod conform;
+mod home;
+mod init;
 mod inspect;
+mod office;
 mod plan;
 mod planning;
-#[cfg(feature = "av")]
 mod play;
 mod playlist;
+mod request;
 mod sandboxed;
 mod serve;
+mod sop;
+mod user;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -61,6 +68,20 @@ enum Command {
     Sandboxed(sandboxed::Arguments),
     /// Serve the pages
     Serve(serve::Arguments),
+    /// Make a home, and the link with which its first administrator signs in
+    Init(init::Arguments),
+    /// Who may sign in, and in which positions
+    User(user::Arguments),
+    /// Offices that send requests
+    Office(office::Arguments),
+    /// Offices' requests
+    Request(request::Arguments),
+    /// Do one step of a request
+    Act(act::Arguments),
+    /// Whether service standards hold
+    Sop(sop::Arguments),
+    /// Whether the audit trail is what was written
+    Audit(audit::Arguments),
 }
 
 /// How a command ended, when it did not fail.
@@ -157,6 +178,13 @@ fn run(arguments: Arguments) -> Result<Ended, Failure> {
         Command::Decode(arguments) => play::decode(arguments),
         Command::Conform(arguments) => conform::run(&home, &arguments),
         Command::Inspect(arguments) => inspect::run(&home, &arguments),
+        Command::Init(arguments) => init::run(&home, &arguments),
+        Command::User(arguments) => user::run(&home, arguments),
+        Command::Office(arguments) => office::run(&home, arguments),
+        Command::Request(arguments) => request::run(&home, arguments),
+        Command::Act(arguments) => act::run(&home, arguments),
+        Command::Sop(arguments) => sop::run(&home, &arguments),
+        Command::Audit(arguments) => audit::run(&home, &arguments),
         Command::Sandboxed(arguments) => sandboxed::run(&arguments),
     }
 }

@@ -6,6 +6,7 @@
 pub mod cases;
 pub mod check;
 pub mod clock;
+pub mod decoders;
 pub mod inbox;
 pub mod intake;
 pub mod letters;

@@ -9,7 +9,7 @@ use super::cases::{CaseFile, Standards};
 use super::review::Procedure;
 use super::token::random_name;
 use super::{Desk, DeskError, Refusal};
-use crate::domain::asset::{Clip, Inspection, Reason, Severity, Verdict};
+use crate::domain::asset::{Clip, ConformRecipe, Inspection, Reason, Severity, Verdict};
 use crate::domain::audit::{AuditEvent, AuditKind, Word};
 use crate::domain::channel::Channel;
 use crate::domain::ids::{Sha256, SubmissionId};
@@ -64,8 +64,6 @@ pub struct Worked {
     pub trouble: Option<String>,
 }
 
-/// Version of the conforming itself: a change that makes other bytes of the same file is a new recipe.
-const RECIPE: &str = "siaran-conform/1";
 /// Longest trouble that is kept of a failed attempt, characters.
 const MAX_TROUBLE_CHARS: usize = 500;
 /// A picture that stands for all but this much of its time is a still by nature, thousandths.
@@ -73,17 +71,7 @@ const STILL_PER_MILLE: u64 = 900;
 
 /// What names the way in which a channel's house files are made. An approval binds it.
 pub fn recipe_of(channel: &Channel) -> Sha256 {
-    let house = channel.house;
-    let text = format!(
-        "{RECIPE} {}x{} {} {}Hz {:.1}LUFS {:.1}LU {:.1}dBTP",
-        house.width,
-        house.height,
-        house.rate,
-        house.sample_rate_hz,
-        house.loudness_lufs,
-        house.loudness_tolerance_lu,
-        house.max_true_peak_dbtp
-    );
+    let text = ConformRecipe::of(channel.house).canonical();
     Sha256(Hasher::digest(text.as_bytes()).into())
 }
 

@@ -1,0 +1,89 @@
+//! `siaran act`: does one step of a request.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::home::{could, open, person, refused};
+use super::request::{show, work_off};
+use super::{Ended, Failure};
+use crate::desk::Desk;
+use crate::desk::review::WantedAct;
+use crate::domain::ids::{CaseId, PersonId};
+use crate::domain::people::Role;
+use crate::domain::standard::Action;
+use crate::domain::submission::CheckPoint;
+
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    /// The request
+    case: CaseId,
+    /// The step that is done: verify, approve, process, schedule, air, monitor, evaluate …
+    step: String,
+    /// Which way on; siaran request show --json lists them
+    #[arg(long, value_name = "CHOICE")]
+    choice: Option<String>,
+    /// Why; wanted for returning and refusing
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// Who acts: number or e-mail address [default: the only one who holds the position]
+    #[arg(long = "as", value_name = "PERSON")]
+    by: Option<String>,
+    /// A point of the checklist that does not hold, for verify; the others are confirmed. Several times
+    #[arg(long, value_name = "POINT", value_parser = point)]
+    fails: Vec<CheckPoint>,
+    /// One JSON document instead of words
+    #[arg(long)]
+    json: bool,
+}
+
+fn point(word: &str) -> Result<CheckPoint, String> {
+    let known = || CheckPoint::ALL.map(CheckPoint::as_str).join(", ");
+    CheckPoint::read(word).ok_or_else(|| format!("the points are {}", known()))
+}
+
+pub(super) fn run(home: &Path, arguments: Arguments) -> Result<Ended, Failure> {
+    let desk = open(home)?;
+    let found = match desk.any_case_file(arguments.case) {
+        Ok(found) => found,
+        Err(error) => return refused(error, arguments.json),
+    };
+    let action = found.step().map(|step| step.action);
+    let by = match &arguments.by {
+        Some(named) => person(&desk, named)?.id,
+        None => the_only_holder(&desk, found.step().map(|step| step.actor.as_str()))?,
+    };
+    // Processing is judged by what conforming made; whoever runs this waits for it.
+    if action == Some(Action::Process)
+        && let Err(error) = work_off(&desk, found.newest().id)
+    {
+        return Err(could(error));
+    }
+    let checklist: BTreeMap<CheckPoint, bool> =
+        CheckPoint::ALL.into_iter().map(|point| (point, !arguments.fails.contains(&point))).collect();
+    let wanted = WantedAct {
+        step: arguments.step,
+        choice: arguments.choice,
+        reason: arguments.reason,
+        version: None,
+        checklist: (action == Some(Action::Verify)).then_some(checklist),
+    };
+    let acted = desk.act(by, arguments.case, wanted).and_then(|_| desk.any_case_file(arguments.case));
+    match acted {
+        Ok(found) => {
+            show(&desk, &found, arguments.json);
+            Ok(Ended::Holds)
+        }
+        Err(error) => refused(error, arguments.json),
+    }
+}
+
+/// Whoever holds the position of a step, if that is one person.
+fn the_only_holder(desk: &Desk, actor: Option<&str>) -> Result<PersonId, Failure> {
+    let role = actor.and_then(Role::of_actor).unwrap_or(Role::Admin);
+    let now = desk.now();
+    let holders = desk.store.read(|r| r.holders(role, now)).map_err(|e| could(e.into()))?;
+    match &holders[..] {
+        [only] => Ok(only.id),
+        _ => Err(Failure::Usage(format!("{} people hold the role {role}; say who acts with --as", holders.len()))),
+    }
+}

@@ -1,0 +1,73 @@
+//! What the desk commands share: opening a home, naming people, and saying no.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::{Ended, Failure};
+use crate::config::Config;
+use crate::desk::clock::SystemClock;
+use crate::desk::people::Link;
+use crate::desk::{Desk, DeskError};
+use crate::domain::people::Person;
+use crate::domain::time::{Instant, Zone};
+use crate::store::{Scope, StoreError};
+
+/// Opens the desks of a home.
+pub(super) fn open(home: &Path) -> Result<Desk, Failure> {
+    if !home.is_dir() {
+        let what = format!("there is no home at {}", home.display());
+        return Err(Failure::could(what, "name another with --home, or make this one with siaran init"));
+    }
+    Desk::open(Config::load(home)?, Arc::new(SystemClock::start())).map_err(could)
+}
+
+/// A failure that is not the person's.
+pub(super) fn could(error: DeskError) -> Failure {
+    let way_out = match &error {
+        DeskError::Store(StoreError::Newer { .. }) => "install the newer version of this program",
+        DeskError::Store(StoreError::Damaged { .. }) => "restore the newest backup, and keep the damaged file",
+        DeskError::Standard(_) => "correct the files in sop/ with siaran sop check, or remove them",
+        DeskError::Library(_) => "check that the disk has room and that this user may write there",
+        _ => "check that the home is right and that this user may write there",
+    };
+    Failure::could(error.to_string(), way_out)
+}
+
+/// Says no, or passes a failure on.
+pub(super) fn refused(error: DeskError, as_json: bool) -> Result<Ended, Failure> {
+    let DeskError::Refused(refusal) = error else { return Err(could(error)) };
+    let text = refusal.text();
+    if as_json {
+        println!("{}", json!({"refused": refusal.code(), "text_id": text.id, "text_en": text.en}));
+    }
+    eprintln!("error: {}\n       {}", text.en, text.id);
+    Ok(Ended::Refused)
+}
+
+/// A person by number or address.
+pub(super) fn person(desk: &Desk, named: &str) -> Result<Person, Failure> {
+    let now = desk.now();
+    let everyone = desk.store.read(|r| r.people(Scope::All, now)).map_err(|e| could(e.into()))?;
+    let found = everyone.into_iter().find(|p| p.email == named.to_lowercase() || p.id.to_string() == named);
+    found.ok_or_else(|| Failure::Usage(format!("there is no person {named:?}; see siaran user list")))
+}
+
+/// The zone in which people at this home read times.
+pub(super) fn zone(desk: &Desk) -> Zone {
+    let first = desk.config.channels.values().next();
+    first.map_or_else(|| "Asia/Jakarta".parse().expect("a zone of the database"), |c| c.channel.zone)
+}
+
+/// An instant as scripts read it, or nothing.
+pub(super) fn time(zone: Zone, at: Option<Instant>) -> Value {
+    at.map(|at| zone.rfc3339(at)).into()
+}
+
+/// A one-time link as a browser takes it.
+pub(super) fn address(desk: &Desk, link: &Link) -> String {
+    let web = &desk.config.web;
+    let site = web.public_url.clone().unwrap_or_else(|| format!("http://{}", web.listen));
+    format!("{}{}", site.trim_end_matches('/'), link.path())
+}

@@ -1,0 +1,80 @@
+//! `siaran office`: offices that send requests.
+
+use std::path::Path;
+
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+use super::home::{could, open, refused};
+use super::{Ended, Failure};
+use crate::domain::people::{Opd, OpdGroup, USUAL_QUOTA_BYTES, USUAL_WEIGHT};
+use crate::store::{NewOffice, Scope};
+
+#[derive(clap::Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    /// One JSON document instead of words
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Enter an office
+    Add {
+        /// As it stands on its letterhead
+        name: String,
+        /// opd, vertical, village or own
+        #[arg(long, default_value = "opd")]
+        group: OpdGroup,
+        /// Share of air within its group
+        #[arg(long, default_value_t = USUAL_WEIGHT, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        weight: u32,
+        /// Room for its uploads
+        #[arg(long, value_name = "MIB", default_value_t = USUAL_QUOTA_BYTES >> 20,
+              value_parser = clap::value_parser!(u64).range(1..=1 << 30))]
+        quota_mib: u64,
+    },
+    /// List every office
+    List,
+}
+
+pub(super) fn run(home: &Path, arguments: Arguments) -> Result<Ended, Failure> {
+    let desk = open(home)?;
+    let as_json = arguments.json;
+    let offices = || desk.store.read(|r| r.offices(Scope::All)).map_err(|e| could(e.into()));
+    match arguments.command {
+        Command::List => {
+            let offices = offices()?;
+            if as_json {
+                println!("{}", Value::Array(offices.iter().map(document).collect()));
+            } else {
+                offices.iter().for_each(show);
+            }
+            Ok(Ended::Holds)
+        }
+        Command::Add { name, group, weight, quota_mib } => {
+            let office = NewOffice { name, group, weight, quota_bytes: quota_mib << 20 };
+            let id = match desk.add_office(None, office) {
+                Ok(id) => id,
+                Err(error) => return refused(error, as_json),
+            };
+            for office in offices()?.iter().filter(|o| o.id == id) {
+                if as_json { println!("{}", document(office)) } else { show(office) }
+            }
+            Ok(Ended::Holds)
+        }
+    }
+}
+
+fn document(office: &Opd) -> Value {
+    json!({
+        "id": office.id.0, "name": office.name, "group": office.group.as_str(), "weight": office.weight,
+        "quota_bytes": office.quota_bytes,
+    })
+}
+
+fn show(office: &Opd) {
+    println!("{:>4}  {:<40}  {:<9}  weight {}", office.id, office.name, office.group, office.weight);
+}
