@@ -10,6 +10,7 @@ mod inspect;
 mod office;
 mod plan;
 mod planning;
+#[cfg(feature = "av")]
 mod play;
 mod playlist;
 mod request;

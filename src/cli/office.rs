@@ -76,5 +76,5 @@ fn document(office: &Opd) -> Value {
 }
 
 fn show(office: &Opd) {
-    println!("{:>4}  {:<40}  {:<9}  weight {}", office.id, office.name, office.group, office.weight);
+    println!("{:>4}  {:<40}  {:<9}  weight {}", office.id.0, office.name, office.group.as_str(), office.weight);
 }

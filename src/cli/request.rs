@@ -162,7 +162,7 @@ fn go(desk: &Desk, command: Command, as_json: bool) -> Result<Ended, Failed> {
                 println!("{}", Value::Array(cases.iter().map(|c| summary(c, zone(desk))).collect()));
             } else {
                 for c in &cases {
-                    println!("{:>4}  {:<10}  {:<28}  {}", c.id, c.step.as_str(), c.office_name, c.title);
+                    println!("{:>4}  {:<10}  {:<28}  {}", c.id.0, c.step.as_str(), c.office_name, c.title);
                 }
             }
             Ok(Ended::Holds)

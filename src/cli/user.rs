@@ -71,8 +71,10 @@ pub(super) fn run(home: &Path, arguments: Arguments) -> Result<Ended, Failure> {
         Command::List => return list(&desk, as_json),
         Command::Role { person: named, give, take, form, until } => {
             let id = person(&desk, &named)?.id;
-            let given = give.into_iter().try_for_each(|role| desk.give_role(None, id, role, form, until));
-            let changed = given.and_then(|()| take.into_iter().try_for_each(|role| desk.take_role(None, id, role)));
+            // Taken first, so that naming a role twice changes its form.
+            let taken = take.into_iter().try_for_each(|role| desk.take_role(None, id, role));
+            let changed =
+                taken.and_then(|()| give.into_iter().try_for_each(|role| desk.give_role(None, id, role, form, until)));
             return match changed {
                 Ok(()) => {
                     show(&desk, &person(&desk, &named)?, as_json);
@@ -126,7 +128,7 @@ fn show(desk: &Desk, person: &Person, as_json: bool) {
         .iter()
         .map(|a| if a.form == Form::Definitif { a.role.to_string() } else { format!("{} ({})", a.role, a.form) })
         .collect();
-    println!("{:>4}  {:<28}  {:<32}  {}", person.id, person.name, person.email, roles.join(", "));
+    println!("{:>4}  {:<28}  {:<32}  {}", person.id.0, person.name, person.email, roles.join(", "));
 }
 
 fn list(desk: &Desk, as_json: bool) -> Result<Ended, Failure> {

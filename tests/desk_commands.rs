@@ -1,0 +1,90 @@
+//! The desks from a terminal: the same binary, its exit codes, and its JSON.
+
+#![allow(clippy::unwrap_used, reason = "a story that can not go on fails")]
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn siaran(home: &Path, words: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_siaran")).arg("--home").arg(home).args(words).output().unwrap()
+}
+
+/// Runs a command with `--json`; its exit code and document.
+fn asked(home: &Path, words: &[&str]) -> (i32, Value) {
+    let output = siaran(home, &[words, &["--json"]].concat());
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let document = serde_json::from_str(&said);
+    let document = document.unwrap_or_else(|e| panic!("{e}: {said} {}", String::from_utf8_lossy(&output.stderr)));
+    (output.status.code().unwrap(), document)
+}
+
+#[test]
+fn a_new_home_has_one_link_for_its_first_administrator_and_a_clean_trail() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = &folder.path().join("home");
+    let (code, made) = asked(home, &["init"]);
+    assert_eq!(code, 0);
+    assert!(made["link"].as_str().unwrap().starts_with("http://127.0.0.1:8080/welcome/"), "{made}");
+    let (_, again) = asked(home, &["init"]);
+    assert_ne!(made["link"], again["link"], "a lost link is made anew as long as nobody has a password");
+    let (code, trail) = asked(home, &["audit", "verify"]);
+    assert_eq!((code, &trail["rows"]), (0, &Value::from(5)), "{trail}");
+    for part in ["siaran.toml", "siaran.db", "playlists", "media/inbox", "media/house", "journal", "run"] {
+        assert!(home.join(part).exists(), "{part}");
+    }
+}
+
+#[test]
+fn a_text_that_calls_itself_a_video_is_refused_with_its_reason_and_exit_1() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path();
+    assert_eq!(siaran(home, &["init"]).status.code(), Some(0));
+    let (_, office) = asked(home, &["office", "add", "Dinas Kesehatan"]);
+    let office = office["id"].to_string();
+    let (code, _) = asked(home, &["user", "add", "Pemohon", "p@kab.go.id", "--role", "office", "--office", &office]);
+    assert_eq!(code, 0);
+    let clip = home.join("iklan.mp4");
+    std::fs::write(&clip, "#!/bin/sh\necho ini bukan video\n").unwrap();
+    let clip = clip.to_str().unwrap();
+    let letter = ["--title", "Iklan", "--description", "Coba", "--from", "2026-11-24", "--to", "2026-11-30"];
+    let filed = [&["request", "new", clip, "--as", "p@kab.go.id", "--play-s", "15", "--declare", "all"], &letter[..]];
+    let (code, case) = asked(home, &filed.concat());
+    assert_eq!((code, case["inspection"]["verdict"].as_str()), (1, Some("refuse")), "{case}");
+    assert_eq!(case["inspection"]["reasons"][0]["code"], "not_media");
+    assert_eq!((case["step"].as_str(), case["submission"]["days"].as_u64()), (Some("submit"), Some(7)));
+    let (code, no) = asked(home, &["act", "1", "verify", "--choice", "conforms", "--as", "p@kab.go.id"]);
+    assert_eq!((code, no["refused"].as_str()), (1, Some("not_this_step")));
+    let (code, no) = asked(home, &["request", "show", "99"]);
+    assert_eq!((code, no["refused"].as_str()), (1, Some("not_found")));
+    let nobody = siaran(home, &["act", "1", "submit", "--as", "nobody@kab.go.id"]);
+    assert_eq!(nobody.status.code(), Some(2), "wrong usage");
+}
+
+#[test]
+fn a_standard_with_a_fault_is_refused_by_name_and_the_built_in_one_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let (good, bad) = (folder.path().join("good.toml"), folder.path().join("bad.toml"));
+    let text = include_str!("../sop/ds-videotron.toml");
+    std::fs::write(&good, text).unwrap();
+    std::fs::write(&bad, text.replace("{ step = \"air\" }", "{ step = \"moon\" }")).unwrap();
+    let (code, judged) = asked(folder.path(), &["sop", "check", good.to_str().unwrap()]);
+    assert_eq!((code, judged[0]["service"].as_str()), (0, Some("ds.videotron")));
+    let output = siaran(folder.path(), &["sop", "check", bad.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("step schedule: an edge leads to moon, which is neither step nor end"), "{said}");
+}
+
+#[test]
+fn a_home_that_is_not_there_is_a_failure_with_a_way_out() {
+    let output = siaran(Path::new("/nowhere/at/all"), &["user", "list"]);
+    assert_eq!(output.status.code(), Some(3));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(
+        said,
+        "error: there is no home at /nowhere/at/all. \
+         Try: name another with --home, or make this one with siaran init.\n"
+    );
+}
