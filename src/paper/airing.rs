@@ -206,6 +206,13 @@ fn why_in_words(why: &str) -> String {
         "player_lost" => "pemutar terhenti".into(),
         "withdrawn" => "klip ditarik".into(),
         "stalled" => "klip macet".into(),
+        "decoder_exited" => "pembaca klip berhenti".into(),
+        "ended_early" => "klip habis sebelum waktunya".into(),
+        "clock_corrected" => "jam dikoreksi".into(),
+        "decoder_garbled" => "pembaca klip kacau".into(),
+        "hash_mismatch" => "isi berkas berubah".into(),
+        "no_frame" => "gambar tidak tersedia".into(),
+        "no_player" => "pemutar tidak berjalan".into(),
         other => other.to_owned(),
     }
 }
