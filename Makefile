@@ -2,7 +2,7 @@
 CARGO ?= cargo
 ARGS ?=
 
-.PHONY: help demo test setup fmt clippy doc unit bare clean
+.PHONY: help demo test setup fmt clippy doc unit bare browser clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 16
@@ -33,6 +33,11 @@ bare:  ## the tests that need no GStreamer
 
 doc:  ## the sources' documentation, warnings are errors
 	@RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps
+
+browser:  ## the pages, driven in Chromium
+	@scripts/setup test
+	@$(CARGO) build --locked
+	@node tests/browser/run.mjs
 
 clean:  ## remove what was built
 	@$(CARGO) clean

@@ -6,10 +6,9 @@ use std::sync::Arc;
 
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Ended, Failure};
-use crate::config::Config;
-use crate::desk::Desk;
-use crate::desk::clock::SystemClock;
+use super::{Ended, Failure, home as homes};
+use crate::desk::decoders::Decoders;
+use crate::desk::rounds::Rounds;
 use crate::web::{self, ServeError, Web};
 
 /// Serve the pages on this machine
@@ -27,10 +26,11 @@ impl From<ServeError> for Failure {
 }
 
 pub(super) fn run(home: &Path, arguments: &Arguments) -> Result<Ended, Failure> {
-    let config = Config::load(home)?;
-    let addr = arguments.listen.unwrap_or(config.web.listen);
-    let desk = Desk::open(config, Arc::new(SystemClock::start()))
-        .map_err(|e| Failure::could(e.to_string(), "name the home with --home, or make one with siaran init"))?;
+    let desk = homes::open(home)?;
+    let addr = arguments.listen.unwrap_or(desk.config.web.listen);
+    let media = Arc::new(Decoders::of(&desk.config));
+    let _rounds = Rounds::begin(&desk, media)
+        .map_err(|e| Failure::could(format!("no threads for the work on files: {e}"), "close other programs"))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -18,6 +18,7 @@ pub mod processing;
 mod refusal;
 pub mod reporting;
 pub mod review;
+pub mod rounds;
 mod token;
 
 use std::path::Path;

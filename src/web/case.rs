@@ -17,7 +17,7 @@ use super::Web;
 use super::page::{FormErrors, Page, html};
 use super::problem::Problem;
 use super::requests::letter_facts;
-use super::session::{Can, Enter};
+use super::session::{Can, Enter, password_again};
 use super::status::{Status, status};
 use crate::desk::cases::CaseFile;
 use crate::desk::review::WantedAct;
@@ -261,19 +261,6 @@ pub(super) async fn act(
     }
     let shown = case_page(&web, &can, &found, &given, errors)?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&shown)).into_response())
-}
-
-/// Who signs gives the password again; wrong ones are counted like those of a sign-in.
-async fn password_again(web: &Web, can: &Can<Enter>, password: String) -> Result<bool, Problem> {
-    let (now, ip, email) = (web.desk.now(), can.visit.ip.clone(), can.person().email.clone());
-    let may = web.with_attempts(|attempts| attempts.may_try(&email, &ip, now));
-    may.map_err(|wait| Problem::Wait { seconds: wait.num_seconds().max(1) })?;
-    let id = can.id();
-    let right = web.ask(move |desk| desk.confirms_password(id, &password)).await?;
-    if !right {
-        web.with_attempts(|attempts| attempts.failed(&email, &ip, now));
-    }
-    Ok(right)
 }
 
 /// `GET /requests/{id}/original`: the office's own file, only ever to be saved.

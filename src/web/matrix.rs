@@ -30,6 +30,7 @@ use Who::{Anyone, Only};
 
 const ALL: Who = Only(&[Office, Registry, Verifier, Head, Technical, Scheduler, Operator, Monitor, Admin]);
 
+const REPORTS: Who = Only(&[Monitor, Head, Scheduler, Operator]);
 const WATCH: Who = Only(&[Operator, Monitor, Scheduler, Technical, Head]);
 
 const MATRIX: &[(Method, &str, Who)] = &[
@@ -54,6 +55,20 @@ const MATRIX: &[(Method, &str, Who)] = &[
     (Method::POST, "/requests/{id}/revise", Only(&[Office, Registry])),
     (Method::POST, "/requests/{id}/revise/new", Only(&[Office, Registry])),
     (Method::POST, "/requests/{id}/revise/check", Only(&[Office, Registry])),
+    (Method::GET, "/requests/{id}/letter", ALL),
+    (Method::GET, "/requests/{id}/letter.pdf", ALL),
+    (Method::GET, "/requests/{id}/report", ALL),
+    (Method::GET, "/requests/{id}/report.csv", ALL),
+    (Method::GET, "/requests/{id}/report.pdf", ALL),
+    (Method::POST, "/requests/{id}/conclusion", Only(&[Monitor])),
+    (Method::GET, "/planning", WATCH),
+    (Method::GET, "/planning/{channel}/{date}", WATCH),
+    (Method::GET, "/planning/{channel}/{date}/proposal", Only(&[Scheduler])),
+    (Method::POST, "/planning/{channel}/{date}/publish", Only(&[Scheduler])),
+    (Method::GET, "/reports", REPORTS),
+    (Method::GET, "/reports/{channel}/{date}", REPORTS),
+    (Method::GET, "/reports/{channel}/{date}/table.csv", REPORTS),
+    (Method::GET, "/reports/{channel}/{date}/paper.pdf", REPORTS),
     (Method::GET, "/wall", WATCH),
     (Method::GET, "/wall/{channel}", WATCH),
     (Method::GET, "/wall/{channel}/picture.jpg", WATCH),
@@ -100,7 +115,8 @@ impl World {
             .replace("{token}", "x")
             .replace("{version}", "x")
             .replace("{name}", "x")
-            .replace("{channel}", "videotron");
+            .replace("{channel}", "videotron")
+            .replace("{date}", "2030-01-02");
         let mut request = Request::builder().method(method).uri(path).header(header::HOST, "localhost:8080");
         if *method != Method::GET {
             request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");

@@ -16,7 +16,9 @@ mod letter_form;
 mod matrix;
 mod page;
 mod people;
+mod planning;
 mod problem;
+mod reports;
 mod requests;
 mod routes;
 mod session;
@@ -129,9 +131,16 @@ impl Web {
         &self,
         question: impl FnOnce(&Desk) -> Result<T, DeskError> + Send + 'static,
     ) -> Result<T, Problem> {
+        self.blocking(question).await?.map_err(Problem::from)
+    }
+
+    /// Runs a use case beside the async threads, and lets the handler look at how it ended.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Desk) -> T + Send + 'static,
+    ) -> Result<T, Problem> {
         let desk = self.desk.clone();
-        let answer = tokio::task::spawn_blocking(move || question(&desk)).await;
-        answer.map_err(|_| Problem::Broken)?.map_err(Problem::from)
+        tokio::task::spawn_blocking(move || question(&desk)).await.map_err(|_| Problem::Broken)
     }
 }
 

@@ -154,6 +154,9 @@ impl Page {
     pub(super) fn script(&self) -> &'static str {
         static_files::script()
     }
+    pub(super) fn icon(&self) -> &'static str {
+        static_files::icon()
+    }
     /// This page in the other language.
     pub(super) fn other_language(&self) -> String {
         let other = match self.visit.lang {

@@ -5,7 +5,7 @@ use axum::handler::Handler;
 use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, on};
 
-use super::{Web, audit, case, health, inbox, people, requests, sign_in, static_files, wall};
+use super::{Web, audit, case, health, inbox, people, planning, reports, requests, sign_in, static_files, wall};
 
 /// One method of one path.
 pub(super) struct Route {
@@ -54,6 +54,20 @@ pub(super) fn all() -> Vec<Route> {
         upload("/requests/{id}/revise", requests::revise_send),
         post("/requests/{id}/revise/new", requests::revise_change),
         post("/requests/{id}/revise/check", requests::revise_check),
+        get("/requests/{id}/letter", reports::letter_page),
+        get("/requests/{id}/letter.pdf", reports::letter_pdf),
+        get("/requests/{id}/report", reports::case_page),
+        get("/requests/{id}/report.csv", reports::case_csv),
+        get("/requests/{id}/report.pdf", reports::case_pdf),
+        post("/requests/{id}/conclusion", reports::conclude),
+        get("/planning", planning::first),
+        get("/planning/{channel}/{date}", planning::show),
+        get("/planning/{channel}/{date}/proposal", planning::propose),
+        post("/planning/{channel}/{date}/publish", planning::publish),
+        get("/reports", reports::list),
+        get("/reports/{channel}/{date}", reports::day_page),
+        get("/reports/{channel}/{date}/table.csv", reports::day_csv),
+        get("/reports/{channel}/{date}/paper.pdf", reports::day_pdf),
         get("/wall", wall::first),
         get("/wall/{channel}", wall::show),
         get("/wall/{channel}/picture.jpg", wall::picture_file),

@@ -34,6 +34,12 @@ rights! {
     FileRequests: &[Role::Office, Role::Registry];
     /// See the wall and what is planned for it.
     Watch: &[Role::Operator, Role::Monitor, Role::Scheduler, Role::Technical, Role::Head];
+    /// Plan and publish.
+    Plan: &[Role::Scheduler];
+    /// Read what was aired.
+    ReadReports: &[Role::Monitor, Role::Head, Role::Scheduler, Role::Operator];
+    /// Write the conclusion of an airing report.
+    Conclude: &[Role::Monitor];
     /// Read the audit trail.
     ReadAudit: &[Role::Admin, Role::Head];
     /// Let people in.
@@ -122,4 +128,17 @@ fn cookie_name(site: &Site) -> &'static str {
 pub(super) fn came_from(visit: &Visit, headers: &HeaderMap) -> Browser {
     let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     Browser { ip: visit.ip.clone(), user_agent: agent.to_owned() }
+}
+
+/// Who signs or publishes gives the password again; wrong ones are counted like those of a sign-in.
+pub(super) async fn password_again<R: Right>(web: &Web, can: &Can<R>, password: String) -> Result<bool, Problem> {
+    let (now, ip, email) = (web.desk.now(), can.visit.ip.clone(), can.person().email.clone());
+    let may = web.with_attempts(|attempts| attempts.may_try(&email, &ip, now));
+    may.map_err(|wait| Problem::Wait { seconds: wait.num_seconds().max(1) })?;
+    let id = can.id();
+    let right = web.ask(move |desk| desk.confirms_password(id, &password)).await?;
+    if !right {
+        web.with_attempts(|attempts| attempts.failed(&email, &ip, now));
+    }
+    Ok(right)
 }

@@ -213,3 +213,43 @@ act-password = Your password once more
 act-password-hint = A signature wants certainty that it is you.
 act-password-wrong = The password is wrong. Type it once more.
 act-do = Save the decision
+
+planning-previous = Previous day
+planning-next = Next day
+planning-revision = Published: revision { $n }
+planning-none = This day is not planned yet. Without a plan the wall airs evergreen material.
+planning-do = Plan it
+planning-rundown = Rundown
+planning-start = Start
+planning-length = Length
+planning-was = Was
+planning-published = The day is published. The offices concerned are told.
+planning-proposal = Plan
+planning-proposal-title = Plan for revision { $n }
+planning-findings = This plan breaks rules and can't be published
+planning-nothing = Nothing changes from the revision that stands.
+planning-unchanged =
+    { $n ->
+        [one] { $n } play stays as it was.
+       *[other] { $n } plays stay as they were.
+    }
+planning-unplaced = Found no place
+planning-added = New
+planning-removed = Gone
+planning-moved = At another time
+planning-airtime = Airtime per office (minutes)
+planning-idle = Evergreen material
+planning-publish = Publish
+planning-publish-what = This revision counts on the wall at once, is archived, and announced to the offices, the operators and the monitoring team.
+
+report-day = Report of the day
+report-of = Airing report
+report-csv = Download CSV
+report-pdf = Download PDF
+report-conclusion = The monitoring team's conclusion
+report-conclusion-hint = Quality, punctuality and effect of the airing. It becomes part of the report.
+report-conclude = Save the conclusion
+report-requests = Reports of requests
+letter-page = Letter of approval
+
+back = Back

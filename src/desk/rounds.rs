@@ -1,0 +1,93 @@
+//! What the head-end does by itself beside the pages: works on files that wait, and imports what players noted.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use super::Desk;
+use super::processing::MediaWork;
+
+/// How long an idle worker waits before it asks again: an applicant sees the inspection begin within this.
+const WORK_EVERY: Duration = Duration::from_millis(500);
+/// How often journals are imported: a report is at most this old, and asks for itself besides.
+const IMPORT_EVERY: Duration = Duration::from_secs(10);
+/// Longest sleep, so that the end is noticed.
+const NAP: Duration = Duration::from_millis(250);
+
+/// The rounds under way; they end when this is dropped, between two jobs.
+#[derive(Debug)]
+pub struct Rounds {
+    end: Arc<AtomicBool>,
+}
+
+impl Rounds {
+    /// Sweeps what a kill left, then begins the rounds on threads of their own.
+    ///
+    /// # Errors
+    /// When the system gives no thread. Whatever goes wrong later is traced and tried again.
+    pub fn begin(desk: &Desk, media: Arc<dyn MediaWork>) -> std::io::Result<Rounds> {
+        match desk.sweep() {
+            Ok(removed) if removed.is_empty() => {}
+            Ok(removed) => tracing::info!(files = removed.len(), "unfinished files were swept away"),
+            Err(error) => tracing::error!(%error, "unfinished files could not be swept away"),
+        }
+        let end = Arc::new(AtomicBool::new(false));
+        let worker = (desk.clone(), end.clone());
+        thread::Builder::new().name("files".into()).spawn(move || work(&worker.0, media.as_ref(), &worker.1))?;
+        let importer = (desk.clone(), end.clone());
+        thread::Builder::new().name("journals".into()).spawn(move || import(&importer.0, &importer.1))?;
+        Ok(Rounds { end })
+    }
+}
+
+impl Drop for Rounds {
+    fn drop(&mut self) {
+        self.end.store(true, Ordering::Relaxed);
+    }
+}
+
+fn work(desk: &Desk, media: &dyn MediaWork, end: &AtomicBool) {
+    while !end.load(Ordering::Relaxed) {
+        match desk.work(media, None) {
+            Ok(Some(worked)) => {
+                let submission = worked.job.submission.0;
+                match worked.trouble {
+                    None => tracing::info!(submission, kind = ?worked.job.kind, "a file was worked on"),
+                    Some(trouble) => tracing::warn!(submission, trouble, "a file could not be worked on"),
+                }
+            }
+            Ok(None) => rest(WORK_EVERY, end),
+            Err(error) => {
+                tracing::error!(%error, "files can't be worked on");
+                rest(IMPORT_EVERY, end);
+            }
+        }
+    }
+}
+
+fn import(desk: &Desk, end: &AtomicBool) {
+    // Said once until it changes: a broken journal stays broken until a person looks.
+    let mut said = BTreeMap::new();
+    while !end.load(Ordering::Relaxed) {
+        for channel in desk.config.channels.keys() {
+            let trouble = desk.import_journal(channel).err().map(|error| error.to_string());
+            if said.get(channel) != Some(&trouble) {
+                if let Some(trouble) = &trouble {
+                    tracing::error!(%channel, trouble, "the journal was not imported");
+                }
+                said.insert(channel.clone(), trouble);
+            }
+        }
+        rest(IMPORT_EVERY, end);
+    }
+}
+
+fn rest(mut left: Duration, end: &AtomicBool) {
+    while !left.is_zero() && !end.load(Ordering::Relaxed) {
+        let nap = left.min(NAP);
+        thread::sleep(nap);
+        left -= nap;
+    }
+}
