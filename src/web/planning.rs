@@ -213,17 +213,17 @@ async fn proposal_page(
         moved: moved.collect(),
         unplaced: proposal.unplaced.iter().map(|(case, why)| (case.to_string(), why.get(lang).to_owned())).collect(),
         findings: proposal.findings.iter().map(|finding| finding.text(head.zone).get(lang).to_owned()).collect(),
-        airtime: proposal.airtime_ms.iter().map(|(office, ms)| (office.clone(), minutes(*ms))).collect(),
-        idle: minutes(proposal.idle_ms),
+        airtime: proposal.airtime_ms.iter().map(|(office, ms)| (office.clone(), hours(*ms))).collect(),
+        idle: hours(proposal.idle_ms),
         nothing: change.is_empty() && head.parent.is_some(),
         wrong_password,
     }))
 }
 
-/// `12.05`: minutes and seconds.
-fn minutes(ms: u64) -> String {
+/// `1.02.05`: hours, minutes, seconds.
+fn hours(ms: u64) -> String {
     let seconds = ms / 1000;
-    format!("{}.{:02}", seconds / 60, seconds % 60)
+    format!("{}.{:02}.{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
 }
 
 /// What the form that publishes sends.

@@ -1,3 +1,5 @@
+//! Acceptance, tried on what offices send and on what nobody should.
+
 use super::*;
 use crate::domain::ids::Sha256;
 use crate::domain::time::FrameRate;
