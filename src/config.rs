@@ -1,6 +1,7 @@
 //! The only reader of the configuration file and of the environment. Everything else is handed a [`Config`].
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -132,6 +133,11 @@ impl Config {
     /// Where GStreamer's list of plugins lies, if the one who started this process said so.
     pub fn gst_registry() -> Option<PathBuf> {
         std::env::var_os("GST_REGISTRY").map(PathBuf::from)
+    }
+
+    /// Where the supervisor that started this process listens, if it has one that does.
+    pub fn notify_socket() -> Option<OsString> {
+        std::env::var_os("NOTIFY_SOCKET").filter(|address| !address.is_empty())
     }
 
     /// Reads the configuration of a home; a home without a file gets the defaults.

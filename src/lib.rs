@@ -6,6 +6,7 @@ pub mod engine;
 
 pub mod av;
 pub mod files;
+pub mod notify;
 pub mod store;
 
 pub mod desk;

@@ -7,8 +7,10 @@ use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{Ended, Failure, home as homes};
+use crate::config::Config;
 use crate::desk::decoders::Decoders;
 use crate::desk::rounds::Rounds;
+use crate::notify::{ALIVE_EVERY, Supervisor};
 use crate::web::{self, ServeError, Web};
 
 /// Serve the pages on this machine
@@ -40,9 +42,32 @@ pub(super) fn run(home: &Path, arguments: &Arguments) -> Result<Ended, Failure> 
         let listener = web::listen(&web, addr).await?;
         let bound = listener.local_addr().unwrap_or(addr);
         println!("http://{bound}");
-        web::serve(web, listener, told_to_end()?).await?;
+        let supervisor = Arc::new(Supervisor::at(Config::notify_socket().as_deref()).map_err(unheard)?);
+        let (told, ending) = (told_to_end()?, Arc::clone(&supervisor));
+        let end = async move {
+            told.await;
+            ending.stopping();
+        };
+        supervisor.ready();
+        let pages = web::serve(web, listener, end);
+        tokio::select! { served = pages => served?, () = stay_alive(&supervisor) => {} }
         Ok(Ended::Holds)
     })
+}
+
+/// Says again and again that the threads of the pages turn; never ends.
+async fn stay_alive(supervisor: &Supervisor) {
+    loop {
+        tokio::time::sleep(ALIVE_EVERY).await;
+        supervisor.alive();
+    }
+}
+
+fn unheard(error: std::io::Error) -> Failure {
+    Failure::could(
+        format!("the supervisor at NOTIFY_SOCKET can't be reached: {error}"),
+        "NotifyAccess=main in its unit",
+    )
 }
 
 /// Ends at SIGTERM and at Ctrl-C.

@@ -23,6 +23,7 @@ use crate::domain::time::{Instant, Tick};
 use crate::engine::clock_watch::ClockVerdict;
 use crate::engine::playout::{DeckId, Input, Open, Output, Playout, Show, Supply};
 use crate::engine::watch::Expected;
+use crate::notify::Supervisor;
 
 use super::clock::Pacer;
 use pace::Pace;
@@ -67,6 +68,7 @@ pub struct Player<A> {
     air: A,
     clock: Arc<dyn Pacer>,
     recorder: Recorder,
+    supervisor: Supervisor,
     pace: Pace,
     next: Tick,
     counters: Counters,
@@ -99,14 +101,21 @@ impl<A: Air> Player<A> {
         let last_end = recorder.settle_interrupted();
         let pace = Pace::start(clock.read(), last_end, channel.house.rate);
         let engine = Playout::new(channel.clone(), run.clone());
-        let counters = Counters::default();
-        let mut player = Player { channel, engine, air, clock, recorder, next: Tick(0), pace, counters };
+        let (counters, supervisor) = (Counters::default(), Supervisor::default());
+        let mut player = Player { channel, engine, air, clock, recorder, supervisor, next: Tick(0), pace, counters };
         player.tell(Input::Trust(player.pace.trusted()));
         player.recorder.clock_trusted(player.pace.trusted(), player.pace.now(player.clock.read()));
         first.into_iter().for_each(|input| player.tell(input));
         player.warm_up();
         player.close_absence(last_end, &run);
         player
+    }
+
+    /// The same player, which tells its supervisor that it is on air, and from then on once a second that its loop goes
+    /// round: a loop that is stuck falls silent, and is restarted.
+    pub fn supervised(mut self, supervisor: Supervisor) -> Player<A> {
+        self.supervisor = supervisor;
+        self
     }
 
     /// Opens what the first tick needs and gives it a moment.
@@ -193,6 +202,9 @@ impl<A: Air> Player<A> {
             self.carry_out(output, late_ms);
         }
         self.next = Tick(self.next.0 + 1);
+        if self.counters.ticks == 1 {
+            self.supervisor.ready();
+        }
         if self.next.0.rem_euclid(ALIVE_TICKS) == 0
             && let Some(row) = self.engine.on_air()
         {
@@ -204,6 +216,7 @@ impl<A: Air> Player<A> {
     }
 
     fn once_a_second(&mut self) {
+        self.supervisor.alive();
         self.recorder.report(self.snapshot());
         let reading = self.clock.read();
         match self.pace.judge(reading) {
@@ -252,6 +265,7 @@ impl<A: Air> Player<A> {
 
     /// Ends the last row and waits until it is written.
     pub fn stop(mut self) -> A {
+        self.supervisor.stopping();
         self.tell(Input::Stop);
         self.recorder.report(self.snapshot());
         self.recorder.finish();

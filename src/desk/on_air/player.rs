@@ -16,6 +16,7 @@ use crate::av::output::{Output, OutputAddress, OutputState};
 use crate::av::picture::Raster;
 use crate::av::probe::{Probe, Seen};
 use crate::av::{sandbox, slate};
+use crate::config::Config;
 use crate::desk::clock::Pacer;
 use crate::domain::channel::Channel;
 use crate::domain::playlist::Playlist;
@@ -24,6 +25,7 @@ use crate::engine::playout::{DeckId, Input, Open, Show, Supply};
 use crate::engine::watch::{Expected, Watch};
 use crate::files::journal::{Journal, JournalError, JournalPaths};
 use crate::files::whole;
+use crate::notify::Supervisor;
 
 /// How often the folder of playlists is looked at: a revision is followed within 5 s of its publication.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
@@ -114,9 +116,10 @@ pub fn run(settings: Settings, clock: Arc<dyn Pacer>, stop: &AtomicBool) -> Resu
 
     let (inputs, first) =
         follow_folders(&settings, &*clock, recorder.news(), Arc::clone(&clock)).map_err(system("no thread"))?;
+    let supervisor = supervisor();
     take_priority();
     let run = format!("{:x}-{}", clock.read().utc.timestamp_millis(), std::process::id());
-    let mut player = Player::start(channel.clone(), run, air, clock, recorder, first);
+    let mut player = Player::start(channel.clone(), run, air, clock, recorder, first).supervised(supervisor);
     let last = settings.until.map_or(Tick(i64::MAX), |until| channel.house.rate.tick_from(until));
     while player.next_tick() < last && !stop.load(Ordering::SeqCst) {
         while let Ok(input) = inputs.try_recv() {
@@ -126,6 +129,14 @@ pub fn run(settings: Settings, clock: Arc<dyn Pacer>, stop: &AtomicBool) -> Resu
     }
     player.stop().finish();
     Ok(())
+}
+
+/// Whoever supervises; one that can't be told costs no air.
+fn supervisor() -> Supervisor {
+    Supervisor::at(Config::notify_socket().as_deref()).unwrap_or_else(|error| {
+        tracing::warn!("NOTIFY_SOCKET can't be reached: {error}. Try: NotifyAccess=main in the unit");
+        Supervisor::default()
+    })
 }
 
 fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<()> {

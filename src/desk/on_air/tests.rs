@@ -232,3 +232,28 @@ fn a_loop_that_was_away_for_minutes_goes_on_at_the_right_frame_with_one_row_for_
     let gap = rows(home.path()).into_iter().find(|r| r.why.as_deref() == Some("clock_corrected") && r.frames == 0);
     assert!(gap.is_some_and(|r| r.end - r.start >= TimeDelta::seconds(118)));
 }
+
+#[test]
+fn the_supervisor_hears_of_the_first_tick_then_once_a_second_and_nothing_from_a_loop_that_stands() {
+    let home = tempfile::tempdir().expect("a temporary folder");
+    let address = home.path().join("notify");
+    let ears = std::os::unix::net::UnixDatagram::bind(&address).expect("bound");
+    ears.set_nonblocking(true).expect("set");
+    let heard = || {
+        let mut word = [0; 32];
+        let words = std::iter::from_fn(|| ears.recv(&mut word).ok().map(|n| word[..n].to_vec()));
+        words.map(|word| String::from_utf8(word).expect("plain")).collect::<Vec<_>>()
+    };
+    let supervisor = Supervisor::at(Some(address.as_os_str())).expect("somebody listens");
+    let clock = Hand::at(instant("2026-11-22T09:00:10+07:00"));
+    let mut player = start(home.path(), &clock).supervised(supervisor);
+    assert_eq!(heard(), [""; 0], "nothing is on air yet");
+    player.tick();
+    assert_eq!(heard().first().map(String::as_str), Some("READY=1"));
+    play(&mut player, 4);
+    assert_eq!(heard(), ["WATCHDOG=1"; 4]);
+    clock.wait_until(clock.read().monotonic + Duration::from_secs(20));
+    assert_eq!(heard(), [""; 0], "time passed and the loop did not turn");
+    player.stop();
+    assert_eq!(heard(), ["STOPPING=1"]);
+}
