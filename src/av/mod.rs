@@ -12,5 +12,8 @@ pub mod inspect;
 pub mod output;
 pub mod picture;
 pub mod probe;
+pub mod recording;
 pub mod sandbox;
 pub mod slate;
+#[cfg(feature = "av")]
+pub mod testcard;

@@ -4,6 +4,8 @@
 mod act;
 mod audit;
 mod conform;
+#[cfg(feature = "av")]
+mod demo;
 mod home;
 mod init;
 mod inspect;
@@ -51,6 +53,9 @@ enum Command {
     Playlist(playlist::PlaylistCommand),
     /// Print what was on air
     Asrun(playlist::AsrunArguments),
+    /// The whole main job on this machine, told as a story
+    #[cfg(feature = "av")]
+    Demo(demo::Arguments),
     /// Decode one clip for the player
     #[cfg(feature = "av")]
     #[command(hide = true)]
@@ -173,6 +178,8 @@ fn run(arguments: Arguments) -> Result<Ended, Failure> {
         }
         #[cfg(feature = "av")]
         Command::Play(arguments) => play::play(&home, arguments),
+        #[cfg(feature = "av")]
+        Command::Demo(arguments) => demo::run(&arguments),
         Command::Playlist(command) => playlist::playlist(command),
         Command::Asrun(arguments) => playlist::asrun(&home, &arguments),
         #[cfg(feature = "av")]

@@ -13,8 +13,8 @@ use super::{Desk, DeskError, Refusal};
 use crate::config::{ChannelConfig, Config};
 use crate::domain::asset::AssetKind;
 use crate::domain::audit::{AuditEvent, AuditKind, Word};
-use crate::domain::ids::{ApprovalId, CaseId, PersonId, Sha256};
-use crate::domain::people::Role;
+use crate::domain::ids::{ApprovalId, CaseId, OpdId, PersonId, Sha256};
+use crate::domain::people::{OpdGroup, Role};
 use crate::domain::standard::{APPLICANT, Action, EdgeKind, Step};
 use crate::domain::submission::CheckPoint;
 use crate::domain::text::Text;
@@ -312,6 +312,12 @@ impl Procedure {
     }
 }
 
+/// What the agency itself has approved is the evergreen pool; what offices send takes turns.
+fn kind_for(tx: &Tx<'_>, office: OpdId) -> Result<AssetKind, DeskError> {
+    let own = tx.office(Scope::All, office)?.is_some_and(|office| office.group == OpdGroup::Own);
+    Ok(if own { AssetKind::Filler } else { AssetKind::Spot })
+}
+
 /// A clip that the technical team has found playable becomes a title that can be planned.
 fn make_asset(tx: &mut Tx<'_>, found: &CaseFile, now: Instant) -> Result<(), DeskError> {
     let (Some(approval), Some(clip)) = (&found.approval, &found.clip) else { return Ok(()) };
@@ -319,7 +325,7 @@ fn make_asset(tx: &mut Tx<'_>, found: &CaseFile, now: Instant) -> Result<(), Des
     let asset = NewAsset {
         title: newest.letter.title.clone(),
         owner: newest.office,
-        kind: AssetKind::Spot,
+        kind: kind_for(tx, newest.office)?,
         channel: newest.channel.clone(),
         approval: approval.id,
         clip: clip.clip.sha256,

@@ -6,4 +6,5 @@ pub mod journal;
 pub mod library;
 pub mod playlist_file;
 pub mod sop;
+pub mod status_file;
 pub mod whole;

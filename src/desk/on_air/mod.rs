@@ -9,7 +9,6 @@ mod pace;
 #[cfg(feature = "av")]
 mod player;
 mod recorder;
-mod status;
 mod words;
 
 use std::sync::Arc;
@@ -21,8 +20,9 @@ use crate::domain::as_run::{AirKind, AsRun, Outcome};
 use crate::domain::channel::Channel;
 use crate::domain::time::{Instant, Tick};
 use crate::engine::clock_watch::ClockVerdict;
-use crate::engine::playout::{DeckId, Input, Open, Output, Playout, Show, Supply};
+use crate::engine::playout::{DeckId, Input, Open, Output, Playout, Show, Subject, Supply};
 use crate::engine::watch::Expected;
+use crate::files::status_file::{Counters, OutputStatus, Snapshot, UpNext};
 use crate::notify::Supervisor;
 
 use super::clock::Pacer;
@@ -32,7 +32,6 @@ pub use folders::{Folders, Problem};
 #[cfg(feature = "av")]
 pub use player::{OnAirError, Settings, run};
 pub use recorder::{Recorder, RecorderNews};
-pub use status::{OutputStatus, Snapshot, UpNext};
 
 /// What the loop drives: the real air, or a test's.
 pub trait Air {
@@ -72,19 +71,6 @@ pub struct Player<A> {
     pace: Pace,
     next: Tick,
     counters: Counters,
-}
-
-/// What has happened since the player started.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Counters {
-    /// Ticks shown.
-    pub ticks: u64,
-    /// Ticks that repeated the last picture.
-    pub held: u64,
-    /// Ticks that left more than one tick late.
-    pub late: u64,
-    /// The most that a tick was late, milliseconds.
-    pub most_late_ms: u64,
 }
 
 impl<A: Air> Player<A> {
@@ -257,9 +243,10 @@ impl<A: Air> Player<A> {
             zone: self.channel.zone,
             trusted_clock: self.pace.trusted(),
             on_air: self.engine.on_air(),
-            next: self.engine.next_up().map(|(tick, subject)| UpNext::of(rate.start_of(tick), &subject)).collect(),
+            next: self.engine.next_up().map(|(tick, subject)| up_next(rate.start_of(tick), &subject)).collect(),
             counters: self.counters,
             outputs: self.air.outputs(),
+            incidents: Vec::new(),
         }
     }
 
@@ -271,6 +258,18 @@ impl<A: Air> Player<A> {
         self.recorder.finish();
         self.air
     }
+}
+
+fn up_next(start: Instant, subject: &Subject) -> UpNext {
+    let (kind, title) = match subject {
+        Subject::Item(item) => ("item", item.title.clone()),
+        Subject::Fill { title, .. } => ("fill", title.clone()),
+        Subject::Cover { .. } | Subject::Slate => ("slate", String::new()),
+        Subject::Closed | Subject::OffAir => ("closed", String::new()),
+    };
+    let item = subject.item();
+    let owner = item.map(|item| item.owner.clone()).unwrap_or_default();
+    UpNext { start, kind, title, owner, item: item.map(|item| item.id.to_string()) }
 }
 
 /// Earliest instant at which this program can have run; a clock before it is wrong.

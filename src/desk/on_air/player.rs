@@ -9,7 +9,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
 use super::folders::fits;
-use super::{Air, Folders, OutputStatus, Player, Recorder, RecorderNews};
+use super::{Air, Folders, Player, Recorder, RecorderNews};
 use crate::av::air::Air as RealAir;
 use crate::av::deck::{DeckSettings, Decks};
 use crate::av::output::{Output, OutputAddress, OutputState};
@@ -24,6 +24,7 @@ use crate::domain::time::{FrameRate, Instant, Tick};
 use crate::engine::playout::{DeckId, Input, Open, Show, Supply};
 use crate::engine::watch::{Expected, Watch};
 use crate::files::journal::{Journal, JournalError, JournalPaths};
+use crate::files::status_file::OutputStatus;
 use crate::files::whole;
 use crate::notify::Supervisor;
 

@@ -7,7 +7,6 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::status::Snapshot;
 use super::words::{self, Noticed};
 use crate::domain::as_run::{AsRun, Outcome};
 use crate::domain::channel::Channel;
@@ -15,7 +14,7 @@ use crate::domain::time::Instant;
 use crate::engine::watch::Change;
 use crate::files::incident_log::{self, IncidentLine};
 use crate::files::journal::{Journal, Marker};
-use crate::files::whole;
+use crate::files::status_file::{self, Snapshot};
 
 /// How often rows that could not be written are tried again.
 const RETRY: Duration = Duration::from_secs(1);
@@ -66,7 +65,7 @@ impl Recorder {
             waiting.push_back(row);
         }
         let mut writer = Writer {
-            status: home.join("run").join(format!("{}.status.json", channel.id)),
+            status: status_file::path(home, &channel.id),
             incidents: incident_log::path(home, &channel.id),
             zone: channel.zone,
             open: BTreeMap::new(),
@@ -263,9 +262,8 @@ impl Writer {
                 None => {}
             }
         }
-        let mut json = snapshot.to_json();
-        json["incidents"] = self.open.values().map(|n| serde_json::json!({"id": n.text.id, "en": n.text.en})).collect();
-        if let Err(error) = whole::write_volatile(&self.status, json.to_string().as_bytes()) {
+        let incidents = self.open.values().map(|noticed| noticed.text.clone()).collect();
+        if let Err(error) = (Snapshot { incidents, ..snapshot.clone() }).write(&self.status) {
             tracing::debug!("{} can't be written: {error}", self.status.display());
         }
     }

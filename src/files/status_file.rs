@@ -1,11 +1,16 @@
-//! What an operator sees of a player, written to `run/<channel>.status.json` each second.
+//! `run/<channel>.status.json`: what an operator sees of a player, written each second by the player and read by the
+//! pages. It is gone with a power cut, and worth nothing then.
+
+use std::io;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::Counters;
+use super::whole;
 use crate::domain::as_run::{AirKind, AsRun};
+use crate::domain::ids::ChannelId;
+use crate::domain::text::Text;
 use crate::domain::time::{Instant, Zone};
-use crate::engine::playout::Subject;
 
 /// The player at one moment.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +29,26 @@ pub struct Snapshot {
     pub counters: Counters,
     /// How the outputs are.
     pub outputs: Vec<OutputStatus>,
+    /// Incidents that are open, in words.
+    pub incidents: Vec<Text>,
+}
+
+/// Where the status of a channel's player lies.
+pub fn path(home: &Path, channel: &ChannelId) -> PathBuf {
+    home.join("run").join(format!("{channel}.status.json"))
+}
+
+/// What has happened since the player started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counters {
+    /// Ticks shown.
+    pub ticks: u64,
+    /// Ticks that repeated the last picture.
+    pub held: u64,
+    /// Ticks that left more than one tick late.
+    pub late: u64,
+    /// The most that a tick was late, milliseconds.
+    pub most_late_ms: u64,
 }
 
 /// Something that will be on air.
@@ -56,23 +81,17 @@ pub struct OutputStatus {
     pub dropped: u64,
 }
 
-impl UpNext {
-    pub(super) fn of(start: Instant, subject: &Subject) -> UpNext {
-        let (kind, title) = match subject {
-            Subject::Item(item) => ("item", item.title.clone()),
-            Subject::Fill { title, .. } => ("fill", title.clone()),
-            Subject::Cover { .. } | Subject::Slate => ("slate", String::new()),
-            Subject::Closed | Subject::OffAir => ("closed", String::new()),
-        };
-        let item = subject.item();
-        let owner = item.map(|item| item.owner.clone()).unwrap_or_default();
-        UpNext { start, kind, title, owner, item: item.map(|item| item.id.to_string()) }
-    }
-}
-
 impl Snapshot {
-    /// As the status file has it.
-    pub fn to_json(&self) -> Value {
+    /// Writes the file, whole.
+    ///
+    /// # Errors
+    /// The file system's.
+    pub fn write(&self, path: &Path) -> io::Result<()> {
+        whole::write_volatile(path, self.to_json().to_string().as_bytes())
+    }
+
+    /// As the file has it.
+    fn to_json(&self) -> Value {
         let zone = self.zone;
         let on_air = self.on_air.as_ref().map(|row| {
             json!({
@@ -101,6 +120,7 @@ impl Snapshot {
             "late": self.counters.late,
             "most_late_ms": self.counters.most_late_ms,
             "outputs": outputs,
+            "incidents": self.incidents.iter().map(|t| json!({"id": t.id, "en": t.en})).collect::<Vec<_>>(),
         })
     }
 }
