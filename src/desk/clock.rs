@@ -38,11 +38,12 @@ impl Pacer for SystemClock {
     }
 }
 
-/// The kernel's own word: `adjtimex` reports `TIME_ERROR` until a time daemon has disciplined the clock.
+/// The kernel's own word: `adjtimex` reports `TIME_ERROR` until a time daemon has disciplined the clock. A unit that
+/// forbids the question leaves it unanswered, which is no yes.
 fn kernel_says_synchronised() -> bool {
     // SAFETY: `timex` is plain data, for which all zeroes is valid; `modes` 0 makes the call read-only.
     unsafe {
         let mut state: libc::timex = std::mem::zeroed();
-        libc::adjtimex(&mut state) != libc::TIME_ERROR
+        !matches!(libc::adjtimex(&mut state), -1 | libc::TIME_ERROR)
     }
 }

@@ -24,7 +24,7 @@ const LATE_MS: u64 = 40;
 /// Measurements of one tick.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Measure {
-    /// Share of sampled luma at or below [`BLACK_LUMA`], in thousandths.
+    /// Share of sampled luma at or below `BLACK_LUMA`, in thousandths.
     pub black_share: u64,
     /// Mean change against the picture before, in thousandths of a code value; `None` at the first.
     pub change_milli: Option<u64>,

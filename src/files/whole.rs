@@ -24,7 +24,7 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     settle(&temporary, path)
 }
 
-/// Like [`write`], but gives up the promise to survive a power cut: for what is rewritten each second.
+/// Like [`write()`], but gives up the promise to survive a power cut: for what is rewritten each second.
 ///
 /// # Errors
 /// The file system's; `path` is then as it was.

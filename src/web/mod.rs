@@ -1,8 +1,8 @@
 //! Floor 4: the pages, one per desk, and their guard. Handlers parse what a browser sent, ask a desk, and show what it
 //! said; they decide nothing. Every page works without JavaScript, in Indonesian and in English.
 //!
-//! A request passes the guard ([`guard`]: our host, our origin, headers), then an extractor that names the right it
-//! wants ([`session::Can`]), then its handler. Whatever goes wrong on the way becomes a [`problem::Problem`], which the
+//! A request passes the guard (`guard`: our host, our origin, headers), then an extractor that names the right it
+//! wants (`session::Can`), then its handler. Whatever goes wrong on the way becomes a `problem::Problem`, which the
 //! guard turns into a page in the visitor's language.
 
 mod attempts;

@@ -187,7 +187,7 @@ impl Output {
         (state, self.shared.taken.load(Ordering::Relaxed), self.shared.dropped.load(Ordering::Relaxed))
     }
 
-    /// Lets it finish its file, within [`FINISH_TIMEOUT`].
+    /// Lets it finish its file, within `FINISH_TIMEOUT`.
     pub fn finish(mut self) {
         self.shared.ending.store(true, Ordering::SeqCst);
         self.frames.take();

@@ -1,5 +1,5 @@
-//! Makes the day: how often each clip airs ([`allot`]), when ([`sequence`]), evened out ([`polish`]), and for every
-//! play that found no place a reason with numbers ([`reasons`]).
+//! Makes the day: how often each clip airs (`allot`), when (`sequence`), evened out (`polish`), and for every
+//! play that found no place a reason with numbers (`reasons`).
 //!
 //! Pure and deterministic: integer time, ordered maps, work bounded by counts and never by a clock. Playlists, hashes
 //! and approvals are not its business; whether the result may air is judged by `engine::plan_check`, which shares no
