@@ -9,7 +9,7 @@ use super::cases::{CaseFile, Standards};
 use super::review::Procedure;
 use super::token::random_name;
 use super::{Desk, DeskError, Refusal};
-use crate::domain::asset::{Clip, ConformRecipe, Inspection, Reason, Severity, Verdict};
+use crate::domain::asset::{Clip, ConformRecipe, Inspection, Reason, ReasonCode, Severity, Verdict};
 use crate::domain::audit::{AuditEvent, AuditKind, Word};
 use crate::domain::channel::Channel;
 use crate::domain::ids::{Sha256, SubmissionId};
@@ -180,7 +180,12 @@ impl Desk {
             return Err(Trouble::File("the house file has no pictures".into()));
         }
         let (sha256, bytes) = self.library.keep(&making).map_err(DeskError::from)?;
-        let clip = Clip { sha256, original: submission.original.sha256, frames, nature: nature_of(&found.inspection) };
+        let inspected = self.store.read(|r| r.inspection(submission.id)).map_err(DeskError::from)?;
+        let was_still = inspected.is_some_and(|i| i.reasons.iter().any(|r| r.code == ReasonCode::Still));
+        let mut nature = nature_of(&found.inspection);
+        // Coded as a film, a picture trembles at each key frame, and would not be found to stand.
+        nature.still |= was_still;
+        let clip = Clip { sha256, original: submission.original.sha256, frames, nature };
         let row = ClipRow {
             clip,
             recipe,
