@@ -1,5 +1,5 @@
-//! What eyes and ears would notice in a file: black, a standing picture, silence. (`watch` judges the air, from samples
-//! of it that cost nothing and with times of its own.)
+//! What eyes and ears would notice: black, a standing picture, silence. The detectors are for files; `watch` judges the
+//! air by the same [`Thresholds`], from samples that cost nothing and with times of its own.
 //!
 //! The detectors are fed one picture or one stretch of sound at a time and keep next to nothing. Positions are the
 //! caller's: a detector only hands them back. Each can be asked at any time since
@@ -28,9 +28,39 @@ pub struct Thresholds {
     pub silence_level: f32,
 }
 
+/// Black and white of video range (ITU-R BT.709, 8 bits).
+const BLACK: f64 = 16.0;
+const WHITE: f64 = 235.0;
+/// Code values of 8 bits, and of one side of 16 bits of sound.
+const PICTURE_SCALE: f64 = 256.0;
+const SOUND_SCALE: f32 = 32_768.0;
+
+impl Thresholds {
+    /// The house's.
+    pub const HOUSE: Thresholds =
+        Thresholds { black_pixel: 0.10, black_area: 0.98, freeze_difference: 0.001, silence_level: 0.001 };
+
+    /// The brightest luma that is black, code value of 8 bits.
+    pub const fn black_luma(self) -> u8 {
+        (BLACK + self.black_pixel * (WHITE - BLACK)) as u8
+    }
+    /// Least share of black, thousandths of the picture.
+    pub const fn black_share_milli(self) -> u64 {
+        (self.black_area * 1000.0) as u64
+    }
+    /// Most mean change of a standing picture, thousandths of a code value of 8 bits.
+    pub const fn standing_change_milli(self) -> u64 {
+        (self.freeze_difference * PICTURE_SCALE * 1000.0) as u64
+    }
+    /// The loudest sample that is silence, of 16 bits.
+    pub const fn silent_peak(self) -> u16 {
+        (self.silence_level * SOUND_SCALE) as u16
+    }
+}
+
 impl Default for Thresholds {
     fn default() -> Self {
-        Thresholds { black_pixel: 0.10, black_area: 0.98, freeze_difference: 0.001, silence_level: 0.001 }
+        Thresholds::HOUSE
     }
 }
 
@@ -62,20 +92,19 @@ impl Lasting {
 /// Finds black pictures.
 #[derive(Debug, Clone)]
 pub struct BlackDetector {
-    darkest_lit: u8,
+    brightest_black: u8,
     area: f64,
     lasting: Lasting,
 }
 
-/// Black and white of video range (ITU-R BT.709, 8 bits).
-const BLACK: f64 = 16.0;
-const WHITE: f64 = 235.0;
-
 impl BlackDetector {
     /// A detector that has seen nothing.
     pub fn new(thresholds: Thresholds) -> BlackDetector {
-        let level = BLACK + thresholds.black_pixel * (WHITE - BLACK);
-        BlackDetector { darkest_lit: level as u8, area: thresholds.black_area, lasting: Lasting::default() }
+        BlackDetector {
+            brightest_black: thresholds.black_luma(),
+            area: thresholds.black_area,
+            lasting: Lasting::default(),
+        }
     }
     /// Takes the picture at `at`; returns the black stretch that it ends.
     pub fn push(&mut self, at: u64, picture: Luma<'_>) -> Option<Stretch> {
@@ -87,7 +116,7 @@ impl BlackDetector {
         self.lasting.since
     }
     fn is_black(&self, picture: Luma<'_>) -> bool {
-        let black = picture.pixels.iter().filter(|p| **p <= self.darkest_lit).count();
+        let black = picture.pixels.iter().filter(|p| **p <= self.brightest_black).count();
         !picture.pixels.is_empty() && black as f64 >= self.area * picture.pixels.len() as f64
     }
 }
@@ -127,8 +156,7 @@ impl FreezeDetector {
         if self.first.len() != picture.pixels.len() || self.first.is_empty() {
             return false;
         }
-        const FULL_SCALE: f64 = 256.0;
-        let most = (self.difference * FULL_SCALE * self.first.len() as f64) as u64;
+        let most = (self.difference * PICTURE_SCALE * self.first.len() as f64) as u64;
         let mut sum = 0_u64;
         for (a, b) in self.first.chunks(4096).zip(picture.pixels.chunks(4096)) {
             sum += u64::from(a.iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(*b))).sum::<u32>());
@@ -206,6 +234,13 @@ mod tests {
         let black = BlackDetector::new(Thresholds::default());
         assert!(black.is_black(Luma { pixels: &flat(37) }) && !black.is_black(Luma { pixels: &flat(38) }));
         assert!(!black.is_black(Luma { pixels: &[] }));
+    }
+
+    #[test]
+    fn the_watch_over_the_air_has_the_same_thresholds_in_whole_numbers() {
+        let house = Thresholds::HOUSE;
+        assert_eq!((house.black_luma(), house.black_share_milli()), (37, 980));
+        assert_eq!((house.standing_change_milli(), house.silent_peak()), (256, 32));
     }
 
     #[test]

@@ -1,30 +1,27 @@
 //! What leaves the player, judged tick by tick: black, standing, silent or late air opens an incident, and recovery
 //! closes it. Sans-IO: it is handed measurements, not pictures.
 //!
-//! Raise and clear times are QUALITY's house values (EBU QC and broadcast practice), in seconds so that a channel of any
-//! rate has the same.
+//! What is black, standing and silent is defined in [`Thresholds`], for files and for the air. Raise and clear times are
+//! the house's (EBU QC and broadcast practice), in seconds so that a channel of any rate has the same.
 
 use std::collections::BTreeMap;
 
 use crate::domain::incident::{IncidentKind, Level};
 use crate::domain::text::Text;
 use crate::domain::time::{FrameRate, Tick};
+use crate::engine::quality::Thresholds;
 
-/// A sample is black up to this luma, video range: 10 % of the way from black (16) to white (235).
-const BLACK_LUMA: u8 = 38;
-/// A picture is black when at least this share of it is, in thousandths.
-const BLACK_SHARE: u64 = 980;
-/// Mean change of luma below which a picture stands: −60 dB of full scale, in thousandths of a code value.
-const FREEZE_CHANGE_MILLI: u64 = 255;
-/// Peak up to which sound is silence: −60 dBFS of 16 bits.
-const SILENT_PEAK: u16 = 33;
+const BLACK_LUMA: u8 = Thresholds::HOUSE.black_luma();
+const BLACK_SHARE_MILLI: u64 = Thresholds::HOUSE.black_share_milli();
+const STANDING_CHANGE_MILLI: u64 = Thresholds::HOUSE.standing_change_milli();
+const SILENT_PEAK: u16 = Thresholds::HOUSE.silent_peak();
 /// A tick is late when it leaves this much after its time.
 const LATE_MS: u64 = 40;
 
 /// Measurements of one tick.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Measure {
-    /// Share of sampled luma at or below `BLACK_LUMA`, in thousandths.
+    /// Share of sampled luma that is black, in thousandths.
     pub black_share: u64,
     /// Mean change against the picture before, in thousandths of a code value; `None` at the first.
     pub change_milli: Option<u64>,
@@ -113,8 +110,8 @@ impl Watch {
 
     /// Takes a tick's measurements and how many milliseconds it was late; returns what changed.
     pub fn tick(&mut self, tick: Tick, measure: Measure, expected: Expected, late_ms: u64) -> Vec<Change> {
-        let stands = measure.change_milli.is_some_and(|change| change < FREEZE_CHANGE_MILLI);
-        let black = measure.black_share >= BLACK_SHARE;
+        let stands = measure.change_milli.is_some_and(|change| change <= STANDING_CHANGE_MILLI);
+        let black = measure.black_share >= BLACK_SHARE_MILLI;
         let found = [
             (IncidentKind::Black, black && !expected.dark),
             (IncidentKind::Freeze, stands && !black && !expected.still && !expected.dark),
