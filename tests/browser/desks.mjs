@@ -1,0 +1,173 @@
+// A request goes from its office to an announced playlist by the pages alone, and nobody sees what is not theirs.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { PASSWORD, decide, fits, onward, shot, text, until } from "./world.mjs";
+
+function aClip(home) {
+  const file = join(home, "posyandu.mp4");
+  execFileSync("ffmpeg", ["-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=25", "-f", "lavfi",
+    "-i", "sine=frequency=440:sample_rate=48000", "-t", "6", "-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "aac",
+    file]);
+  return file;
+}
+
+const day = (offset) => new Date(Date.now() + (7 * 3600 + offset * 86400) * 1000).toISOString().slice(0, 10);
+
+export async function desks(world) {
+  const { base, browser } = world;
+  const clip = aClip(world.home);
+  const link = await world.open();
+
+  // Nobody sees anything before signing in.
+  const stranger = await browser.newPage();
+  await stranger.goto(`${base}/requests`);
+  assert.equal(new URL(stranger.url()).pathname, "/sign-in");
+  assert.match(await text(stranger), /Masuk/);
+  await shot(stranger, "01-sign-in");
+  await fits(stranger, "01-sign-in");
+  await stranger.click("header a[hreflang=en]");
+  assert.match(await text(stranger), /Sign in/);
+  await stranger.close();
+
+  // The first administrator lets the others in.
+  const admin = await world.signUp("admin", link);
+  await world.letIn(admin, "Dinas Kesehatan", [["office", "Ani, S.KM"], ["verifier", "Budi, S.Sos"],
+    ["head", "Citra, M.Si"], ["technical", "Dedi"], ["scheduler", "Eka"], ["operator", "Fajar"], ["monitor", "Gita"]]);
+
+  // The office files its request; a mistake is named, and nothing typed is lost.
+  const office = await world.as("office");
+  await office.click("text=Ajukan penayangan >> nth=0");
+  await office.fill("#title", "Ayo ke Posyandu");
+  await office.fill("#description", "Ajakan menimbang balita setiap bulan.");
+  await office.fill("#number", "005/17/DK");
+  await office.fill("#date", day(-1));
+  await office.fill("#first_day", day(1));
+  await office.fill("#last_day", day(3));
+  await office.fill("#play_s", "900");
+  await office.click("text=Lanjutkan");
+  assert.match(await office.locator(".box.bad").innerText(), /1 sampai 300/);
+  await shot(office, "03-letter-wrong");
+  await fits(office, "03-letter-wrong");
+  await office.fill("#play_s", "6");
+  await office.click("text=Lanjutkan");
+  await office.waitForSelector("#clip");
+  for (const box of await office.locator("input[name=declare]").all()) await box.check();
+  await office.setInputFiles("#clip", clip);
+  await shot(office, "04-check");
+  await office.click("text=Kirim permohonan");
+  await office.waitForURL(/\/requests\/\d+\?done=filed/);
+  const path = new URL(office.url()).pathname;
+  const open = async (role) => {
+    const page = await world.as(role);
+    await page.goto(base + path);
+    return page;
+  };
+  await until("the clip is inspected", async () => {
+    await office.goto(base + path);
+    return /Layak|Tidak dapat ditayangkan/.test(await text(office));
+  });
+  assert.match(await text(office), /Layak/);
+  await shot(office, "05-request");
+  await fits(office, "05-request");
+
+  // The verifier sees it waiting, and can't pass it with a point left open.
+  const verifier = await world.as("verifier");
+  await verifier.goto(base);
+  assert.match(await text(verifier), /1 tugas menunggu Anda/);
+  await verifier.click("text=Ayo ke Posyandu");
+  await onward(verifier).check();
+  await decide(verifier).click();
+  assert.match(await verifier.locator(".box.bad").innerText(), /Belum terpenuhi/);
+  await shot(verifier, "06-verify-open-points");
+  for (const box of await verifier.locator("#points input").all()) await box.check();
+  await onward(verifier).check();
+  await decide(verifier).click();
+  await verifier.waitForURL(/done=acted/);
+
+  // The head of agency signs, in English, with the password.
+  const head = await open("head");
+  await head.click("header a[hreflang=en]");
+  assert.match(await text(head), /Approve and sign/);
+  await onward(head).check();
+  await head.fill("#password", "not this one");
+  await decide(head).click();
+  assert.match(await head.locator(".box.bad").innerText(), /password is wrong/);
+  await onward(head).check();
+  await head.fill("#password", PASSWORD);
+  await shot(head, "07-approve");
+  await decide(head).click();
+  await head.waitForURL(/done=acted/);
+  await head.goto(`${base}${path}/letter`);
+  assert.match(await text(head), /Ayo ke Posyandu/);
+  await shot(head, "08-letter");
+  const pdf = await head.request.get(`${base}${path}/letter.pdf`);
+  assert.equal((await pdf.body()).subarray(0, 5).toString(), "%PDF-");
+
+  // The technical team's file is made, and the case goes on.
+  const technical = await open("technical");
+  await until("the house file is made", async () => {
+    await technical.goto(base + path);
+    const box = decide(technical);
+    if (!(await box.count())) return /Menunggu penjadwalan|Terjadwal/.test(await text(technical));
+    if (await onward(technical).count()) await onward(technical).check();
+    await box.click();
+    return /done=acted/.test(technical.url());
+  }, 120);
+  await shot(technical, "09-technical");
+
+  // The scheduling team plans tomorrow and publishes it.
+  const scheduler = await world.as("scheduler");
+  await scheduler.goto(`${base}/planning/videotron/${day(1)}`);
+  await scheduler.click("main a.button");
+  assert.match(await text(scheduler), /Ayo ke Posyandu/);
+  await shot(scheduler, "10-proposal");
+  await scheduler.fill("#password", PASSWORD);
+  await scheduler.click("form button >> text=Umumkan jadwal");
+  await scheduler.waitForURL(/done=published/);
+  assert.match(await text(scheduler), /revisi 1/);
+  await shot(scheduler, "11-published");
+  await fits(scheduler, "11-published");
+
+  // The office is told; the operator, the monitoring team and the auditor have their pages.
+  await office.goto(base);
+  await shot(office, "12-office-inbox");
+  await office.goto(base + path);
+  assert.match(await text(office), /Terjadwal tayang/);
+  const operator = await world.as("operator");
+  await operator.goto(`${base}/wall`);
+  await shot(operator, "13-wall");
+  const monitor = await world.as("monitor");
+  await monitor.goto(`${base}${path}/report`);
+  await monitor.fill("#conclusion", "Belum tayang; jadwal sudah sesuai permohonan.");
+  await monitor.click("text=Simpan kesimpulan");
+  assert.match(await text(monitor), /jadwal sudah sesuai permohonan/);
+  await shot(monitor, "14-report");
+  await admin.goto(`${base}/audit`);
+  assert.match(await text(admin), /Rantai utuh/);
+  await shot(admin, "15-audit");
+
+  // Another office sees none of it.
+  await admin.goto(`${base}/people`);
+  await admin.fill("#office-name", "Desa Sei Semayang");
+  await admin.selectOption("#group", "village");
+  await admin.click("text=Tambah instansi >> nth=-1");
+  await admin.fill("#name", "Hadi");
+  await admin.fill("#email", "desa@contoh.go.id");
+  await admin.check("#role-office");
+  await admin.selectOption("#office", { label: "Desa Sei Semayang" });
+  await admin.click("text=Tambah dan buat tautan");
+  const village = await world.signUp("village", await admin.inputValue("#link"));
+  for (const page of ["", "/original", "/report", "/letter"]) {
+    assert.equal((await village.request.get(base + path + page)).status(), 404, page);
+  }
+  await village.goto(base + path);
+  assert.match(await text(village), /tidak ditemukan/);
+
+  // Signed out is signed out.
+  await village.goto(base);
+  await village.click("text=Keluar");
+  await village.goto(base);
+  assert.equal(new URL(village.url()).pathname, "/sign-in");
+  return "a request went from its office to an announced playlist by the pages alone";
+}
