@@ -75,7 +75,7 @@ const CLIPS: [(&str, usize, &str, &str, u32, Fate, Card); 9] = [
         "Grafik tanpa suara",
         6,
         Fate::Airs,
-        card("Data Desa", "spokes", (960, 540), (25, 1), 150, None),
+        card("Data Desa", "chroma-zone-plate kx2=20 ky2=20 kt=1", (960, 540), (25, 1), 150, None),
     ),
     (
         "poster.png",

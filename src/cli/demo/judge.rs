@@ -41,10 +41,34 @@ pub(super) fn judge_air(stage: &Stage, plan: &Playlist, aired: &Aired, story: &m
     let ticks: Vec<i64> = frames.keys().copied().collect();
     let gaps: Vec<(i64, i64)> = ticks.windows(2).filter(|p| p[1] - p[0] > 1).map(|p| (p[0], p[1] - p[0] - 1)).collect();
     let lost: i64 = gaps.iter().map(|(_, n)| n).sum();
+    let black = frames.values().filter(|f| f.mean() < BLACK).count();
+    story.claim(
+        black == 0,
+        Text::new(format!("{black} gambar hitam saat buka."), format!("{black} black frames while open.")),
+    );
+
+    // Half a frame that the killed player left behind is read as a torn one: lost, not wrong.
+    let near_kill = |tick: i64| gaps.iter().any(|(at, n)| (at - 1..=at + n + 2).contains(&tick));
+    let mut wrong = Vec::new();
+    let (mut compared, mut torn) = (0, 0);
+    for item in plan.items().iter().filter(|item| matches!(item.kind, ItemKind::Clip | ItemKind::Fill)) {
+        let Source::File(path) = &item.source else { continue };
+        let house = recording::read(&stage.home.join(path)).map_err(failed)?;
+        let judged = judge_item(item, plan, aired.opened, &house, &frames, near_kill);
+        compared += judged.compared;
+        torn += judged.torn;
+        if !judged.holds() {
+            wrong.push(format!("{} ({}: {judged:?})", item.title, item.id));
+        }
+    }
+    story.claim(wrong.is_empty() && compared > 0, Text::new(
+        format!("{} materi tayang berurutan, mulai tepat pada bingkainya; {compared} gambar dibandingkan dengan berkasnya. {}", plan.items().len(), wrong.join("; ")),
+        format!("{} items aired in order, each starting on its frame; {compared} frames compared with their files. {}", plan.items().len(), wrong.join("; ")),
+    ));
     let killed_tick =
         (aired.killed - aired.opened).num_milliseconds() * i64::from(rate.num()) / (1000 * i64::from(rate.den()));
     let around_kill = gaps.iter().all(|(at, _)| (killed_tick - 25..=killed_tick + 50).contains(at));
-    let lost_ms = TimeDelta::milliseconds(i64::try_from(rate.millis(lost.unsigned_abs())).unwrap_or(i64::MAX));
+    let lost_ms = TimeDelta::milliseconds(i64::try_from(rate.millis((lost + torn).unsigned_abs())).unwrap_or(i64::MAX));
     story.claim(
         around_kill && lost_ms <= MOST_LOST,
         Text::new(
@@ -55,27 +79,6 @@ pub(super) fn judge_air(stage: &Stage, plan: &Playlist, aired: &Aired, story: &m
             format!("The kill cost {} ms of picture; otherwise frames are 40 ms apart.", lost_ms.num_milliseconds()),
         ),
     );
-    let black = frames.values().filter(|f| f.mean() < BLACK).count();
-    story.claim(
-        black == 0,
-        Text::new(format!("{black} gambar hitam saat buka."), format!("{black} black frames while open.")),
-    );
-
-    let mut wrong = Vec::new();
-    let mut compared = 0;
-    for item in plan.items().iter().filter(|item| matches!(item.kind, ItemKind::Clip | ItemKind::Fill)) {
-        let Source::File(path) = &item.source else { continue };
-        let house = recording::read(&stage.home.join(path)).map_err(failed)?;
-        let judged = judge_item(item, plan, aired.opened, &house, &frames);
-        compared += judged.compared;
-        if !judged.holds() {
-            wrong.push(format!("{} ({}: {judged:?})", item.title, item.id));
-        }
-    }
-    story.claim(wrong.is_empty() && compared > 0, Text::new(
-        format!("{} materi tayang berurutan, mulai tepat pada bingkainya; {compared} gambar dibandingkan dengan berkasnya. {}", plan.items().len(), wrong.join("; ")),
-        format!("{} items aired in order, each starting on its frame; {compared} frames compared with their files. {}", plan.items().len(), wrong.join("; ")),
-    ));
     judge_journal(stage, story)
 }
 
@@ -84,6 +87,8 @@ pub(super) fn judge_air(stage: &Stage, plan: &Playlist, aired: &Aired, story: &m
 struct ItemJudgement {
     compared: usize,
     differing: usize,
+    /// Differing frames beside the kill.
+    torn: i64,
     /// Ticks between the planned and the seen first frame; `None` where the kill took it.
     start_off: Option<i64>,
 }
@@ -100,15 +105,19 @@ fn judge_item(
     opened: Instant,
     house: &[SmallFrame],
     frames: &BTreeMap<i64, &SmallFrame>,
+    near_kill: impl Fn(i64) -> bool,
 ) -> ItemJudgement {
     let rate = plan.head().rate;
     let first = item.first_tick(rate).0 - rate.tick_from(opened).0;
-    let mut judged = ItemJudgement { compared: 0, differing: 0, start_off: None };
+    let mut judged = ItemJudgement { compared: 0, differing: 0, torn: 0, start_off: None };
     for k in 0..item.duration_frames.cast_signed() {
         let wanted = house.get(usize::try_from(item.in_frames.cast_signed() + k).unwrap_or(usize::MAX));
         let (Some(seen), Some(wanted)) = (frames.get(&(first + k)), wanted) else { continue };
         judged.compared += 1;
-        judged.differing += usize::from(seen.difference(wanted) > SAME);
+        match seen.difference(wanted) > SAME {
+            true if near_kill(first + k) => judged.torn += 1,
+            differs => judged.differing += usize::from(differs),
+        }
     }
     if frames.contains_key(&first)
         && let Some(opening) = house.get(usize::try_from(item.in_frames).unwrap_or(usize::MAX))
