@@ -71,6 +71,8 @@ pub struct CaseFile {
     pub inspect_job: Option<Job>,
     /// The job of conforming it.
     pub conform_job: Option<Job>,
+    /// The job of making the copy in which people look at it.
+    pub preview_job: Option<Job>,
 }
 
 /// What a person may do about a case.
@@ -109,6 +111,7 @@ impl CaseFile {
             checklist: reader.checklist(newest.id)?,
             inspect_job: reader.job(JobKind::Inspect, newest.id)?,
             conform_job: reader.job(JobKind::Conform, newest.id)?,
+            preview_job: reader.job(JobKind::Preview, newest.id)?,
             row,
             standard,
             submissions,

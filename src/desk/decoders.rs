@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::processing::{Found, MediaTrouble, MediaWork};
-use crate::av::conform::conform;
+use crate::av::conform::{Conformed, conform};
 use crate::av::ffmpeg::Ffmpeg;
 use crate::av::inspect::{InspectLimits, inspect};
 use crate::config::Config;
@@ -27,6 +27,12 @@ impl Decoders {
         let looked = inspect(file, InspectLimits::default(), &self.ffmpeg, &mut |_| true);
         Ok(looked.map_err(|e| MediaTrouble(e.to_string()))?.inspection)
     }
+
+    fn make(&self, original: &Path, recipe: &ConformRecipe, output: &Path) -> Result<Conformed, MediaTrouble> {
+        let found = self.look(original)?;
+        let made = conform(original, &found, recipe, output, &self.ffmpeg, &mut |_| true);
+        made.map_err(|e| MediaTrouble(e.to_string()))
+    }
 }
 
 impl MediaWork for Decoders {
@@ -35,11 +41,12 @@ impl MediaWork for Decoders {
     }
 
     fn conform(&self, original: &Path, channel: &Channel, output: &Path) -> Result<Found, MediaTrouble> {
-        let found = self.look(original)?;
-        let recipe = ConformRecipe::of(channel.house);
-        let made = conform(original, &found, &recipe, output, &self.ffmpeg, &mut |_| true);
-        let made = made.map_err(|e| MediaTrouble(e.to_string()))?;
+        let made = self.make(original, &ConformRecipe::of(channel.house), output)?;
         Ok(judged(made.result.inspection, channel))
+    }
+
+    fn preview(&self, original: &Path, channel: &Channel, output: &Path) -> Result<(), MediaTrouble> {
+        self.make(original, &ConformRecipe::preview_of(channel.house), output).map(|_| ())
     }
 }
 

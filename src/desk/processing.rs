@@ -35,6 +35,12 @@ pub trait MediaWork: Send + Sync {
     /// # Errors
     /// What kept the machine from doing it, or what can't be made of the file.
     fn conform(&self, original: &Path, channel: &Channel, output: &Path) -> Result<Found, MediaTrouble>;
+
+    /// Makes the small copy in which people look at an original, framed as the channel's wall will frame it.
+    ///
+    /// # Errors
+    /// What kept the machine from doing it, or what can't be made of the file.
+    fn preview(&self, original: &Path, channel: &Channel, output: &Path) -> Result<(), MediaTrouble>;
 }
 
 /// What was found in a file, and what acceptance says of it.
@@ -94,6 +100,7 @@ impl Desk {
         let worked = match job.kind {
             JobKind::Inspect => self.inspect(media, &job),
             JobKind::Conform => self.conform(media, &job),
+            JobKind::Preview => self.preview(media, &job),
         };
         match worked {
             Ok(()) => Ok(Some(Worked { job, state: JobState::Done, trouble: None })),
@@ -143,6 +150,10 @@ impl Desk {
             };
             tx.set_inspection(submission.id, &row)?;
             tx.finish_job(job, now)?;
+            if row.verdict != Verdict::Refuse {
+                // A job of its own: the case goes on whatever becomes of it.
+                tx.queue_job(JobKind::Preview, submission.id, now)?;
+            }
             let event = AuditEvent::new(AuditKind::Inspected).number("case", submission.case.0);
             let event = event.number("submission", submission.id.0).hash("original", submission.original.sha256);
             let verdict = Word::new(row.verdict.as_str()).expect("verdicts are plain words");
@@ -211,6 +222,20 @@ impl Desk {
         Ok(())
     }
 
+    fn preview(&self, media: &dyn MediaWork, job: &Job) -> Result<(), Trouble> {
+        let (submission, channel) = self.submission_and_channel(job.submission)?;
+        let original = submission.original.sha256;
+        // The same bytes filed again look the same.
+        if !self.library.preview(original).exists() {
+            let making = self.library.making_preview(&random_name()?).map_err(DeskError::from)?;
+            media.preview(&self.library.original(original), &channel, &making.path)?;
+            self.library.keep_preview(&making, original).map_err(DeskError::from)?;
+        }
+        let (now, id) = (self.now(), job.id);
+        self.store.write(move |tx| tx.finish_job(id, now)).map_err(DeskError::from)?;
+        Ok(())
+    }
+
     fn give_back(&self, job: &Job, trouble: &str) -> Result<JobState, DeskError> {
         let (now, id, submission, said) = (self.now(), job.id, job.submission, trouble.to_owned());
         self.store.write(move |tx| {
@@ -235,7 +260,7 @@ impl Desk {
     pub fn retry(&self, submission: SubmissionId) -> Result<(), DeskError> {
         let now = self.now();
         self.store.write(move |tx| {
-            for kind in [JobKind::Inspect, JobKind::Conform] {
+            for kind in [JobKind::Inspect, JobKind::Conform, JobKind::Preview] {
                 if tx.job(kind, submission)?.is_some_and(|job| job.state == JobState::Failed) {
                     tx.queue_job(kind, submission, now)?;
                 }

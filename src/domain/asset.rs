@@ -371,6 +371,19 @@ impl ConformRecipe {
         ConformRecipe { house, borders: Borders::Blurred, still_seconds: ConformRecipe::STILL_SECONDS }
     }
 
+    /// The recipe of the copy in which people look at an upload before it is approved: framed as the wall will frame
+    /// it, and small.
+    pub fn preview_of(house: HouseFormat) -> ConformRecipe {
+        /// Longer side, pixels: as wide as a page shows it, and encoded in a fraction of its length.
+        const LONGER_SIDE: u32 = 640;
+        /// What a codec of 16×16 blocks still takes.
+        const SHORTEST: u32 = 16;
+        let longer = house.width.max(house.height).max(LONGER_SIDE);
+        let scaled = |side: u32| ((side * LONGER_SIDE / longer) & !1).max(SHORTEST);
+        let house = HouseFormat { width: scaled(house.width), height: scaled(house.height), ..house };
+        ConformRecipe::of(house)
+    }
+
     /// The recipe as one line of text. Equal texts mean equal bytes for equal input, on one version of ffmpeg.
     pub fn canonical(&self) -> String {
         let HouseFormat { width, height, rate, sample_rate_hz, loudness_lufs, max_true_peak_dbtp, .. } = self.house;

@@ -1,5 +1,5 @@
-//! `media/`: what offices sent (`inbox/<sha256>`) and what was made of it (`house/<sha256>.mp4`). A file is named by
-//! its hash or is unfinished; unfinished ones are locked by whoever writes them, so a sweep knows the orphans.
+//! `media/`: what offices sent (`inbox/<sha256>`) and what was made of it (`house/<sha256>.mp4`; `preview/`, by the hash
+//! of the original). A file is named by its hash or is unfinished; unfinished ones are locked by whoever writes them, so a sweep knows the orphans.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, TryLockError};
@@ -12,8 +12,10 @@ use super::whole;
 use crate::domain::ids::Sha256;
 
 /// Folders below `media/`.
-const FOLDERS: [&str; 4] = ["inbox", "house", "fill", "slate"];
-/// What a house file that is being made ends with; its lock ends with [`whole::UNFINISHED`].
+const FOLDERS: [&str; 5] = ["inbox", "house", "preview", "fill", "slate"];
+/// What a preview's name ends with, after the hash of its original.
+const PREVIEW: &str = ".mp4";
+/// What a house file or a preview that is being made ends with; its lock ends with [`whole::UNFINISHED`].
 const MAKING: &str = ".making.mp4";
 /// Bytes read from an upload at a time.
 const PIECE_BYTES: usize = 256 << 10;
@@ -56,7 +58,7 @@ pub struct Arrived {
     _lock: File,
 }
 
-/// A place for a house file that is being made, locked.
+/// A place for a house file or a preview that is being made, locked.
 #[derive(Debug)]
 pub struct Making {
     /// Where to write it.
@@ -90,6 +92,10 @@ impl Library {
     /// Where an original lies, if it is here.
     pub fn original(&self, sha256: Sha256) -> PathBuf {
         self.media.join("inbox").join(sha256.to_string())
+    }
+    /// Where the small copy of an original lies, if it is here.
+    pub fn preview(&self, original: Sha256) -> PathBuf {
+        self.media.join("preview").join(format!("{original}{PREVIEW}"))
     }
     /// Where a house file lies, if it is here.
     pub fn house(&self, sha256: Sha256) -> PathBuf {
@@ -144,12 +150,24 @@ impl Library {
     /// # Errors
     /// The disk's.
     pub fn making(&self, name: &str) -> Result<Making, LibraryError> {
-        let house = self.media.join("house");
-        let lock_path = house.join(format!("{name}{}", whole::UNFINISHED));
+        self.making_in("house", name)
+    }
+
+    /// A place in which to make a preview. `name` must be new and plain.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn making_preview(&self, name: &str) -> Result<Making, LibraryError> {
+        self.making_in("preview", name)
+    }
+
+    fn making_in(&self, folder: &str, name: &str) -> Result<Making, LibraryError> {
+        let folder = self.media.join(folder);
+        let lock_path = folder.join(format!("{name}{}", whole::UNFINISHED));
         let disk = |source| LibraryError::Disk { path: lock_path.clone(), source };
         let lock = File::create_new(&lock_path).map_err(disk)?;
         lock.lock().map_err(disk)?;
-        Ok(Making { path: house.join(format!("{name}{MAKING}")), lock_path: lock_path.clone(), _lock: lock })
+        Ok(Making { path: folder.join(format!("{name}{MAKING}")), lock_path: lock_path.clone(), _lock: lock })
     }
 
     /// Names a finished house file by its hash, durably; returns hash and size.
@@ -166,8 +184,18 @@ impl Library {
         Ok((sha256, bytes))
     }
 
+    /// Names a finished preview by the hash of its original, durably.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn keep_preview(&self, made: &Making, original: Sha256) -> Result<(), LibraryError> {
+        let disk = |source| LibraryError::Disk { path: made.path.clone(), source };
+        File::open(&made.path).and_then(|file| file.sync_all()).map_err(disk)?;
+        whole::settle(&made.path, &self.preview(original)).map_err(disk)
+    }
+
     /// Removes what nobody is writing any more and nothing names: unfinished files, originals for which `is_named`
-    /// says no, and house files that were never finished. Returns the names removed.
+    /// says no with their previews, and house files that were never finished. Returns the names removed.
     ///
     /// # Errors
     /// The disk's, or the question's.
@@ -189,18 +217,33 @@ impl Library {
                 removed.push(name);
             }
         }
-        for name in self.names("house")? {
+        self.sweep_unfinished("house", &mut removed)?;
+        self.sweep_unfinished("preview", &mut removed)?;
+        for name in self.names("preview")? {
+            let original = name.strip_suffix(PREVIEW).and_then(|stem| stem.parse::<Sha256>().ok());
+            if let Some(original) = original
+                && !is_named(original)?
+            {
+                remove(&self.preview(original))?;
+                removed.push(name);
+            }
+        }
+        Ok(removed)
+    }
+
+    fn sweep_unfinished(&self, folder: &str, removed: &mut Vec<String>) -> Result<(), LibraryError> {
+        for name in self.names(folder)? {
             let Some(stem) = name.strip_suffix(whole::UNFINISHED) else { continue };
-            let path = self.media.join("house").join(&name);
+            let path = self.media.join(folder).join(&name);
             let Some(_lock) = lock_of_nobody(&path)? else { continue };
-            let made = self.media.join("house").join(format!("{stem}{MAKING}"));
+            let made = self.media.join(folder).join(format!("{stem}{MAKING}"));
             if made.exists() {
                 remove(&made)?;
             }
             remove(&path)?;
             removed.push(name);
         }
-        Ok(removed)
+        Ok(())
     }
 
     fn names(&self, folder: &str) -> Result<BTreeSet<String>, LibraryError> {
@@ -310,14 +353,20 @@ mod tests {
         fs::write(home.path().join("media/inbox/left.part"), b"half").unwrap();
         fs::write(home.path().join("media/house/left.part"), b"").unwrap();
         fs::write(home.path().join("media/house/left.making.mp4"), b"half").unwrap();
+        fs::write(home.path().join("media/preview/left.part"), b"").unwrap();
+        fs::write(home.path().join("media/preview/left.making.mp4"), b"half").unwrap();
         let arrived = library.receive("a", &mut &b"abc"[..], 3, None).unwrap();
         let making = library.making("b").unwrap();
-        assert_eq!(sweep(&library, false), ["left.part", "left.part"]);
+        assert_eq!(sweep(&library, false), ["left.part", "left.part", "left.part"]);
+        assert!(library.names("preview").unwrap().is_empty());
         assert!(library.original(arrived.sha256).exists());
         let name = arrived.sha256.to_string();
-        drop((arrived, making));
+        let preview = library.making_preview("c").unwrap();
+        fs::write(&preview.path, b"small").unwrap();
+        library.keep_preview(&preview, arrived.sha256).unwrap();
+        drop((arrived, making, preview));
         assert_eq!(sweep(&library, true), Vec::<String>::new());
-        assert_eq!(sweep(&library, false), [name]);
+        assert_eq!(sweep(&library, false), [name.clone(), format!("{name}.mp4")]);
     }
 
     #[test]

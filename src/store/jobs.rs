@@ -16,6 +16,8 @@ pub enum JobKind {
     Inspect,
     /// Make the house file of an approved upload.
     Conform,
+    /// Make the small copy in which people look at an upload.
+    Preview,
 }
 
 impl JobKind {
@@ -23,6 +25,7 @@ impl JobKind {
         match self {
             JobKind::Inspect => "inspect",
             JobKind::Conform => "conform",
+            JobKind::Preview => "preview",
         }
     }
 }
@@ -69,6 +72,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Job> {
         id: JobId(row.get(0)?),
         kind: match row.get_ref(1)?.as_str()? {
             "conform" => JobKind::Conform,
+            "preview" => JobKind::Preview,
             _ => JobKind::Inspect,
         },
         submission: SubmissionId(row.get(2)?),

@@ -198,7 +198,7 @@ create table assets (
 -- Work that must survive a kill: taken with a lease, given back when the lease runs out.
 create table jobs (
   id              integer primary key,            -- JobId
-  kind            text    not null,               -- inspect | conform
+  kind            text    not null,               -- inspect | conform | preview
   submission_id   integer not null references submissions, -- on what
   state           text    not null,               -- waiting | done | failed
   attempts        integer not null,               -- times taken

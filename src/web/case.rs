@@ -14,22 +14,25 @@ use serde::Deserialize;
 use tokio_util::io::ReaderStream;
 
 use super::Web;
+use super::guide::Guide;
 use super::page::{FormErrors, Page, html};
 use super::problem::Problem;
 use super::requests::letter_facts;
-use super::session::{Can, Enter, password_again};
+use super::session::{Can, Enter, Retry, Revoke, Right, password_again};
 use super::status::{Status, status};
 use crate::desk::cases::CaseFile;
+use crate::desk::planning::PlanError;
 use crate::desk::review::WantedAct;
 use crate::desk::{DeskError, Refusal};
-use crate::domain::asset::{Severity, Verdict};
-use crate::domain::ids::CaseId;
+use crate::domain::asset::{ConformRecipe, Severity, Verdict};
+use crate::domain::channel::HouseFormat;
+use crate::domain::ids::{ApprovalId, CaseId};
 use crate::domain::people::Form as Holding;
 use crate::domain::standard::{Action, EdgeKind, ServiceStandard};
 use crate::domain::submission::{CheckPoint, Submission};
-use crate::domain::text::{Lang, Text, decimal, instant_in_words};
+use crate::domain::text::{Lang, decimal, instant_in_words};
 use crate::engine::procedure::{Offer, Refused};
-use crate::store::MoveRow;
+use crate::store::{Job, JobKind, JobState, MoveRow};
 
 /// How often a page looks again while the machine works on a file, seconds.
 const WORKING_REFRESH_S: u32 = 3;
@@ -60,13 +63,14 @@ struct PointRow {
 
 /// What the person may do.
 struct ActForm {
-    heading: String,
-    lead: Option<String>,
+    guide: Guide,
     step: String,
     version: u32,
     offers: Vec<OfferRow>,
     points: Vec<PointRow>,
     wants_password: bool,
+    /// Whether some way on needs a reason.
+    may_want_reason: bool,
     reason: String,
     choice: String,
     /// It is done by filing again.
@@ -80,6 +84,21 @@ struct ClipFacts {
     /// Tone and words of the verdict; none while the file is being looked at.
     verdict: Option<Status>,
     reasons: Vec<ReasonRow>,
+    preview: Preview,
+    /// What the machine gave up, with its own words for staff.
+    given_up: Vec<(String, Option<String>)>,
+}
+
+/// The copy in which people look at the clip.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Preview {
+    Ready {
+        width: u32,
+        height: u32,
+    },
+    Making,
+    /// A refused file gets none; one that could not be made is among what was given up.
+    None,
 }
 
 #[derive(Template)]
@@ -97,12 +116,15 @@ struct CasePage {
     trail: Vec<TrailRow>,
     act: Option<ActForm>,
     revise: bool,
+    may_retry: bool,
     errors: FormErrors,
 }
 
 struct ApprovalRow {
+    id: ApprovalId,
     number: String,
     revoked: Option<String>,
+    may_revoke: bool,
 }
 
 /// What the address of the page may say.
@@ -124,13 +146,15 @@ pub(super) async fn show(
     shown.page.done = match done.as_str() {
         "filed" => Some(can.visit.t("case-filed")),
         "acted" => Some(can.visit.t("case-acted")),
+        "retried" => Some(can.visit.t("case-retried")),
+        "revoked" => Some(can.visit.t("case-revoked")),
         _ => None,
     };
     Ok(html(&shown))
 }
 
 /// The request, or 404 where there is none for this person.
-async fn case_file(web: &Web, can: &Can<Enter>, id: i64) -> Result<CaseFile, Problem> {
+pub(super) async fn case_file(web: &Web, can: &Can<Enter>, id: i64) -> Result<CaseFile, Problem> {
     let person = can.person().clone();
     web.ask(move |desk| desk.case_file(&person, CaseId(id))).await
 }
@@ -146,15 +170,21 @@ fn case_page(
     let lang = visit.lang;
     let zone = web.zone();
     let newest = found.newest();
+    let clip = clip_facts(web, newest, found, can);
     let act = act_form(can, found, given)?;
     let revise = act.as_ref().is_some_and(|act| act.revise);
     let mut page = can.page(newest.letter.title.clone());
-    // While the machine works on the file, the page looks again by itself; not under a form that someone fills in.
-    let working = found.inspection.is_none() || (found.approval.is_some() && found.clip.is_none());
-    page.refresh_s = (working && act.is_none() && found.row.ended_at.is_none()).then_some(WORKING_REFRESH_S);
+    // While the machine works on the file, the page looks again by itself; not under a form that someone fills in, or a
+    // clip that someone watches.
+    let working = jobs(found).any(|job| job.state == JobState::Waiting);
+    let watched = act.is_some() || matches!(clip.preview, Preview::Ready { .. });
+    page.refresh_s = (working && !watched).then_some(WORKING_REFRESH_S);
+    let may_revoke = holds::<Revoke>(can);
     let approval = found.approval.iter().map(|approval| ApprovalRow {
+        id: approval.id,
         number: approval.number.clone(),
         revoked: approval.revoked.as_ref().map(|(_, why)| why.clone()),
+        may_revoke: may_revoke && approval.revoked.is_none(),
     });
     let trail = found.moves.iter().rev().map(|done| TrailRow {
         what: done_words(done, &found.standard, lang),
@@ -170,7 +200,8 @@ fn case_page(
         agenda: found.row.agenda_number.clone().unwrap_or_else(|| "–".into()),
         status: status(found.row.step.as_str(), visit),
         facts: letter_facts(&newest.letter, visit),
-        clip: clip_facts(newest, found, can),
+        may_retry: holds::<Retry>(can) && !clip.given_up.is_empty(),
+        clip,
         checklist: checklist.collect(),
         approval: approval.collect(),
         trail: trail.collect(),
@@ -197,8 +228,7 @@ fn act_form(can: &Can<Enter>, found: &CaseFile, given: &BTreeMap<String, String>
     let action = step.action;
     let text = |name: &str| given.get(name).cloned().unwrap_or_default();
     Ok(Some(ActForm {
-        heading: action.text().get(lang).to_owned(),
-        lead: lead(action).map(|text| text.get(lang).to_owned()),
+        guide: Guide::of(action, found.row.id, &found.newest().channel, &can.visit),
         step: step.id.to_string(),
         version: found.row.version,
         offers: options.offers.iter().map(|offer| offer_row(offer, lang)).collect(),
@@ -207,6 +237,7 @@ fn act_form(can: &Can<Enter>, found: &CaseFile, given: &BTreeMap<String, String>
             _ => Vec::new(),
         },
         wants_password: action == Action::Sign,
+        may_want_reason: options.offers.iter().any(|offer| offer.wants_reason),
         reason: text("reason"),
         choice: text("choice"),
         revise: matches!(action, Action::Revise | Action::Submit),
@@ -263,6 +294,46 @@ pub(super) async fn act(
     Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&shown)).into_response())
 }
 
+/// `POST /requests/{id}/retry`: what the machine gave up is tried again.
+pub(super) async fn retry(State(web): State<Web>, can: Can<Retry>, Path(id): Path<i64>) -> Result<Response, Problem> {
+    let person = can.person().clone();
+    web.ask(move |desk| {
+        let found = desk.case_file(&person, CaseId(id))?;
+        desk.retry(found.newest().id)
+    })
+    .await?;
+    Ok(Redirect::to(&format!("/requests/{id}?done=retried")).into_response())
+}
+
+/// What the form that withdraws an approval sends.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct RevokeForm {
+    approval: i64,
+    reason: String,
+}
+
+/// `POST /requests/{id}/revoke`: the approval is withdrawn, and its clip leaves every published day.
+pub(super) async fn revoke(
+    State(web): State<Web>,
+    can: Can<Revoke>,
+    Path(id): Path<i64>,
+    Form(given): Form<RevokeForm>,
+) -> Result<Response, Problem> {
+    let (by, person) = (can.id(), can.person().clone());
+    let approval = ApprovalId(given.approval);
+    let done = web.blocking(move |desk| -> Result<_, PlanError> {
+        // What the page showed is what is withdrawn, and nothing else.
+        let found = desk.case_file(&person, CaseId(id))?;
+        if found.approval.is_none_or(|shown| shown.id != approval) {
+            return Err(DeskError::from(Refusal::Procedure(Refused::Changed)).into());
+        }
+        desk.withdraw(by, approval, &given.reason)
+    });
+    done.await??;
+    Ok(Redirect::to(&format!("/requests/{id}?done=revoked")).into_response())
+}
+
 /// `GET /requests/{id}/original`: the office's own file, only ever to be saved.
 pub(super) async fn original(
     State(web): State<Web>,
@@ -289,30 +360,37 @@ fn offer_row(offer: &Offer, lang: Lang) -> OfferRow {
     OfferRow { key: offer.key.clone(), label: offer.label.get(lang).to_owned(), wants_reason: offer.wants_reason }
 }
 
-/// What a desk should do, where its button does not say it.
-fn lead(action: Action) -> Option<Text> {
-    Some(match action {
-        Action::Verify => Text::new(
-            "Lihat videonya sampai selesai, cocokkan dengan surat, lalu centang setiap butir yang terpenuhi.",
-            "Watch the clip to its end, compare it with the letter, and tick every point that holds.",
-        ),
-        Action::Sign => Text::new(
-            "Persetujuan mengikat berkas, cara pengolahan, periode, dan saluran di atas.",
-            "The approval binds the file, how it is processed, the period and the channel above.",
-        ),
-        Action::Process => Text::new(
-            "Video diolah ke format dinding dan diperiksa sekali lagi. Ini memakan waktu beberapa menit.",
-            "The clip is made into the wall's format and inspected once more. This takes some minutes.",
-        ),
-        Action::Schedule => Text::new(
-            "Video ini masuk jadwal bila hari tayangnya direncanakan dan diumumkan di halaman Jadwal tayang.",
-            "The clip airs once its days are planned and published on the Playlists page.",
-        ),
-        _ => return None,
-    })
+/// What the machine does, or did, to the newest file.
+fn jobs(found: &CaseFile) -> impl Iterator<Item = &Job> {
+    [&found.inspect_job, &found.preview_job, &found.conform_job].into_iter().flatten()
 }
 
-fn clip_facts(submission: &Submission, found: &CaseFile, can: &Can<Enter>) -> ClipFacts {
+fn holds<R: Right>(can: &Can<Enter>) -> bool {
+    R::ROLES.iter().any(|role| can.person().holds(*role))
+}
+
+/// What a page says of a job that was given up.
+fn given_up(job: &Job, can: &Can<Enter>) -> (String, Option<String>) {
+    let words = match job.kind {
+        JobKind::Inspect => can.visit.t("clip-inspect-failed"),
+        JobKind::Preview => can.visit.t("clip-preview-failed"),
+        JobKind::Conform => can.visit.t("clip-conform-failed"),
+    };
+    (words, job.trouble.clone().filter(|_| can.person().is_staff()))
+}
+
+fn preview(web: &Web, submission: &Submission, found: &CaseFile) -> Preview {
+    if web.desk.library.preview(submission.original.sha256).exists() {
+        let channel = web.desk.config.channels.get(&submission.channel);
+        let house = channel.map_or(HouseFormat::DEFAULT, |channel| channel.channel.house);
+        let HouseFormat { width, height, .. } = ConformRecipe::preview_of(house).house;
+        return Preview::Ready { width, height };
+    }
+    let waits = found.preview_job.as_ref().is_some_and(|job| job.state == JobState::Waiting);
+    if waits { Preview::Making } else { Preview::None }
+}
+
+fn clip_facts(web: &Web, submission: &Submission, found: &CaseFile, can: &Can<Enter>) -> ClipFacts {
     let lang = can.visit.lang;
     let inspection = found.inspection.as_ref();
     let verdict = inspection.map(|found| match found.verdict {
@@ -335,6 +413,8 @@ fn clip_facts(submission: &Submission, found: &CaseFile, can: &Can<Enter>) -> Cl
         sha256: submission.original.sha256.to_string(),
         verdict,
         reasons: reasons.collect(),
+        preview: preview(web, submission, found),
+        given_up: jobs(found).filter(|job| job.state == JobState::Failed).map(|job| given_up(job, can)).collect(),
     }
 }
 

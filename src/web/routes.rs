@@ -5,7 +5,9 @@ use axum::handler::Handler;
 use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, on};
 
-use super::{Web, audit, case, health, inbox, people, planning, reports, requests, sign_in, static_files, wall};
+use super::{
+    Web, audit, case, health, inbox, people, planning, preview, reports, requests, sign_in, static_files, wall,
+};
 
 /// One method of one path.
 pub(super) struct Route {
@@ -50,6 +52,9 @@ pub(super) fn all() -> Vec<Route> {
         get("/requests/{id}", case::show),
         post("/requests/{id}/act", case::act),
         get("/requests/{id}/original", case::original),
+        get("/requests/{id}/preview", preview::show),
+        post("/requests/{id}/retry", case::retry),
+        post("/requests/{id}/revoke", case::revoke),
         get("/requests/{id}/revise", requests::revise_form),
         upload("/requests/{id}/revise", requests::revise_send),
         post("/requests/{id}/revise/new", requests::revise_change),

@@ -40,6 +40,10 @@ rights! {
     ReadReports: &[Role::Monitor, Role::Head, Role::Scheduler, Role::Operator];
     /// Write the conclusion of an airing report.
     Conclude: &[Role::Monitor];
+    /// Try again what the machine gave up.
+    Retry: &[Role::Technical, Role::Admin];
+    /// Withdraw an approval: whoever sees something wrong on the wall pulls it at once.
+    Revoke: &[Role::Head, Role::Operator, Role::Admin];
     /// Read the audit trail.
     ReadAudit: &[Role::Admin, Role::Head];
     /// Let people in.

@@ -54,6 +54,29 @@ function aMadeClip(home) {
   return { path, seconds: 6 };
 }
 
+// The clip plays in the page, and a piece of it can be asked for.
+async function looksAtPreview(page, seconds) {
+  const seen = await page.locator("video").evaluate(async (video) => {
+    const event = (name) => new Promise((done) => video.addEventListener(name, done, { once: true }));
+    if (video.readyState < 1) await event("loadedmetadata");
+    video.muted = true;
+    await video.play();
+    await event("timeupdate");
+    video.pause();
+    const sought = event("seeked");
+    video.currentTime = 3;
+    await sought;
+    return { width: video.videoWidth, seconds: video.duration, at: video.currentTime };
+  });
+  assert.equal(seen.width, 640);
+  assert.ok(Math.abs(seen.seconds - seconds) <= 1, `${seen.seconds} s of ${seconds} s`);
+  assert.equal(seen.at, 3);
+  const piece = await page.request.get(await page.locator("video").evaluate((video) => video.src),
+    { headers: { range: "bytes=4-7" } });
+  assert.equal(piece.status(), 206);
+  assert.equal((await piece.body()).toString(), "ftyp");
+}
+
 export async function airing(world) {
   const clip = aRealClip() ?? aMadeClip(world.home);
   const { base } = world;
@@ -85,6 +108,8 @@ export async function airing(world) {
   // 3: verified and approved.
   const verifier = await world.as("verifier");
   await until("the request reaches the verifier", () => reads("verifier", /Butir yang terpenuhi/));
+  await until("there is a preview", () => reads("verifier", /Salinan kecil/));
+  await looksAtPreview(verifier, clip.seconds);
   for (const box of await verifier.locator("#points input").all()) await box.check();
   await onward(verifier).check();
   await shot(verifier, "20-verify");

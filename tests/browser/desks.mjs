@@ -143,6 +143,17 @@ export async function desks(world) {
   await monitor.click("text=Simpan kesimpulan");
   assert.match(await text(monitor), /jadwal sudah sesuai permohonan/);
   await shot(monitor, "14-report");
+  // Whoever runs the wall pulls the clip; it is off the published day at once.
+  await operator.goto(base + path);
+  await operator.click("text=Cabut persetujuan");
+  await operator.fill("#revoke-reason", "Nama pejabat salah tulis.");
+  await shot(operator, "16-revoke");
+  await operator.click("text=Cabut sekarang");
+  await operator.waitForURL(/done=revoked/);
+  assert.match(await text(operator), /Dicabut: Nama pejabat salah tulis/);
+  await scheduler.goto(`${base}/planning/videotron/${day(1)}`);
+  assert.match(await text(scheduler), /revisi 2/);
+  assert.doesNotMatch(await text(scheduler), /Ayo ke Posyandu/);
   await admin.goto(`${base}/audit`);
   assert.match(await text(admin), /Rantai utuh/);
   await shot(admin, "15-audit");
@@ -158,7 +169,7 @@ export async function desks(world) {
   await admin.selectOption("#office", { label: "Desa Sei Semayang" });
   await admin.click("text=Tambah dan buat tautan");
   const village = await world.signUp("village", await admin.inputValue("#link"));
-  for (const page of ["", "/original", "/report", "/letter"]) {
+  for (const page of ["", "/original", "/preview", "/report", "/letter"]) {
     assert.equal((await village.request.get(base + path + page)).status(), 404, page);
   }
   await village.goto(base + path);

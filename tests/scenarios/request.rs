@@ -45,6 +45,35 @@ fn a_request_goes_from_the_upload_to_a_clip_that_can_be_planned() {
 }
 
 #[test]
+fn the_verifier_finds_a_small_copy_to_look_at_and_a_refused_file_gets_none() {
+    let world = World::new();
+    let filed = world.request(b"posyandu");
+    world.work();
+    let file = world.desk.case_file(&world.person(Role::Verifier), filed.case).unwrap();
+    let copy = world.desk.library.preview(file.newest().original.sha256);
+    assert_eq!(std::fs::read(copy).unwrap(), b"small copy of posyandu");
+    world.request(b"terlalu panjang");
+    world.request(b"posyandu");
+    world.work();
+    assert_eq!(world.files("preview"), [format!("{}.mp4", file.newest().original.sha256)]);
+    world.ends();
+}
+
+#[test]
+fn a_case_goes_on_when_no_small_copy_can_be_made_and_the_technical_team_is_told() {
+    let world = World::new();
+    let filed = world.request(b"gambar buram");
+    world.work();
+    assert_eq!(world.inbox(world.id(Role::Verifier)), ["Verifikasi: Ayo ke Posyandu"]);
+    let news = &world.announced(world.id(Role::Technical))[0];
+    assert_eq!(news, "Pengolahan berkas permohonan 1 gagal: no small copy could be made");
+    let file = world.desk.case_file(&world.person(Role::Verifier), filed.case).unwrap();
+    assert_eq!(file.preview_job.unwrap().state, JobState::Failed);
+    assert_eq!(world.files("preview"), Vec::<String>::new());
+    world.ends();
+}
+
+#[test]
 fn an_office_reads_why_the_verifier_refused() {
     let world = World::new();
     let filed = world.request(b"diskon besar");

@@ -217,7 +217,8 @@ impl Read for BreaksOff {
     }
 }
 
-/// Decoders that read what the story wrote: a file with `panjang` in it is too long, one with `macet` breaks the tool.
+/// Decoders that read what the story wrote: a file with `panjang` in it is too long, one with `macet` breaks the tool,
+/// and of one with `buram` no preview can be made.
 #[derive(Default)]
 pub struct FakeMedia {
     /// How often each kind of work was asked for.
@@ -237,6 +238,16 @@ impl MediaWork for FakeMedia {
         bytes.extend(std::fs::read(original).unwrap());
         std::fs::write(output, bytes).unwrap();
         look(output)
+    }
+
+    fn preview(&self, original: &Path, _channel: &Channel, output: &Path) -> Result<(), MediaTrouble> {
+        let mut bytes = b"small copy of ".to_vec();
+        bytes.extend(std::fs::read(original).unwrap());
+        if bytes.windows(5).any(|word| word == b"buram") {
+            return Err(MediaTrouble("no small copy could be made".into()));
+        }
+        std::fs::write(output, bytes).unwrap();
+        Ok(())
     }
 }
 
