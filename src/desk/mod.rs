@@ -8,6 +8,7 @@ pub mod check;
 pub mod clock;
 pub mod decoders;
 pub mod inbox;
+pub mod incidents;
 pub mod intake;
 pub mod letters;
 pub mod on_air;

@@ -31,6 +31,10 @@ pub enum Refusal {
     OfficeWanted,
     /// A conclusion is empty or too long.
     Conclusion,
+    /// The note with which an incident is closed is empty or too long.
+    ClosingNote,
+    /// The incident is closed already.
+    IncidentClosed,
     /// Something of that name is there.
     Taken {
         /// Its name.
@@ -81,6 +85,8 @@ impl Refusal {
             Refusal::LastAdmin => "last_admin",
             Refusal::OfficeWanted => "office_wanted",
             Refusal::Conclusion => "conclusion",
+            Refusal::ClosingNote => "closing_note",
+            Refusal::IncidentClosed => "incident_closed",
             Refusal::Taken { .. } => "taken",
             Refusal::Procedure(refused) => refused.code(),
             Refusal::Letter(_) => "letter",
@@ -139,6 +145,14 @@ impl Refusal {
             Refusal::Conclusion => {
                 Text::new("Kesimpulan harus 1 sampai 6000 karakter.", "A conclusion has 1 to 6000 characters.")
             }
+            Refusal::ClosingNote => Text::new(
+                "Catatan harus 1 sampai 1000 karakter: apa yang dilakukan atau ditemukan.",
+                "A note has 1 to 1000 characters: what was done or found.",
+            ),
+            Refusal::IncidentClosed => Text::new(
+                "Gangguan ini sudah ditutup. Muat ulang halaman untuk melihat keadaan sekarang.",
+                "This incident is closed already. Reload the page to see how things are now.",
+            ),
             Refusal::Taken { name } => Text::new(
                 format!("{name} sudah ada. Pakai yang ada, atau pilih nama lain."),
                 format!("{name} is there already. Use it, or choose another name."),

@@ -1,4 +1,5 @@
-//! What the head-end does by itself beside the pages: works on files that wait, and imports what players noted.
+//! What the head-end does by itself beside the pages: works on files that wait, imports what players noted, and notices
+//! a player that is not heard any more.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,12 +8,17 @@ use std::thread;
 use std::time::Duration;
 
 use super::Desk;
+use super::incidents::IncidentError;
 use super::processing::MediaWork;
+use crate::domain::channel::Channel;
+use crate::domain::ids::ChannelId;
 
 /// How long an idle worker waits before it asks again: an applicant sees the inspection begin within this.
 const WORK_EVERY: Duration = Duration::from_millis(500);
 /// How often journals are imported: a report is at most this old, and asks for itself besides.
 const IMPORT_EVERY: Duration = Duration::from_secs(10);
+/// How often incidents are looked for: one stands on the operator's page a second after the player noticed it.
+const WATCH_EVERY: Duration = Duration::from_secs(1);
 /// Longest sleep, so that the end is noticed.
 const NAP: Duration = Duration::from_millis(250);
 
@@ -38,6 +44,8 @@ impl Rounds {
         thread::Builder::new().name("files".into()).spawn(move || work(&worker.0, media.as_ref(), &worker.1))?;
         let importer = (desk.clone(), end.clone());
         thread::Builder::new().name("journals".into()).spawn(move || import(&importer.0, &importer.1))?;
+        let watcher = (desk.clone(), end.clone());
+        thread::Builder::new().name("incidents".into()).spawn(move || watch(&watcher.0, &watcher.1))?;
         Ok(Rounds { end })
     }
 }
@@ -68,19 +76,44 @@ fn work(desk: &Desk, media: &dyn MediaWork, end: &AtomicBool) {
 }
 
 fn import(desk: &Desk, end: &AtomicBool) {
-    // Said once until it changes: a broken journal stays broken until a person looks.
-    let mut said = BTreeMap::new();
+    let mut said = Said::default();
     while !end.load(Ordering::Relaxed) {
         for channel in desk.config.channels.keys() {
-            let trouble = desk.import_journal(channel).err().map(|error| error.to_string());
-            if said.get(channel) != Some(&trouble) {
-                if let Some(trouble) = &trouble {
-                    tracing::error!(%channel, trouble, "the journal was not imported");
-                }
-                said.insert(channel.clone(), trouble);
-            }
+            said.once(channel, "the journal was not imported", desk.import_journal(channel).err());
         }
         rest(IMPORT_EVERY, end);
+    }
+}
+
+fn watch(desk: &Desk, end: &AtomicBool) {
+    let mut said = Said::default();
+    while !end.load(Ordering::Relaxed) {
+        for config in desk.config.channels.values() {
+            said.once(&config.channel.id, "incidents can't be looked after", look(desk, &config.channel).err());
+        }
+        rest(WATCH_EVERY, end);
+    }
+}
+
+fn look(desk: &Desk, channel: &Channel) -> Result<(), IncidentError> {
+    desk.watch_player(channel)?;
+    desk.import_incidents(&channel.id)?;
+    Ok(desk.settle_days_without_plan(channel)?)
+}
+
+/// Trouble is said once until it changes: a broken journal stays broken until a person looks.
+#[derive(Default)]
+struct Said(BTreeMap<ChannelId, Option<String>>);
+
+impl Said {
+    fn once(&mut self, channel: &ChannelId, what: &str, trouble: Option<impl ToString>) {
+        let trouble = trouble.map(|error| error.to_string());
+        if self.0.get(channel) != Some(&trouble) {
+            if let Some(trouble) = &trouble {
+                tracing::error!(%channel, trouble, "{what}");
+            }
+            self.0.insert(channel.clone(), trouble);
+        }
     }
 }
 

@@ -11,6 +11,9 @@ pub struct Incident {
     pub id: IncidentId,
     /// Where.
     pub channel: Option<ChannelId>,
+    /// What it is about, as whoever noticed it names it: one that goes on keeps its key, one that comes back is another
+    /// incident with the same.
+    pub key: String,
     /// What.
     pub kind: IncidentKind,
     /// How bad.
@@ -19,8 +22,19 @@ pub struct Incident {
     pub opened_at: Instant,
     /// When it ended.
     pub closed_at: Option<Instant>,
+    /// The person who closed it; `None` while it is open, and when it recovered by itself.
+    pub closing: Option<Closing>,
     /// What happened and what to do next.
     pub text: Text,
+}
+
+/// How a person closed an incident.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Closing {
+    /// Who, by name.
+    pub by: String,
+    /// What that person wrote.
+    pub note: String,
 }
 
 /// What can go wrong on air.

@@ -1,9 +1,11 @@
 //! `run/<channel>.status.json`: what an operator sees of a player, written each second by the player and read by the
 //! pages. It is gone with a power cut, and worth nothing then.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 use super::whole;
@@ -67,7 +69,7 @@ pub struct UpNext {
 }
 
 /// How one output is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct OutputStatus {
     /// Its address.
     pub address: String,
@@ -125,6 +127,110 @@ impl Snapshot {
     }
 }
 
+/// What a player wrote last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// When it was written, by the clock of this machine.
+    pub written: Instant,
+    /// When, on the player's timeline.
+    pub at: Instant,
+    /// Whether the clock is believed, and the plan followed.
+    pub trusted_clock: bool,
+    /// What was on air; `None` before the first tick.
+    pub on_air: Option<OnAir>,
+    /// What was on air and what followed, as planned.
+    pub timeline: Vec<Planned>,
+    /// Since the player started.
+    pub counters: Counters,
+    /// How the outputs were.
+    pub outputs: Vec<OutputStatus>,
+}
+
+/// What was on air.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OnAir {
+    /// The planned item.
+    pub item: Option<String>,
+    /// What was shown.
+    pub kind: AirKind,
+    /// Since when.
+    pub start: Instant,
+}
+
+/// One stretch of the player's timeline.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Planned {
+    /// When it begins.
+    #[serde(deserialize_with = "instant")]
+    pub start: Instant,
+    /// item | fill | slate | closed.
+    pub kind: String,
+    /// The planned item.
+    pub item: Option<String>,
+    /// For people; empty for the slate and for closed hours.
+    pub title: String,
+    /// Whose.
+    pub owner: String,
+}
+
+/// Largest status that is read: it has a few kilobytes.
+const MAX_BYTES: u64 = 256 * 1024;
+
+/// Reads what a player wrote last. `None` when there is nothing, or nothing that is a status: a page then says that the
+/// player is not heard.
+pub fn read(path: &Path) -> Option<Status> {
+    let file = File::open(path).ok()?;
+    let written = file.metadata().and_then(|data| data.modified()).ok()?.into();
+    let mut bytes = Vec::new();
+    file.take(MAX_BYTES).read_to_end(&mut bytes).ok()?;
+    let row: Row = serde_json::from_slice(&bytes).ok()?;
+    let on_air = match row.on_air {
+        Some(on_air) => {
+            Some(OnAir { item: on_air.item, kind: read_kind(&on_air.kind)?, start: on_air.start.parse().ok()? })
+        }
+        None => None,
+    };
+    let (ticks, held, late, most_late_ms) = (row.ticks, row.held, row.late, row.most_late_ms);
+    Some(Status {
+        written,
+        at: row.at.parse().ok()?,
+        trusted_clock: row.trusted_clock,
+        on_air,
+        timeline: row.timeline,
+        counters: Counters { ticks, held, late, most_late_ms },
+        outputs: row.outputs,
+    })
+}
+
+#[derive(Deserialize)]
+struct Row {
+    at: String,
+    trusted_clock: bool,
+    on_air: Option<OnAirRow>,
+    timeline: Vec<Planned>,
+    ticks: u64,
+    held: u64,
+    late: u64,
+    most_late_ms: u64,
+    outputs: Vec<OutputStatus>,
+}
+
+#[derive(Deserialize)]
+struct OnAirRow {
+    item: Option<String>,
+    kind: String,
+    start: String,
+}
+
+fn instant<'de, D: Deserializer<'de>>(from: D) -> Result<Instant, D::Error> {
+    String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
+}
+
+fn read_kind(word: &str) -> Option<AirKind> {
+    use AirKind::{Clip, Emergency, Fill, Live, None, Slate};
+    [Clip, Fill, Slate, Live, Emergency, None].into_iter().find(|known| kind(*known) == word)
+}
+
 fn kind(kind: AirKind) -> &'static str {
     match kind {
         AirKind::Clip => "clip",
@@ -133,5 +239,53 @@ fn kind(kind: AirKind) -> &'static str {
         AirKind::Live => "live",
         AirKind::Emergency => "emergency",
         AirKind::None => "none",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::as_run::Outcome;
+
+    #[test]
+    fn what_a_player_wrote_reads_back_and_anything_else_is_nothing() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("videotron.status.json");
+        assert_eq!(read(&path), None);
+        let at: Instant = "2026-11-22T08:00:00+07:00".parse().expect("an instant");
+        let row = AsRun {
+            seq: 0,
+            run: "r".into(),
+            channel: "videotron".parse().expect("a channel"),
+            item: Some("nine".parse().expect("an id")),
+            kind: AirKind::Clip,
+            clip: None,
+            planned_start: None,
+            start: at,
+            end: at,
+            frames: 0,
+            held_frames: 0,
+            outcome: Outcome::Complete,
+            why: None,
+        };
+        let up = UpNext { start: at, kind: "item", title: "Posyandu".into(), owner: "Dinas".into(), item: None };
+        let output = OutputStatus { address: "null".into(), running: true, why: None, taken: 9, dropped: 2 };
+        let snapshot = Snapshot {
+            at,
+            zone: "Asia/Jakarta".parse().expect("a zone"),
+            trusted_clock: true,
+            on_air: Some(row),
+            next: vec![up],
+            counters: Counters { ticks: 9, held: 1, late: 3, most_late_ms: 44 },
+            outputs: vec![output.clone()],
+            incidents: Vec::new(),
+        };
+        snapshot.write(&path).expect("written");
+        let status = read(&path).expect("a status");
+        assert_eq!((status.at, status.counters, status.outputs), (at, snapshot.counters, vec![output]));
+        assert_eq!(status.on_air, Some(OnAir { item: Some("nine".into()), kind: AirKind::Clip, start: at }));
+        assert_eq!((status.timeline[0].title.as_str(), status.timeline[0].start), ("Posyandu", at));
+        std::fs::write(&path, "{\"at\":").expect("written");
+        assert_eq!(read(&path), None);
     }
 }

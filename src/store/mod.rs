@@ -37,7 +37,7 @@ pub use audit::{AuditBreak, AuditRow, AuditSummary, BreakKind};
 pub use cases::{CaseRow, MoveRow, NewMove};
 pub use clips::{AssetRow, ClipRow, NewAsset};
 pub use conclusions::ConclusionRow;
-pub use incidents::NewIncident;
+pub use incidents::{NewIncident, Opened};
 pub use jobs::{Job, JobKind, JobState, LEASE, MOST_ATTEMPTS};
 pub use offices::NewOffice;
 pub use outbox::{Addressee, Announcement, Letter};
@@ -111,8 +111,10 @@ pub enum StoreError {
 }
 
 /// Schema version that this program writes; `pragma user_version`.
-const SCHEMA_VERSION: u32 = 1;
-const SCHEMA: &str = include_str!("schema.sql");
+const SCHEMA_VERSION: u32 = 2;
+/// Version 1, then what each later version added, in order. A new home passes through all of them, so that its tables
+/// are those of one that has grown.
+const SCHEMA: &[(u32, &str)] = &[(1, include_str!("schema.sql")), (2, include_str!("migrations/2.sql"))];
 /// File of the database in a home.
 pub const DATABASE_FILE: &str = "siaran.db";
 /// Acts that may wait for the writer: at 220 commits a second a full queue is a second of waiting.
@@ -267,10 +269,11 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     let transaction: Transaction<'_> =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(opening)?;
     let found: u32 = transaction.query_row("pragma user_version", [], |row| row.get(0)).map_err(opening)?;
-    match found {
-        SCHEMA_VERSION => return Ok(()),
-        0 => transaction.execute_batch(SCHEMA).map_err(opening)?,
-        _ => return Err(StoreError::Newer { path: path.to_owned(), found, known: SCHEMA_VERSION }),
+    if found > SCHEMA_VERSION {
+        return Err(StoreError::Newer { path: path.to_owned(), found, known: SCHEMA_VERSION });
+    }
+    for (_, statements) in SCHEMA.iter().filter(|(version, _)| *version > found) {
+        transaction.execute_batch(statements).map_err(opening)?;
     }
     transaction.execute_batch(&format!("pragma user_version = {SCHEMA_VERSION}")).map_err(opening)?;
     transaction.commit().map_err(opening)
@@ -294,7 +297,23 @@ mod tests {
         let raw = Connection::open(home.path().join(DATABASE_FILE)).unwrap();
         raw.execute_batch("pragma user_version = 99").unwrap();
         let error = Store::open(home.path()).err().unwrap();
-        assert!(error.to_string().contains("has version 99, this program knows 1"), "{error}");
+        assert!(error.to_string().contains("has version 99, this program knows 2"), "{error}");
+    }
+
+    #[test]
+    fn a_home_of_the_first_version_grows_and_keeps_what_it_has() {
+        let home = tempfile::tempdir().unwrap();
+        let raw = Connection::open(home.path().join(DATABASE_FILE)).unwrap();
+        raw.execute_batch(SCHEMA[0].1).unwrap();
+        raw.execute_batch(
+            "pragma user_version = 1; insert into incidents (kind, level, opened_at_ms, text_id, text_en) \
+             values ('black', 'critical', 5, 'Hitam', 'Black')",
+        )
+        .unwrap();
+        drop(raw);
+        let store = Store::open(home.path()).unwrap();
+        let kept = store.read(|r| r.open_incidents()).unwrap();
+        assert_eq!((kept[0].text.id.as_str(), kept[0].key.as_str()), ("Hitam", ""));
     }
 
     #[test]
@@ -309,7 +328,7 @@ mod tests {
     #[test]
     fn every_column_of_the_schema_has_a_comment_and_every_table_is_strict() {
         let mut inside = false;
-        for line in SCHEMA.lines() {
+        for line in SCHEMA.iter().flat_map(|(_, statements)| statements.lines()) {
             if line.starts_with("create table") {
                 inside = true;
             } else if line.starts_with(')') {

@@ -1,4 +1,5 @@
--- Siaran's database, version 1. Instants are milliseconds since 1970-01-01T00:00:00Z (`_at_ms`); spans are half-open.
+-- Siaran's database, version 1; migrations/ has what later versions added, and a new home passes through all of them.
+-- Instants are milliseconds since 1970-01-01T00:00:00Z (`_at_ms`); spans are half-open.
 -- Hashes are the 32 bytes of a SHA-256. Rows that record an act are never updated or deleted; triggers see to it.
 
 -- An office that sends requests.

@@ -12,6 +12,7 @@ mod guard;
 mod guide;
 mod health;
 mod inbox;
+mod incidents;
 mod letter_form;
 #[cfg(test)]
 mod matrix;

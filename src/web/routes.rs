@@ -6,7 +6,8 @@ use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, on};
 
 use super::{
-    Web, audit, case, health, inbox, people, planning, preview, reports, requests, sign_in, static_files, wall,
+    Web, audit, case, health, inbox, incidents, people, planning, preview, reports, requests, sign_in, static_files,
+    wall,
 };
 
 /// One method of one path.
@@ -76,6 +77,9 @@ pub(super) fn all() -> Vec<Route> {
         get("/wall", wall::first),
         get("/wall/{channel}", wall::show),
         get("/wall/{channel}/picture.jpg", wall::picture_file),
+        get("/wall/{channel}/incidents", incidents::list),
+        get("/incidents/{id}", incidents::show),
+        post("/incidents/{id}/close", incidents::close),
         get("/audit", audit::list),
         get("/people", people::list),
         post("/people", people::add),

@@ -34,6 +34,8 @@ rights! {
     FileRequests: &[Role::Office, Role::Registry];
     /// See the wall and what is planned for it.
     Watch: &[Role::Operator, Role::Monitor, Role::Scheduler, Role::Technical, Role::Head];
+    /// Close incidents.
+    CloseIncidents: &[Role::Operator];
     /// Plan and publish.
     Plan: &[Role::Scheduler];
     /// Read what was aired.

@@ -1,5 +1,6 @@
-//! The operator's page: what is on air, what comes next, the picture that leaves the player, and what needs a person.
-//! Dark, and readable from three metres.
+//! The operator's page: what is on air, what comes next, the picture that leaves the player, how the player does, and
+//! what needs a person. Dark, and readable from three metres. Green means that the player was heard just now and its
+//! picture moves; whatever else is known, a player that is not heard is said first.
 
 use std::path::PathBuf;
 
@@ -10,10 +11,12 @@ use axum::response::{IntoResponse, Redirect, Response};
 use chrono::TimeDelta;
 
 use super::Web;
-use super::page::{Page, html};
+use super::page::{Page, Visit, html};
 use super::problem::Problem;
 use super::session::{Can, Watch};
 use crate::desk::Desk;
+use crate::desk::incidents::Heard;
+use crate::domain::as_run::AirKind;
 use crate::domain::channel::Channel;
 use crate::domain::ids::ChannelId;
 use crate::domain::incident::Level;
@@ -21,13 +24,14 @@ use crate::domain::playlist::{Playlist, PlaylistItem};
 use crate::domain::text::instant_in_words;
 use crate::domain::time::{BroadcastDate, Instant};
 use crate::files::playlist_file;
+use crate::files::status_file::{OnAir, OutputStatus, Planned, Status};
 
 /// How often the page looks again, seconds: an incident is seen within this and the picture's second.
 const REFRESH_S: u32 = 3;
 /// A picture older than this is not of now: the player writes one each second.
 const FRESH: TimeDelta = TimeDelta::seconds(5);
 /// Items shown after the one on air.
-const NEXT_SHOWN: usize = 4;
+const NEXT_SHOWN: usize = 3;
 
 struct ItemRow {
     title: String,
@@ -36,10 +40,39 @@ struct ItemRow {
     end: String,
 }
 
+/// What the player says is on air.
+struct OnAirRow {
+    title: String,
+    /// Whose it is, or what should have been on air in its place.
+    owner: String,
+    since: String,
+    /// Until what follows; empty if the player does not know.
+    left: String,
+}
+
+struct OutputRow {
+    address: String,
+    tone: &'static str,
+    state: String,
+    taken: u64,
+    dropped: u64,
+}
+
 struct IncidentRow {
+    id: i64,
     text: String,
     since: String,
     critical: bool,
+}
+
+/// How the player does, by its own word.
+struct PlayerRow {
+    trusted_clock: bool,
+    ticks: u64,
+    held: u64,
+    late: u64,
+    most_late_ms: u64,
+    outputs: Vec<OutputRow>,
 }
 
 #[derive(Template)]
@@ -50,11 +83,32 @@ struct WallPage {
     channel_title: String,
     others: Vec<(String, String)>,
     now: String,
-    on_air: Option<ItemRow>,
+    air: Air,
+    /// When a player that is silent was heard last.
+    last_heard: Option<String>,
+    on_air: Option<OnAirRow>,
+    planned: Option<ItemRow>,
     next: Vec<ItemRow>,
-    open: bool,
     picture: Picture,
+    player: Option<PlayerRow>,
     incidents: Vec<IncidentRow>,
+}
+
+/// What the page says in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Air {
+    /// The player is heard and its picture moves.
+    On,
+    /// The player is heard and shows the station's card.
+    Slate,
+    /// The player is heard, and there is no picture of its air yet.
+    Unseen,
+    /// The player is heard and airs nothing though the channel is open.
+    Nothing,
+    /// Nothing need be on air.
+    Closed,
+    /// The player is not heard, or its picture stands still.
+    Silent,
 }
 
 /// What the player's newest picture says of the player.
@@ -63,6 +117,22 @@ enum Picture {
     Fresh,
     Old,
     None,
+}
+
+fn judge(open: bool, heard: &Heard, picture: Picture) -> Air {
+    let kind = match heard {
+        Heard::Now(status) => status.on_air.as_ref().map_or(AirKind::None, |on_air| on_air.kind),
+        Heard::Lost(_) | Heard::Never if open => return Air::Silent,
+        Heard::Lost(_) | Heard::Never => return Air::Closed,
+    };
+    match (picture, kind) {
+        (Picture::Old, _) => Air::Silent,
+        (_, AirKind::None) if open => Air::Nothing,
+        (_, AirKind::None) => Air::Closed,
+        (Picture::None, _) => Air::Unseen,
+        (Picture::Fresh, AirKind::Slate) => Air::Slate,
+        (Picture::Fresh, _) => Air::On,
+    }
 }
 
 /// `GET /wall`
@@ -80,46 +150,147 @@ pub(super) async fn show(
     let channel = channel_of(&web, &channel)?;
     let lang = can.visit.lang;
     let asked = channel.clone();
-    let (now, playlist, incidents, picture) = web
+    let (now, playlist, incidents, picture, heard) = web
         .ask(move |desk| {
             let now = desk.now();
             let incidents = desk.store.read(|r| r.open_incidents())?;
             let playlist = published(desk, &asked, asked.zone.date_of(now));
-            Ok((now, playlist, incidents, picture(desk, &asked.id)))
+            Ok((now, playlist, incidents, picture(desk, &asked.id), desk.heard(&asked.id)))
         })
         .await?;
     let here = incidents.iter().filter(|i| i.channel.as_ref().is_none_or(|at| *at == channel.id));
     let incidents = here.map(|incident| IncidentRow {
+        id: incident.id.0,
         text: incident.text.get(lang).to_owned(),
         since: instant_in_words(incident.opened_at, channel.zone, lang),
         critical: incident.level == Level::Critical,
     });
-    let items = playlist.as_ref().map_or(&[][..], Playlist::items);
-    let rate = playlist.as_ref().map_or(channel.house.rate, |playlist| playlist.head().rate);
-    let on_air = items.iter().find(|item| item.span(rate).contains(now));
-    let next = items.iter().filter(|item| item.start > now).take(NEXT_SHOWN);
-    let row = |item: &PlaylistItem| ItemRow {
-        title: item.title.clone(),
-        owner: item.owner.clone(),
-        start: clock(item.span(rate).start(), &channel),
-        end: clock(item.span(rate).end(), &channel),
+    let air = judge(channel.is_open(now), &heard, picture);
+    let status = match &heard {
+        Heard::Now(status) if air != Air::Silent => Some(status),
+        _ => None,
     };
-    let (on_air, next) = (on_air.map(row), next.map(row).collect());
+    let last_heard = match &heard {
+        Heard::Lost(status) | Heard::Now(status) => Some(instant_in_words(status.written, channel.zone, lang)),
+        Heard::Never => None,
+    };
+    let plan = Plan { channel: &channel, playlist: playlist.as_ref() };
     let others = web.desk.config.channels.values().map(|other| &other.channel).filter(|other| other.id != channel.id);
     let mut page = can.page(channel.title.clone());
     page.refresh_s = Some(REFRESH_S);
     Ok(html(&WallPage {
         now: instant_in_words(now, channel.zone, lang),
-        open: channel.is_open(now),
+        air,
+        last_heard,
+        on_air: status.and_then(|status| on_air(status, &channel, &can.visit)),
+        planned: if status.is_none() { plan.at(now) } else { None },
+        next: next(status, &plan, now, &can.visit),
+        picture,
+        player: status.map(|status| player_row(status, &can.visit)),
+        incidents: incidents.collect(),
         others: others.map(|other| (other.id.to_string(), other.title.clone())).collect(),
         channel: channel.id.to_string(),
-        channel_title: channel.title,
-        on_air,
-        next,
-        picture,
-        incidents: incidents.collect(),
+        channel_title: channel.title.clone(),
         page,
     }))
+}
+
+/// The published day, as far as the page needs it.
+struct Plan<'a> {
+    channel: &'a Channel,
+    playlist: Option<&'a Playlist>,
+}
+
+impl Plan<'_> {
+    fn items(&self) -> &[PlaylistItem] {
+        self.playlist.map_or(&[][..], Playlist::items)
+    }
+    fn row(&self, item: &PlaylistItem) -> ItemRow {
+        let span = item.span(self.playlist.map_or(self.channel.house.rate, |playlist| playlist.head().rate));
+        ItemRow {
+            title: item.title.clone(),
+            owner: item.owner.clone(),
+            start: clock(span.start(), self.channel),
+            end: clock(span.end(), self.channel),
+        }
+    }
+    fn at(&self, now: Instant) -> Option<ItemRow> {
+        let rate = self.playlist?.head().rate;
+        self.items().iter().find(|item| item.span(rate).contains(now)).map(|item| self.row(item))
+    }
+}
+
+/// What the player has on air; what it shows in place of an item is said, and the item named beside it.
+fn on_air(status: &Status, channel: &Channel, visit: &Visit) -> Option<OnAirRow> {
+    let OnAir { kind, start, .. } = status.on_air.as_ref()?;
+    let current = status.timeline.iter().rev().find(|planned| planned.start <= status.at);
+    let planned = current.map(|planned| (planned.title.clone(), planned.owner.clone())).unwrap_or_default();
+    let in_place = |words: String| (words, planned.0.clone());
+    let (title, owner) = match kind {
+        AirKind::Slate => in_place(visit.t("wall-slate")),
+        AirKind::None => (visit.t("wall-nothing"), String::new()),
+        AirKind::Fill if current.is_some_and(|planned| planned.item.is_some()) => in_place(visit.t("wall-fill")),
+        AirKind::Fill if planned.0.is_empty() => (visit.t("wall-fill"), String::new()),
+        _ => planned.clone(),
+    };
+    let follows = status.timeline.iter().find(|planned| planned.start > status.at);
+    let left = follows.map(|planned| in_minutes(planned.start - status.at)).unwrap_or_default();
+    Some(OnAirRow { title, owner, since: clock(*start, channel), left })
+}
+
+/// What follows by the player's own word, and by the plan where that ends.
+fn next(status: Option<&Status>, plan: &Plan<'_>, now: Instant, visit: &Visit) -> Vec<ItemRow> {
+    let told = status.map_or(&[][..], |status| &status.timeline);
+    let from = status.map_or(now, |status| status.at);
+    let row = |planned: &Planned| ItemRow {
+        title: match planned.kind.as_str() {
+            _ if !planned.title.is_empty() => planned.title.clone(),
+            "closed" => visit.t("wall-closed"),
+            "slate" => visit.t("wall-slate"),
+            _ => visit.t("wall-fill"),
+        },
+        owner: planned.owner.clone(),
+        start: clock(planned.start, plan.channel),
+        end: String::new(),
+    };
+    let last = told.last().map_or(from, |planned| planned.start.max(from));
+    let later = plan.items().iter().filter(|item| item.start > last).map(|item| plan.row(item));
+    told.iter().filter(|planned| planned.start > from).map(row).chain(later).take(NEXT_SHOWN).collect()
+}
+
+fn player_row(status: &Status, visit: &Visit) -> PlayerRow {
+    let output = |output: &OutputStatus| OutputRow {
+        // What follows a question mark may be a passphrase.
+        address: output.address.split('?').next().unwrap_or_default().to_owned(),
+        tone: match (output.running, &output.why) {
+            (true, _) => "ok",
+            (false, Some(_)) => "bad",
+            (false, None) => "dim",
+        },
+        state: match (output.running, &output.why) {
+            (true, _) => visit.t("wall-output-runs"),
+            (false, Some(why)) => visit.t1("wall-output-lost", "why", why),
+            (false, None) => visit.t("wall-output-starts"),
+        },
+        taken: output.taken,
+        dropped: output.dropped,
+    };
+    let counters = status.counters;
+    PlayerRow {
+        trusted_clock: status.trusted_clock,
+        ticks: counters.ticks,
+        held: counters.held,
+        late: counters.late,
+        most_late_ms: counters.most_late_ms,
+        outputs: status.outputs.iter().map(output).collect(),
+    }
+}
+
+/// `1:05` of what is left; `1:01:05` beyond an hour.
+fn in_minutes(left: TimeDelta) -> String {
+    let seconds = left.num_seconds().max(0);
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
 }
 
 /// The channel of a name in an address.
@@ -149,7 +320,8 @@ fn picture(desk: &Desk, channel: &ChannelId) -> Picture {
         return Picture::None;
     };
     let written: Instant = written.into();
-    let age = desk.now() - written;
+    // A picture from the future tells as little as an old one: the clock was set back.
+    let age = (desk.now() - written).abs();
     if age < FRESH { Picture::Fresh } else { Picture::Old }
 }
 

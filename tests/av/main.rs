@@ -5,3 +5,5 @@ mod barcode;
 mod media;
 mod playout;
 mod sandbox;
+mod stage;
+mod watch;

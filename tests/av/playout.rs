@@ -1,124 +1,18 @@
 //! The player, judged from its sink: a recording, or the datagrams it sends.
 
 use std::net::UdpSocket;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use siaran::desk::clock::SystemClock;
-use siaran::domain::as_run::{AsRun, Outcome};
+use siaran::domain::as_run::Outcome;
 use siaran::domain::time::Clock;
-use siaran::files::journal::{self, JournalPaths};
 use siaran::files::whole;
 
-use crate::barcode::{self, HEIGHT, Recipe, Seen, WIDTH};
-
-const TICK: TimeDelta = TimeDelta::milliseconds(40);
-
-/// A home with a small wall that is always open.
-struct Home {
-    folder: tempfile::TempDir,
-    date: String,
-}
-
-/// One item: a clip of the home, and how many frames of it.
-struct Planned {
-    clip: PathBuf,
-    frames: u32,
-}
-
-impl Home {
-    fn new() -> Home {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let config =
-            format!("[channel.videotron]\nopen = \"04:00\"\nclose = \"04:00\"\nwidth = {WIDTH}\nheight = {HEIGHT}\n");
-        std::fs::write(folder.path().join("siaran.toml"), config).expect("written");
-        for name in ["media/house", "playlists/videotron"] {
-            std::fs::create_dir_all(folder.path().join(name)).expect("made");
-        }
-        Home { folder, date: String::new() }
-    }
-
-    fn path(&self) -> &Path {
-        self.folder.path()
-    }
-
-    fn clip(&self, name: &str, recipe: &Recipe) -> PathBuf {
-        let path = self.path().join(name);
-        barcode::make(&path, recipe);
-        path
-    }
-
-    /// Publishes the items back to back from `start`, and returns where they end.
-    fn publish(&mut self, start: DateTime<Utc>, items: &[Planned]) -> DateTime<Utc> {
-        let zone: siaran::domain::time::Zone = "Asia/Jakarta".parse().expect("a zone");
-        let mut at = start;
-        let mut rows = Vec::new();
-        for (n, item) in items.iter().enumerate() {
-            let hash = whole::sha256_of(&item.clip).expect("readable");
-            let house = format!("media/house/{hash}.mp4");
-            std::fs::copy(&item.clip, self.path().join(&house)).expect("copied");
-            rows.push(serde_json::json!({
-                "id": format!("i{n}"), "start": zone.rfc3339(at), "duration_frames": item.frames, "run": "auto",
-                "kind": "clip", "source": house, "sha256": hash.to_string(), "title": format!("Clip {n}"), "owner": "Dinas",
-            }));
-            at += TICK * i32::try_from(item.frames).expect("a few frames");
-        }
-        self.date = zone.date_of(start).to_string();
-        let list = serde_json::json!({
-            "format": "siaran-playlist/1", "channel": "videotron", "date": self.date, "revision": 1, "parent": null,
-            "zone": "Asia/Jakarta", "frame_rate": [25, 1], "withdrawn": [], "items": rows,
-        });
-        let path = self.path().join(format!("playlists/videotron/{}.r1.json", self.date));
-        std::fs::write(path, list.to_string()).expect("written");
-        at
-    }
-
-    fn play(&self, outputs: &[&str], until: DateTime<Utc>) -> Player {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_siaran"));
-        command.arg("--home").arg(self.path()).args(["play", "videotron", "--until", &until.to_rfc3339()]);
-        for output in outputs {
-            command.args(["--output", output]);
-        }
-        Player(command.stdout(Stdio::null()).spawn().expect("the player starts"))
-    }
-
-    fn rows(&self) -> Vec<AsRun> {
-        let channel = "videotron".parse().expect("a channel");
-        let rows = journal::read(&JournalPaths::in_home(self.path(), &channel)).expect("the chain holds");
-        rows.into_iter().map(|chained| chained.row).collect()
-    }
-}
-
-/// A player that never outlives its test.
-struct Player(Child);
-
-impl Player {
-    fn ends(mut self, within: Duration) -> bool {
-        let until = Instant::now() + within;
-        while Instant::now() < until {
-            if let Ok(Some(status)) = self.0.try_wait() {
-                return status.success();
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        false
-    }
-}
-
-impl Drop for Player {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// A whole second, some seconds from now: time enough to start on a busy machine.
-fn soon(seconds: i64) -> DateTime<Utc> {
-    let now = SystemClock::start().now();
-    DateTime::from_timestamp(now.timestamp() + seconds, 0).expect("a time of this century")
-}
+use crate::barcode::{self, Recipe, Seen};
+use crate::stage::{Home, Planned, TICK, seconds, soon};
 
 /// Presentation times are UTC in turns of a 33-bit clock of 90 kHz: how many ticks lie between `from` and a time stamp.
 fn ticks_since(from: DateTime<Utc>, pts: i64) -> i64 {
@@ -126,10 +20,6 @@ fn ticks_since(from: DateTime<Utc>, pts: i64) -> i64 {
     let since = (pts - from.timestamp_millis() * 90).rem_euclid(turn);
     let since = if since > turn / 2 { since - turn } else { since };
     (since + 1800).div_euclid(3600)
-}
-
-fn seconds(n: u64) -> Duration {
-    Duration::from_secs(n)
 }
 
 #[test]

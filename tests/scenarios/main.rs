@@ -4,4 +4,5 @@
 
 mod airing;
 mod request;
+mod watch;
 mod world;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::words::{self, Noticed};
 use crate::domain::as_run::{AsRun, Outcome};
 use crate::domain::channel::Channel;
+use crate::domain::incident::IncidentKind;
 use crate::domain::time::Instant;
 use crate::engine::watch::Change;
 use crate::files::incident_log::{self, IncidentLine};
@@ -27,7 +28,7 @@ enum Task {
     Mark(AsRun),
     Alive(AsRun),
     Notice(Noticed, Instant),
-    Recovered(String, crate::domain::incident::IncidentKind, Instant),
+    Recovered(String, IncidentKind, Instant),
     Report(Box<Snapshot>),
     Finish,
 }
@@ -69,6 +70,8 @@ impl Recorder {
             incidents: incident_log::path(home, &channel.id),
             zone: channel.zone,
             open: BTreeMap::new(),
+            left_open: BTreeMap::new(),
+            told_at: None,
             waiting,
             complained: false,
             journal: None,
@@ -158,6 +161,10 @@ struct Writer {
     zone: crate::domain::time::Zone,
     /// Incidents that are open, by key.
     open: BTreeMap<String, Noticed>,
+    /// What a predecessor that was killed left open, until this run has looked for itself.
+    left_open: BTreeMap<String, IncidentKind>,
+    /// When the loop reported last.
+    told_at: Option<Instant>,
     waiting: VecDeque<AsRun>,
     complained: bool,
 }
@@ -165,6 +172,10 @@ struct Writer {
 impl Writer {
     fn run(mut self, queue: &Receiver<Task>) {
         let mut journal = self.journal.take().expect("start hands over the journal");
+        self.left_open = incident_log::left_open(&self.incidents).unwrap_or_else(|error| {
+            tracing::warn!("{} can't be read: {error}", self.incidents.display());
+            BTreeMap::new()
+        });
         loop {
             match queue.recv_timeout(RETRY) {
                 Ok(Task::Finish) | Err(RecvTimeoutError::Disconnected) => break,
@@ -177,6 +188,7 @@ impl Writer {
         }
         let at = self.waiting.back().map(|row| row.end);
         at.into_iter().for_each(|at| self.write_waiting(&mut journal, at));
+        self.close_with_the_run();
     }
 
     fn take(&mut self, task: Task, journal: &mut Journal) {
@@ -241,9 +253,28 @@ impl Writer {
         }
     }
 
-    fn recovered(&mut self, key: &str, kind: crate::domain::incident::IncidentKind, at: Instant) {
+    fn recovered(&mut self, key: &str, kind: IncidentKind, at: Instant) {
         if self.open.remove(key).is_some() {
             self.log(&IncidentLine { at, key: key.to_owned(), kind, opened: None });
+        }
+    }
+
+    /// What a run noticed of its own air is over when the run is. Only what a person must mend outlasts it.
+    fn close_with_the_run(&mut self) {
+        let Some(at) = self.told_at else { return };
+        let open = std::mem::take(&mut self.open);
+        for (key, noticed) in open.into_iter().filter(|(_, noticed)| ends_with_its_run(noticed.kind)) {
+            self.log(&IncidentLine { at, key, kind: noticed.kind, opened: None });
+        }
+    }
+
+    /// A predecessor that was killed could not close its incidents, and nobody else knows that they are over: this run
+    /// does, once it has been on air for a second. What is still wrong has been noticed again by then, or soon will be.
+    fn settle_left_open(&mut self, at: Instant) {
+        for (key, kind) in std::mem::take(&mut self.left_open) {
+            if ends_with_its_run(kind) && !self.open.contains_key(&key) {
+                self.log(&IncidentLine { at, key, kind, opened: None });
+            }
         }
     }
 
@@ -254,6 +285,7 @@ impl Writer {
     }
 
     fn report(&mut self, snapshot: &Snapshot) {
+        self.told_at = Some(snapshot.at);
         for output in &snapshot.outputs {
             let noticed = words::output_lost(&output.address, output.why.as_deref().unwrap_or_default());
             match &output.why {
@@ -262,9 +294,15 @@ impl Writer {
                 None => {}
             }
         }
+        self.settle_left_open(snapshot.at);
         let incidents = self.open.values().map(|noticed| noticed.text.clone()).collect();
         if let Err(error) = (Snapshot { incidents, ..snapshot.clone() }).write(&self.status) {
             tracing::debug!("{} can't be written: {error}", self.status.display());
         }
     }
+}
+
+/// Whether an incident is about the air of one run; the others wait for a file or a plan.
+fn ends_with_its_run(kind: IncidentKind) -> bool {
+    !matches!(kind, IncidentKind::ItemFailed | IncidentKind::NoPlan)
 }

@@ -10,10 +10,12 @@ use chrono::TimeDelta;
 use super::*;
 use crate::config::Config;
 use crate::domain::ids::Sha256;
+use crate::domain::incident::{IncidentKind, Level};
 use crate::domain::playlist::{ItemKind, Nature, Playlist, PlaylistHead, PlaylistItem, RunMode, Source};
+use crate::domain::text::Text;
 use crate::domain::time::{Clock, FrameRate, Reading};
 use crate::engine::playout::DeckState;
-use crate::files::incident_log;
+use crate::files::incident_log::{self, IncidentLine};
 use crate::files::journal::{self, Journal, JournalPaths};
 
 /// Waiting moves its hands.
@@ -175,8 +177,9 @@ fn a_machine_that_boots_in_1970_airs_the_fill_says_so_and_never_writes_a_row_bef
     );
     assert_eq!(rows.last().map(|r| (r.kind, r.clip)), Some((AirKind::Clip, Some(CLIP))));
     assert!(air.shown.iter().all(|(_, show, _)| matches!(show, Show::Frame { .. })), "never the slate");
-    let said = incident_log::read_from(&incident_log::path(home.path(), &channel().id), 0).expect("readable");
-    let clock_lines: Vec<_> = said.iter().filter(|(_, l)| l.key == "clock").map(|(_, l)| l.opened.is_some()).collect();
+    let log = incident_log::path(home.path(), &channel().id);
+    let (said, _) = incident_log::read_from(&log, None).expect("readable").expect("a log");
+    let clock_lines: Vec<_> = said.iter().filter(|l| l.key == "clock").map(|l| l.opened.is_some()).collect();
     assert_eq!(clock_lines, [true, false], "opened, and closed when the clock was put right");
 }
 
@@ -256,4 +259,21 @@ fn the_supervisor_hears_of_the_first_tick_then_once_a_second_and_nothing_from_a_
     assert_eq!(heard(), [""; 0], "time passed and the loop did not turn");
     player.stop();
     assert_eq!(heard(), ["STOPPING=1"]);
+}
+
+#[test]
+fn a_killed_player_leaves_incidents_that_the_next_run_closes_and_a_person_is_still_told_what_to_mend() {
+    let home = tempfile::tempdir().expect("a temporary folder");
+    let log = incident_log::path(home.path(), &channel().id);
+    let at = instant("2026-11-22T08:59:00+07:00");
+    for (key, kind) in [("air black", IncidentKind::Black), ("item nine", IncidentKind::ItemFailed)] {
+        let opened = Some((Level::Critical, Text::new("Gangguan", "Incident")));
+        let line = IncidentLine { at, key: key.into(), kind, opened };
+        incident_log::append(&log, &line, channel().zone).expect("appended");
+    }
+    let mut player = start(home.path(), &Hand::at(instant("2026-11-22T09:00:00+07:00")));
+    play(&mut player, 2);
+    player.stop();
+    let open = incident_log::left_open(&log).expect("readable");
+    assert_eq!(open.into_keys().collect::<Vec<_>>(), ["item nine"]);
 }

@@ -1,0 +1,293 @@
+//! What the operator's page says of the player and its air.
+
+use std::fs::File;
+
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode, header};
+use chrono::TimeDelta;
+use siaran::desk::Refusal;
+use siaran::desk::people::Browser;
+use siaran::domain::as_run::{AirKind, AsRun, Outcome};
+use siaran::domain::channel::Channel;
+use siaran::domain::incident::{IncidentKind, Level};
+use siaran::domain::people::Role;
+use siaran::domain::text::Text;
+use siaran::files::incident_log::{self, IncidentLine};
+use siaran::files::status_file::{self, Counters, OutputStatus, Snapshot, UpNext};
+use siaran::web::Web;
+use tower::ServiceExt;
+
+use crate::world::{World, refusal};
+
+/// A wall, its player in the story's hand, and the operator's browser.
+struct Wall {
+    world: World,
+    channel: Channel,
+    session: String,
+}
+
+impl Wall {
+    fn new() -> Wall {
+        let world = World::new();
+        let channel = world.desk.config.channels.values().next().unwrap().channel.clone();
+        std::fs::create_dir_all(world.home().join("run")).unwrap();
+        let token = world.desk.open_session(world.id(Role::Operator), Browser::default()).unwrap();
+        Wall { session: format!("siaran-session={}", token.reveal()), world, channel }
+    }
+
+    /// The player writes its status and picture, as it does each second.
+    fn player_writes(&self) {
+        let now = self.world.desk.now();
+        let row = AsRun {
+            seq: 0,
+            run: "r".into(),
+            channel: self.channel.id.clone(),
+            item: Some("i1".parse().unwrap()),
+            kind: AirKind::Clip,
+            clip: None,
+            planned_start: Some(now),
+            start: now - TimeDelta::seconds(5),
+            end: now,
+            frames: 125,
+            held_frames: 0,
+            outcome: Outcome::Complete,
+            why: None,
+        };
+        let up = |seconds: i64, title: &str, owner: &str, item: Option<&str>| UpNext {
+            start: now + TimeDelta::seconds(seconds),
+            kind: if item.is_some() { "item" } else { "fill" },
+            title: title.into(),
+            owner: owner.into(),
+            item: item.map(Into::into),
+        };
+        let output = |address: &str, why: Option<&str>| OutputStatus {
+            address: address.into(),
+            running: why.is_none(),
+            why: why.map(Into::into),
+            taken: 9000,
+            dropped: 17,
+        };
+        let next = vec![
+            up(-5, "Ayo ke Posyandu", "Dinas Kesehatan", Some("i1")),
+            up(65, "Bayar Pajak", "Bapenda", Some("i2")),
+            up(95, "Pesona", "", None),
+        ];
+        let snapshot = Snapshot {
+            at: now,
+            zone: self.channel.zone,
+            trusted_clock: true,
+            on_air: Some(row),
+            next,
+            counters: Counters { ticks: 9000, held: 3, late: 1, most_late_ms: 52 },
+            outputs: vec![output("null", None), output("srt://10.0.0.1:9?passphrase=rahasia", Some("refused"))],
+            incidents: Vec::new(),
+        };
+        let status = status_file::path(self.world.home(), &self.channel.id);
+        snapshot.write(&status).unwrap();
+        let picture = self.world.home().join("run/videotron.jpg");
+        std::fs::write(&picture, "a picture").unwrap();
+        for path in [status, picture] {
+            File::options().write(true).open(path).unwrap().set_modified(now.into()).unwrap();
+        }
+    }
+
+    /// The player notes that an incident opened or, without words, closed.
+    fn player_notes(&self, key: &str, kind: IncidentKind, opened: Option<(Level, &str)>) {
+        let opened = opened.map(|(level, text)| (level, Text::new(text, text)));
+        let line = IncidentLine { at: self.world.desk.now(), key: key.into(), kind, opened };
+        incident_log::append(&self.log(), &line, self.channel.zone).unwrap();
+    }
+
+    fn log(&self) -> std::path::PathBuf {
+        incident_log::path(self.world.home(), &self.channel.id)
+    }
+
+    /// What the head-end does by itself each second.
+    fn looks(&self) {
+        self.world.desk.watch_player(&self.channel).unwrap();
+        self.world.desk.import_incidents(&self.channel.id).unwrap();
+        self.world.desk.settle_days_without_plan(&self.channel).unwrap();
+    }
+
+    fn wait(&self, seconds: i64) {
+        self.world.wait(TimeDelta::seconds(seconds));
+    }
+
+    fn page(&self, path: &str) -> String {
+        self.ask(Request::get(path).header(header::COOKIE, &self.session).body(Body::empty()).unwrap()).1
+    }
+
+    fn post(&self, path: &str, form: &'static str) -> (StatusCode, String) {
+        let request = Request::post(path)
+            .header(header::COOKIE, &self.session)
+            .header("sec-fetch-site", "same-origin")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        self.ask(request.body(Body::from(form)).unwrap())
+    }
+
+    fn ask(&self, mut request: Request<Body>) -> (StatusCode, String) {
+        request.headers_mut().insert(header::HOST, "localhost".parse().unwrap());
+        let router = Web::new(self.world.desk.clone()).unwrap().router();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let answer = router.oneshot(request).await.unwrap();
+            let status = answer.status();
+            let body = to_bytes(answer.into_body(), 1 << 20).await.unwrap();
+            (status, String::from_utf8(body.to_vec()).unwrap())
+        })
+    }
+}
+
+const WALL: &str = "/wall/videotron";
+const GREEN: &str = "tag ok";
+const SILENT: &str = "Pemutar tidak menjawab";
+
+#[test]
+fn the_page_says_what_is_on_air_what_follows_and_how_the_player_does() {
+    let wall = Wall::new();
+    wall.player_writes();
+    let page = wall.page(WALL);
+    for words in [
+        "<span class=\"tag ok\">Mengudara</span>",
+        "Sedang tayang",
+        "Ayo ke Posyandu",
+        "Dinas Kesehatan · Sejak 07.59.55 · sisa 1:05",
+        "08.01.05</span> Bayar Pajak",
+        "08.01.35</span> Pesona",
+        "Terputus: refused",
+        "paling lama 52 ms",
+        "Tidak ada gangguan",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    assert!(!page.contains("rahasia"), "a passphrase is on the page");
+    assert!(wall.page(&format!("{WALL}?lang=en")).contains("On air now"));
+    wall.world.ends();
+}
+
+#[test]
+fn a_player_that_is_silent_is_said_loudly_and_nothing_on_the_page_is_green() {
+    let wall = Wall::new();
+    wall.player_writes();
+    wall.looks();
+    wall.wait(4);
+    let page = wall.page(WALL);
+    assert!(page.contains(SILENT) && !page.contains(GREEN), "{page}");
+    wall.looks();
+    assert!(!page.contains("siaran play videotron</strong>"), "not yet an incident");
+    wall.wait(2);
+    wall.looks();
+    wall.looks();
+    let page = wall.page(WALL);
+    assert!(page.contains("siaran play videotron</strong>") && !page.contains(GREEN), "{page}");
+    wall.wait(60);
+    wall.player_writes();
+    wall.looks();
+    let page = wall.page(WALL);
+    assert!(page.contains("Mengudara") && page.contains("Tidak ada gangguan") && !page.contains(SILENT), "{page}");
+    let past = wall.page("/wall/videotron/incidents");
+    assert_eq!(past.matches("Pulih sendiri").count(), 1, "{past}");
+    wall.world.ends();
+}
+
+#[test]
+fn a_status_of_now_with_a_picture_that_stands_still_is_a_silent_player_and_so_is_one_from_the_future() {
+    let wall = Wall::new();
+    wall.player_writes();
+    let picture = wall.world.home().join("run/videotron.jpg");
+    let status = status_file::path(wall.world.home(), &wall.channel.id);
+    // The second: a player that died before the machine's clock was set back by an hour.
+    for (path, age) in [(&picture, TimeDelta::seconds(6)), (&status, TimeDelta::hours(-1))] {
+        wall.player_writes();
+        let written = wall.world.desk.now() - age;
+        File::options().write(true).open(path).unwrap().set_modified(written.into()).unwrap();
+        let page = wall.page(WALL);
+        assert!(page.contains(SILENT) && !page.contains(GREEN), "{}: {page}", path.display());
+    }
+}
+
+#[test]
+fn what_the_player_notes_opens_becomes_worse_and_closes_and_comes_back_as_another_incident() {
+    let wall = Wall::new();
+    let black = |opened| {
+        wall.player_writes();
+        wall.player_notes("air black", IncidentKind::Black, opened);
+    };
+    black(Some((Level::Warning, "Gambar hitam")));
+    wall.looks();
+    assert!(wall.page(WALL).contains("<div class=\"note warn\" role=\"alert\"><p><strong>Gambar hitam"));
+    wall.wait(3);
+    black(Some((Level::Critical, "Gambar masih hitam")));
+    wall.looks();
+    let page = wall.page(WALL);
+    assert!(page.contains("<div class=\"note bad\" role=\"alert\"><p><strong>Gambar masih hitam"), "{page}");
+    wall.wait(1);
+    black(None);
+    wall.looks();
+    assert!(!wall.page(WALL).contains("Gambar masih hitam"));
+    wall.wait(1);
+    black(Some((Level::Warning, "Gambar hitam lagi")));
+    wall.wait(1);
+    black(None);
+    wall.looks();
+
+    // A log that a person copied aside and put back as another file is read again, and changes nothing.
+    let lines = std::fs::read(wall.log()).unwrap();
+    std::fs::remove_file(wall.log()).unwrap();
+    wall.looks();
+    std::fs::write(wall.log(), [b"{}\n", &lines[..]].concat()).unwrap();
+    wall.looks();
+    let past = wall.page("/wall/videotron/incidents?day=2026-11-23");
+    assert_eq!(
+        (past.matches("Gambar masih hitam").count(), past.matches("Gambar hitam lagi").count()),
+        (1, 1),
+        "{past}"
+    );
+    assert_eq!(past.matches("Pulih sendiri").count(), 2);
+    assert!(wall.page("/wall/videotron/incidents?day=2026-11-22").contains("Tidak ada gangguan pada hari ini"));
+    wall.world.ends();
+}
+
+#[test]
+fn an_operator_closes_an_incident_with_a_note_that_stays_and_nobody_else_may() {
+    let wall = Wall::new();
+    wall.player_writes();
+    wall.player_notes("item i1", IncidentKind::ItemFailed, Some((Level::Critical, "Berkas rusak")));
+    wall.looks();
+    let id = wall.world.desk.store.read(|r| r.open_incidents()).unwrap()[0].id;
+    let monitor = wall.world.desk.close_incident(wall.world.id(Role::Monitor), id, "selesai");
+    assert_eq!(refusal(monitor), Refusal::NeedsRole(Role::Operator));
+    let path = format!("/incidents/{id}/close");
+    let (_, page) = wall.post(&path, "note=++");
+    assert!(page.contains("Catatan harus 1 sampai 1000 karakter"), "{page}");
+    assert_eq!(wall.post(&path, "note=Berkas+diganti").0, StatusCode::SEE_OTHER);
+    assert_eq!(wall.post(&path, "note=lagi").0, StatusCode::UNPROCESSABLE_ENTITY);
+    wall.looks();
+    assert!(!wall.page(WALL).contains("Berkas rusak"));
+    let past = wall.page("/wall/videotron/incidents");
+    assert!(past.contains("Operator Videotron: Berkas diganti"), "{past}");
+    wall.world.ends();
+}
+
+#[test]
+fn a_closed_absence_is_not_told_twice_and_a_day_without_plan_is_settled_by_its_plan() {
+    let wall = Wall::new();
+    wall.player_writes();
+    wall.player_notes("no plan 2026-11-24", IncidentKind::NoPlan, Some((Level::Warning, "Belum ada jadwal")));
+    wall.wait(10);
+    wall.looks();
+    let lost = wall.world.desk.store.read(|r| r.open_incidents()).unwrap();
+    let lost = lost.iter().find(|incident| incident.kind == IncidentKind::Lost).unwrap().id;
+    wall.world.desk.close_incident(wall.world.id(Role::Operator), lost, "Pemutar dibawa ke bengkel").unwrap();
+    wall.wait(10);
+    wall.looks();
+    assert!(wall.page(WALL).contains("Belum ada jadwal"));
+    wall.world
+        .desk
+        .publish_day(Some(wall.world.id(Role::Scheduler)), &wall.channel.id, "2026-11-24".parse().unwrap())
+        .unwrap();
+    wall.looks();
+    let page = wall.page(WALL);
+    assert!(!page.contains("Belum ada jadwal") && page.contains(SILENT), "{page}");
+    wall.world.ends();
+}
