@@ -110,8 +110,12 @@ impl<A: Air> Player<A> {
         self.next = self.pace.next_tick(self.clock.read());
         self.tell(Input::Prepare(self.next));
         while self.clock.read().monotonic < begun + WARM_UP {
+            let first = self.pace.next_tick(self.clock.read());
+            if let Some((deck, frame)) = self.engine.opening(first) {
+                self.air.discard(deck, frame);
+            }
             let supplies = self.air.supplies();
-            if self.engine.is_ready(&supplies) {
+            if self.engine.is_ready(first, &supplies) {
                 break;
             }
             self.clock.wait_until(self.clock.read().monotonic + WARM_UP_STEP);

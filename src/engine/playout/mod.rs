@@ -282,10 +282,18 @@ impl Playout {
         }
     }
 
-    /// Whether the first tick's decoder has a frame at hand, or never will.
-    pub fn is_ready(&self, supplies: &[Supply]) -> bool {
-        let Some(deck) = self.upcoming.front().and_then(|lane| lane.deck) else { return true };
-        supplies.iter().any(|s| s.deck == deck && (s.frames.is_some() || s.state != DeckState::Working))
+    /// Before the first tick: the decoder and the frame that `tick` would show, if it needs one. Older frames are of no
+    /// more use.
+    pub fn opening(&self, tick: Tick) -> Option<(DeckId, u64)> {
+        let lane = self.upcoming.front()?;
+        Some((lane.deck?, lane.segment.frame_at(tick)))
+    }
+
+    /// Before the first tick: whether what `tick` would show is at hand, or never will be.
+    pub fn is_ready(&self, tick: Tick, supplies: &[Supply]) -> bool {
+        let Some((deck, frame)) = self.opening(tick) else { return true };
+        let at_hand = |s: &Supply| s.frames.is_some_and(|(first, last)| first <= frame && frame <= last);
+        supplies.iter().any(|s| s.deck == deck && (at_hand(s) || s.state != DeckState::Working))
     }
 
     fn tick(&mut self, tick: Tick, supplies: Vec<Supply>) {
