@@ -45,9 +45,10 @@ impl Pacer for Hand {
     }
 }
 
-/// Every decoder is ready at once.
+/// Every decoder is ready once the air has been looked at this often.
 #[derive(Default)]
 struct FakeAir {
+    opening: usize,
     decks: BTreeMap<DeckId, (u64, Option<Sha256>)>,
     shown: Vec<(Tick, Show, Option<Sha256>)>,
 }
@@ -63,9 +64,11 @@ impl Air for FakeAir {
         self.decks.entry(deck).and_modify(|(first, _)| *first = before);
     }
     fn supplies(&mut self) -> Vec<Supply> {
+        let ready = self.opening == 0;
+        self.opening = self.opening.saturating_sub(1);
         let supply = |(deck, (first, _)): (&DeckId, &(u64, _))| Supply {
             deck: *deck,
-            frames: Some((*first, first + 8)),
+            frames: ready.then_some((*first, first + 8)),
             state: DeckState::Working,
         };
         self.decks.iter().map(supply).collect()
@@ -132,10 +135,14 @@ fn inputs() -> Vec<Input> {
 }
 
 fn start(home: &Path, clock: &Arc<Hand>) -> Player<FakeAir> {
+    start_with(FakeAir::default(), home, clock)
+}
+
+fn start_with(air: FakeAir, home: &Path, clock: &Arc<Hand>) -> Player<FakeAir> {
     let journal = Journal::open(JournalPaths::in_home(home, &channel().id), channel().zone).expect("a journal");
     std::fs::create_dir_all(home.join("run")).expect("made");
     let recorder = Recorder::start(journal, home, &channel()).expect("a thread");
-    Player::start(channel(), "run".into(), FakeAir::default(), clock.clone(), recorder, inputs())
+    Player::start(channel(), "run".into(), air, clock.clone(), recorder, inputs())
 }
 
 fn play(player: &mut Player<FakeAir>, seconds: u32) {
@@ -221,6 +228,17 @@ fn start_soon(home: &Path, clock: &Arc<Hand>) -> Player<FakeAir> {
         std::thread::sleep(Duration::from_millis(10));
     }
     start(home, clock)
+}
+
+#[test]
+fn a_player_whose_decoder_takes_half_a_second_to_open_shows_the_clip_from_its_first_tick() {
+    let home = tempfile::tempdir().expect("a temporary folder");
+    let slow = FakeAir { opening: 100, ..FakeAir::default() };
+    let mut player = start_with(slow, home.path(), &Hand::at(instant("2026-11-22T09:00:20+07:00")));
+    play(&mut player, 1);
+    let air = player.stop();
+    let first = FrameRate::PAL.tick_from(instant("2026-11-22T09:00:20.500+07:00"));
+    assert!(air.shown[0].0 >= first && air.shown[0].2 == Some(CLIP), "{:?}", air.shown[0]);
 }
 
 #[test]
