@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { aMadeClip, file } from "./filing.mjs";
 import { PASSWORD, decide, fits, onward, root, shot, text, until } from "./world.mjs";
 
 const CORPUS = join(root, "../shared/corpus");
@@ -44,14 +45,7 @@ function aRealClip() {
   const read = (row) => Object.fromEntries(names.map((name, n) => [name, row[n]]));
   const found = rows.map(read).find((clip) => clip.class === "video" && clip.audio && clip.duration_s >= 4
     && clip.duration_s <= 8 && clip.expected_video_wall === "accept");
-  return found && { path: join(CORPUS, found.file), seconds: Math.ceil(found.duration_s), sha256: found.sha256 };
-}
-function aMadeClip(home) {
-  console.log(`browser: no corpus at ${CORPUS}, so a generated clip takes the way instead`);
-  const path = join(home, "buatan.mp4");
-  execFileSync("ffmpeg", ["-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=size=640x480:rate=30", "-f", "lavfi",
-    "-i", "sine=frequency=330", "-t", "6", "-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "aac", path]);
-  return { path, seconds: 6 };
+  return found && { path: join(CORPUS, found.file), seconds: Math.ceil(found.duration_s) };
 }
 
 // The clip plays in the page, and a piece of it can be asked for.
@@ -78,7 +72,9 @@ async function looksAtPreview(page, seconds) {
 }
 
 export async function airing(world) {
-  const clip = aRealClip() ?? aMadeClip(world.home);
+  const real = aRealClip();
+  if (!real) console.log(`browser: no corpus at ${CORPUS}, so a generated clip takes the way instead`);
+  const clip = real ?? aMadeClip(world.home, "buatan.mp4");
   const { base } = world;
   const admin = await world.signUp("admin", await world.open());
   await world.letIn(admin, "Dinas Pariwisata", [["office", "Ani, S.KM"], ["verifier", "Budi, S.Sos"],
@@ -86,17 +82,8 @@ export async function airing(world) {
 
   // 1 and 2: the office asks, and the file is inspected.
   const office = await world.as("office");
-  await office.goto(`${base}/requests/new`);
-  const letter = { title: TITLE, description: "Sapaan di hari Jumat.", date: today(), first_day: today(),
-    last_day: today(), play_s: String(clip.seconds), plays_per_day: String(PLAYS) };
-  for (const [field, value] of Object.entries(letter)) await office.fill(`#${field}`, value);
-  await office.click("text=Lanjutkan");
-  await office.waitForSelector("#clip");
-  for (const box of await office.locator("input[name=declare]").all()) await box.check();
-  await office.setInputFiles("#clip", clip.path);
-  await office.click("text=Kirim permohonan");
-  await office.waitForURL(/done=filed/);
-  const path = new URL(office.url()).pathname;
+  const path = await file(world, office, clip, { title: TITLE, description: "Sapaan di hari Jumat.", date: today(),
+    first_day: today(), last_day: today(), plays_per_day: String(PLAYS) });
   const reads = async (role, words, at = path) => {
     const page = await world.as(role);
     await page.goto(base + at);
@@ -185,5 +172,5 @@ export async function airing(world) {
   const [download] = await Promise.all([office.waitForEvent("download"), office.click("text=Unduh PDF")]);
   const words = execFileSync("pdftotext", ["-layout", await download.path(), "-"], { encoding: "utf8" });
   assert.match(words.replace(/\s+/g, " "), whole);
-  return `a ${clip.sha256 ? "clip of the corpus" : "generated clip"} went through all eight stages by the pages alone`;
+  return `a ${real ? "clip of the corpus" : "generated clip"} went through all eight stages by the pages alone`;
 }

@@ -1,22 +1,15 @@
 // A request goes from its office to an announced playlist by the pages alone, and nobody sees what is not theirs.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
+import { aMadeClip } from "./filing.mjs";
 import { PASSWORD, decide, fits, onward, shot, text, until } from "./world.mjs";
-
-function aClip(home) {
-  const file = join(home, "posyandu.mp4");
-  execFileSync("ffmpeg", ["-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=25", "-f", "lavfi",
-    "-i", "sine=frequency=440:sample_rate=48000", "-t", "6", "-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "aac",
-    file]);
-  return file;
-}
 
 const day = (offset) => new Date(Date.now() + (7 * 3600 + offset * 86400) * 1000).toISOString().slice(0, 10);
 
 export async function desks(world) {
   const { base, browser } = world;
-  const clip = aClip(world.home);
+  const clip = aMadeClip(world.home, "posyandu.mp4").path;
   const link = await world.open();
 
   // Nobody sees anything before signing in.
@@ -85,6 +78,11 @@ export async function desks(world) {
   await decide(verifier).click();
   await verifier.waitForURL(/done=acted/);
 
+  // The preview is made by now, so the original may go astray on the disk while the head decides.
+  await until("there is a preview", async () => /Salinan kecil/.test(await text(await open("verifier"))));
+  const original = readdirSync(join(world.home, "media/inbox"))[0];
+  renameSync(join(world.home, "media/inbox", original), join(world.home, "astray"));
+
   // The head of agency signs, in English, with the password.
   const head = await open("head");
   await head.click("header a[hreflang=en]");
@@ -104,8 +102,22 @@ export async function desks(world) {
   const pdf = await head.request.get(`${base}${path}/letter.pdf`);
   assert.equal((await pdf.body()).subarray(0, 5).toString(), "%PDF-");
 
+  // The machine gives up and says so. The technical team puts the file back, and the work is done once more.
+  const technical = await world.as("technical");
+  await until("the work is given up", async () => /belum dapat dibuat/.test(await text(await open("technical"))));
+  assert.equal(await technical.locator("main .note .mono").count(), 1);
+  await shot(technical, "09-given-up");
+  await fits(technical, "09-given-up");
+  await open("office");
+  assert.match(await text(office), /belum dapat dibuat/);
+  assert.equal(await office.locator("main .note .mono").count(), 0, "an office reads no machine's words");
+  assert.doesNotMatch(await text(office), /Coba lagi/);
+  renameSync(join(world.home, "astray"), join(world.home, "media/inbox", original));
+  await world.as("technical");
+  await technical.click("text=Coba lagi");
+  await technical.waitForURL(/done=retried/);
+
   // The technical team's file is made, and the case goes on.
-  const technical = await open("technical");
   await until("the house file is made", async () => {
     await technical.goto(base + path);
     const box = decide(technical);

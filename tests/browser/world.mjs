@@ -88,7 +88,7 @@ export class World {
       try { return (await fetch(`${this.base}/readyz`)).ok; } catch { return false; }
     });
   }
-  // Other settings, and the head-end once more; whoever is signed in stays so.
+  // The head-end once more with other settings; whoever is signed in stays so.
   async restart(settings) {
     await ended(this.server);
     writeFileSync(join(this.home, "siaran.toml"), settings);
