@@ -140,9 +140,9 @@ impl<'a> Work<'a> {
         } else {
             ((u128::from(wide) * u128::from(height) / u128::from(high)) as u64, height)
         };
-        // A sliver of border, from a raster such as 1920×1088, is not worth having.
-        const SLIVER: u64 = 8;
-        let snapped = |fit: u64, full: u64| if full - fit.min(full) <= SLIVER { full } else { fit };
+        // A sliver of border, from a raster such as 1920×1088, is not worth having: up to one part in a hundred.
+        const SLIVER_PARTS: u64 = 100;
+        let snapped = |fit: u64, full: u64| if full - fit.min(full) <= full / SLIVER_PARTS { full } else { fit };
         (even(snapped(fit_width, width) as u32), even(snapped(fit_height, height) as u32))
     }
 
