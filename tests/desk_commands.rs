@@ -88,3 +88,34 @@ fn a_home_that_is_not_there_is_a_failure_with_a_way_out() {
          Try: name another with --home, or make this one with siaran init.\n"
     );
 }
+
+#[test]
+fn a_folder_that_is_no_home_is_neither_found_in_order_nor_made_one() {
+    let folder = tempfile::tempdir().unwrap();
+    for words in [&["check"][..], &["user", "list"], &["report", "--case", "1"]] {
+        let output = siaran(folder.path(), words);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.starts_with("error: there is no home at "), "{words:?}: {said}");
+        assert_eq!(output.status.code(), Some(3), "{words:?}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing was left there");
+}
+
+#[test]
+fn a_named_pipe_is_no_clip_and_nobody_waits_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path();
+    assert_eq!(siaran(home, &["init"]).status.code(), Some(0));
+    let (_, office) = asked(home, &["office", "add", "Dinas Kesehatan"]);
+    let office = office["id"].to_string();
+    asked(home, &["user", "add", "Pemohon", "p@kab.go.id", "--role", "office", "--office", &office]);
+    let pipe = home.join("clip.mp4");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RWXU).unwrap();
+    let pipe = pipe.to_str().unwrap();
+    let letter = ["--title", "Iklan", "--description", "Coba", "--from", "2026-11-24", "--to", "2026-11-30"];
+    let filed = [&["request", "new", pipe, "--as", "p@kab.go.id", "--play-s", "15", "--declare", "all"], &letter[..]];
+    let output = siaran(home, &filed.concat());
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(said, format!("error: {pipe} is not a file. Try: name the clip itself.\n"));
+    assert_eq!(output.status.code(), Some(3));
+}

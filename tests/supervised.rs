@@ -53,6 +53,7 @@ fn assert_a_whole_life(heard: &[String]) {
 #[test]
 fn the_pages_say_when_they_answer_that_they_live_and_that_they_end() {
     let home = tempfile::tempdir().expect("a folder");
+    std::fs::write(home.path().join("siaran.toml"), "").expect("a home with every default");
     assert_a_whole_life(&life_of(home.path(), &["serve", "--listen", "127.0.0.1:0"]));
 }
 

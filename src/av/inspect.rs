@@ -113,10 +113,11 @@ fn unreadable(file: &Path, source: io::Error) -> FfmpegError {
 }
 
 fn read_whole(path: &Path) -> io::Result<(u64, Sha256, Vec<u8>)> {
-    let mut file = File::open(path)?;
-    if !file.metadata()?.is_file() {
+    // Before it is opened: to open a named pipe waits for somebody who writes.
+    if !std::fs::metadata(path)?.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
     }
+    let mut file = File::open(path)?;
     let (mut hash, mut head, mut bytes) = (sha2::Sha256::new(), Vec::new(), 0_u64);
     let mut buffer = vec![0; 1 << 18];
     loop {
@@ -288,5 +289,19 @@ fn troubles(
 fn shortened(said: &str) -> String {
     let line = said.lines().next().unwrap_or("the decoder gave no reason");
     let words = line.rsplit("] ").next().unwrap_or(line);
+    // "file:/where/it/lies: Invalid data": the reason is for the office, the place is not.
+    let words = words.strip_prefix("file:").and_then(|rest| rest.rsplit_once(": ")).map_or(words, |(_, why)| why);
     words.chars().filter(|c| !c.is_control()).take(200).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shortened;
+
+    #[test]
+    fn what_a_decoder_complained_of_is_said_without_where_the_file_lies() {
+        assert_eq!(shortened("[mov @ 0x55] moov atom not found\nmore"), "moov atom not found");
+        let said = "file:/srv/home/media/inbox/90b1: Invalid data found when processing input";
+        assert_eq!(shortened(said), "Invalid data found when processing input");
+    }
 }

@@ -6,20 +6,26 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::{Ended, Failure};
-use crate::config::Config;
+use crate::config::{CONFIG_FILE, Config};
 use crate::desk::clock::SystemClock;
 use crate::desk::people::Link;
 use crate::desk::{Desk, DeskError};
 use crate::domain::people::Person;
 use crate::domain::time::{Instant, Zone};
-use crate::store::{Scope, StoreError};
+use crate::store::{DATABASE_FILE, Scope, StoreError};
+
+/// Whether a folder is a home at all: opening a mistyped one would make a database there, and find it in order.
+pub(super) fn there(home: &Path) -> Result<(), Failure> {
+    if [CONFIG_FILE, DATABASE_FILE].iter().any(|file| home.join(file).exists()) {
+        return Ok(());
+    }
+    let what = format!("there is no home at {}", home.display());
+    Err(Failure::could(what, "name another with --home, or make this one with siaran init"))
+}
 
 /// Opens the desks of a home.
 pub(super) fn open(home: &Path) -> Result<Desk, Failure> {
-    if !home.is_dir() {
-        let what = format!("there is no home at {}", home.display());
-        return Err(Failure::could(what, "name another with --home, or make this one with siaran init"));
-    }
+    there(home)?;
     Desk::open(Config::load(home)?, Arc::new(SystemClock::start())).map_err(could)
 }
 

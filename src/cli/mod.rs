@@ -21,6 +21,7 @@ mod serve;
 mod sop;
 mod user;
 
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -118,7 +119,8 @@ pub enum Failure {
 impl Failure {
     /// An IO failure with a way out.
     pub fn could(what: impl Into<String>, way_out: impl Into<String>) -> Failure {
-        Failure::Could { what: what.into(), way_out: way_out.into() }
+        let what = what.into();
+        Failure::Could { what: what.trim_end_matches('.').to_owned(), way_out: way_out.into() }
     }
 }
 
@@ -157,7 +159,11 @@ fn channel<'a>(config: &'a Config, id: &ChannelId) -> Result<&'a ChannelConfig, 
 fn say_what_happens() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("SIARAN_LOG");
     let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("siaran=info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
 }
 
 fn run(arguments: Arguments) -> Result<Ended, Failure> {

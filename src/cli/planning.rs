@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::{Ended, Failure};
+use super::{Ended, Failure, home as homes};
 use crate::config::Config;
 use crate::desk::check::CheckReport;
 use crate::desk::clock::SystemClock;
@@ -94,6 +94,7 @@ impl From<ReportError> for Failure {
 }
 
 fn open(home: &Path) -> Result<Desk, Failure> {
+    homes::there(home)?;
     let config = Config::load(home)?;
     Desk::open(config, Arc::new(SystemClock::start()))
         .map_err(|e| Failure::could(e.to_string(), "name the home with --home, or make one with siaran init"))

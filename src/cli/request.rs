@@ -180,11 +180,12 @@ struct Opened {
 impl Opened {
     fn new(path: &Path) -> Result<Opened, Failure> {
         let could = |e: std::io::Error| Failure::could(format!("{}: {e}", path.display()), "check the path");
-        let file = File::open(path).map_err(could)?;
-        let about = file.metadata().map_err(could)?;
+        // Before it is opened: to open a named pipe waits for somebody who writes.
+        let about = std::fs::metadata(path).map_err(could)?;
         if !about.is_file() {
             return Err(Failure::could(format!("{} is not a file", path.display()), "name the clip itself"));
         }
+        let file = File::open(path).map_err(could)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         Ok(Opened { file, name, bytes: about.len() })
     }

@@ -31,7 +31,8 @@ pub(super) struct Next {
 
 /// A path on this site, whatever was asked for.
 fn own_path(next: &str) -> &str {
-    let own = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n']);
+    // A browser takes tabs and line ends out of an address: "/\t/elsewhere" would lead elsewhere.
+    let own = next.starts_with('/') && !next.starts_with("//") && !next.contains(|c: char| c == '\\' || c.is_control());
     if own { next } else { "/" }
 }
 
@@ -159,4 +160,19 @@ pub(super) async fn set_password(
     let page = Page::plain(&visit, visit.t("welcome-title"));
     let shown = WelcomePage { page, person: person.name, email: person.email, errors };
     Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&shown)).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::own_path;
+
+    #[test]
+    fn who_signs_in_lands_on_a_page_of_this_site_whatever_the_link_says() {
+        assert_eq!(own_path("/requests/7?lang=en"), "/requests/7?lang=en");
+        for elsewhere in
+            ["", "x", "https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example", "/\n/e"]
+        {
+            assert_eq!(own_path(elsewhere), "/", "{elsewhere:?}");
+        }
+    }
 }
