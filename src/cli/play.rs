@@ -75,9 +75,10 @@ pub(super) fn play(home: &Path, arguments: PlayArguments) -> Result<Ended, Failu
             eprintln!("error: {error}. Try: a playlist of this channel.");
             Ok(Ended::Refused)
         }
-        Err(error @ OnAirError::Journal(_)) => {
-            Err(Failure::could(error.to_string(), "end the other player, or move a broken journal aside and keep it"))
-        }
+        Err(error @ OnAirError::Journal(_)) => Err(Failure::could(
+            error.to_string(),
+            "end the other player, or check the room and the permissions of that folder",
+        )),
         Err(error) => Err(Failure::could(error.to_string(), "look at the message above, then start again")),
     }
 }

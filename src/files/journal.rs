@@ -95,7 +95,43 @@ pub struct Journal {
     last: Option<AsRun>,
 }
 
+/// A journal that could not be gone on with: it is kept as evidence under another name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetAside {
+    /// Where its rows lie now.
+    pub kept: PathBuf,
+    /// What is wrong with it.
+    pub fault: String,
+}
+
+/// Most journals of a channel that are set aside; then someone has to look.
+const MOST_SET_ASIDE: u32 = 100;
+
 impl Journal {
+    /// Like [`Journal::open`], but a journal that is broken is set aside, untouched, and a new chain begins: a damaged
+    /// record must not keep the wall dark. The import finds that rows it knows were replaced, and says so.
+    ///
+    /// # Errors
+    /// [`JournalError::Io`], and [`JournalError::Broken`] after [`MOST_SET_ASIDE`] of them.
+    pub fn open_or_set_aside(paths: JournalPaths, zone: Zone) -> Result<(Journal, Option<SetAside>), JournalError> {
+        let error = match Journal::open(paths.clone(), zone) {
+            Err(error @ JournalError::Broken { .. }) => error,
+            other => return other.map(|journal| (journal, None)),
+        };
+        let name = |n: u32, path: &Path| path.with_added_extension(format!("broken-{n}"));
+        let Some(n) = (1..=MOST_SET_ASIDE).find(|n| !name(*n, &paths.rows).exists()) else { return Err(error) };
+        for path in [&paths.head, &paths.now, &paths.rows] {
+            match fs::rename(path, name(n, path)) {
+                Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                    return Err(JournalError::Io { path: path.clone(), source });
+                }
+                _ => {}
+            }
+        }
+        let set_aside = SetAside { kept: name(n, &paths.rows), fault: error.to_string() };
+        Ok((Journal::open(paths, zone)?, Some(set_aside)))
+    }
+
     /// Opens or creates a journal and verifies its whole chain. A last line that a power cut tore is removed: it was
     /// never complete, so it was never a row.
     ///
@@ -420,6 +456,22 @@ mod tests {
         let mut journal = Journal::open(paths.clone(), zone()).expect("sound again");
         journal.append(row(31, 40)).expect("appended");
         assert!(read(&paths).expect_err("gap").to_string().contains("the row before ends"));
+    }
+
+    #[test]
+    fn a_broken_journal_is_kept_as_it_is_and_a_new_one_begins() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let paths = three_rows(folder.path());
+        let broken = fs::read_to_string(&paths.rows).expect("readable").replacen("250", "251", 1);
+        fs::write(&paths.rows, &broken).expect("writable");
+        let (mut journal, set_aside) = Journal::open_or_set_aside(paths.clone(), zone()).expect("a new journal");
+        let set_aside = set_aside.expect("it was broken");
+        assert_eq!(fs::read_to_string(&set_aside.kept).expect("kept"), broken);
+        assert!(set_aside.fault.contains("line 1"), "{}", set_aside.fault);
+        journal.append(row(50, 60)).expect("appended");
+        drop(journal);
+        let (journal, none) = Journal::open_or_set_aside(paths, zone()).expect("sound");
+        assert_eq!((journal.last().map(|r| r.seq), none), (Some(1), None));
     }
 
     #[test]

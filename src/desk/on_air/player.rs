@@ -23,7 +23,7 @@ use crate::domain::playlist::Playlist;
 use crate::domain::time::{FrameRate, Instant, Tick};
 use crate::engine::playout::{DeckId, Input, Open, Show, Supply};
 use crate::engine::watch::{Expected, Watch};
-use crate::files::journal::{Journal, JournalError, JournalPaths};
+use crate::files::journal::{Journal, JournalError, JournalPaths, SetAside};
 use crate::files::status_file::OutputStatus;
 use crate::files::whole;
 use crate::notify::Supervisor;
@@ -86,8 +86,11 @@ pub fn run(settings: Settings, clock: Arc<dyn Pacer>, stop: &AtomicBool) -> Resu
     }
     let run_folder = settings.home.join("run");
     std::fs::create_dir_all(&run_folder).map_err(system("the run folder can't be made"))?;
-    let journal = Journal::open(settings.journal.clone(), channel.zone)?;
+    let (journal, set_aside) = Journal::open_or_set_aside(settings.journal.clone(), channel.zone)?;
     let recorder = Recorder::start(journal, &settings.home, channel).map_err(system("no thread"))?;
+    if let Some(SetAside { kept, fault }) = set_aside {
+        recorder.news().journal_set_aside(&fault, &kept.display().to_string(), clock.now());
+    }
     let registry = run_folder.join("gst-registry.bin");
     prepare_registry(&registry).map_err(system("GStreamer's list of plugins can't be made"))?;
 

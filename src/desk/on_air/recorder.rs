@@ -148,6 +148,11 @@ impl RecorderNews {
         let _ = self.tasks.send(task);
     }
 
+    /// The journal was damaged and set aside.
+    pub fn journal_set_aside(&self, fault: &str, kept: &str, at: Instant) {
+        let _ = self.tasks.send(Task::Notice(words::journal_set_aside(fault, kept), at));
+    }
+
     /// A playlist or the pool can't be used.
     pub fn bad_file(&self, what: &str, at: Instant) {
         let _ = self.tasks.send(Task::Notice(words::bad_file(what), at));

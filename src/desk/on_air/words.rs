@@ -103,6 +103,26 @@ pub(super) fn journal_failed(why: &str) -> Noticed {
     }
 }
 
+/// The journal was damaged and set aside.
+pub(super) fn journal_set_aside(fault: &str, kept: &str) -> Noticed {
+    Noticed {
+        key: format!("journal {kept}"),
+        kind: IncidentKind::Lost,
+        level: Level::Critical,
+        text: Text::new(
+            format!(
+                "Catatan tayang rusak ({fault}). Berkasnya disimpan sebagai {kept}, catatan baru dimulai, penayangan \
+                 tetap berjalan. Jangan ubah berkas itu; laporkan kepada administrator."
+            ),
+            format!(
+                "The as-run journal is damaged ({fault}). It is kept as {kept}, a new one was begun, the air goes on. \
+                 Leave that file as it is and tell the administrator."
+            ),
+        ),
+        momentary: false,
+    }
+}
+
 /// A playlist or the pool can't be used.
 pub(super) fn bad_file(what: &str) -> Noticed {
     Noticed {
