@@ -33,10 +33,6 @@ pub struct Raster {
 }
 
 impl Raster {
-    /// Bytes of the luma plane.
-    pub fn luma_bytes(self) -> usize {
-        self.width as usize * self.height as usize
-    }
     /// Bytes of a whole I420 picture. Rows must be a multiple of four wide to be tightly packed, as GStreamer lays
     /// them out; [`Raster::row_stride`] pads the rest.
     pub fn picture_bytes(self) -> usize {

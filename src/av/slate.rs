@@ -107,7 +107,7 @@ mod tests {
     fn a_home_without_a_slate_gets_a_painted_one_that_is_not_black() {
         let home = tempfile::tempdir().expect("a temporary folder");
         let (picture, fault) = load(home.path(), RASTER);
-        let luma = &picture.as_ref()[..RASTER.luma_bytes()];
+        let luma = &picture.as_ref()[..RASTER.row_stride() * RASTER.height as usize];
         assert!(fault.is_none() && luma.iter().all(|y| *y > 40), "darkest {:?}", luma.iter().min());
     }
 

@@ -16,6 +16,7 @@ use std::path::PathBuf;
 use chrono::TimeDelta;
 
 use crate::config::ChannelConfig;
+use crate::domain::asset::FillClip;
 use crate::domain::audit::{AuditEvent, AuditKind};
 use crate::domain::ids::{ApprovalId, CaseId, ChannelId, ItemId, OpdId, PersonId, Sha256};
 use crate::domain::people::Role;
@@ -26,7 +27,7 @@ use crate::domain::text::Text;
 use crate::domain::time::{BroadcastDate, Tick};
 use crate::engine::plan_check::{self, Finding};
 use crate::engine::planner::{self, DayPlan, Play};
-use crate::engine::rundown::{Difference, FillPiece, Placed, rundown};
+use crate::engine::rundown::{Difference, Placed, rundown};
 use crate::files::{fill_index, playlist_file};
 use crate::store::{PublishedRevision, Scope, StoreError};
 
@@ -349,17 +350,8 @@ impl Desk {
             rate: frame.rate(),
             withdrawn: material.withdrawn(parent),
         };
-        let fill: Vec<FillPiece> = fill_index::read(self.home())?
-            .into_iter()
-            .filter(|f| !head.withdrawn.contains(&f.sha256))
-            .map(|f| FillPiece {
-                sha256: f.sha256,
-                source: f.source,
-                frames: f.duration_frames,
-                title: f.title,
-                nature: f.nature,
-            })
-            .collect();
+        let fill: Vec<FillClip> =
+            fill_index::read(self.home())?.into_iter().filter(|f| !head.withdrawn.contains(&f.sha256)).collect();
         let fillable = [(frame.from, frame.close)];
         kept.extend(standing_fill(frame, parent, &kept, &plays, &fill));
         let playlist = rundown(head, &plays, &kept, parent, &fill, &fillable).map_err(PlanError::NoPlaylist)?;
@@ -424,7 +416,7 @@ fn standing_fill(
     parent: Option<&Playlist>,
     kept: &[PlaylistItem],
     plays: &[Placed],
-    pool: &[FillPiece],
+    pool: &[FillClip],
 ) -> Vec<PlaylistItem> {
     let rate = frame.rate();
     let mut taken: Vec<(Tick, Tick)> = kept.iter().map(|i| (i.first_tick(rate), i.end_tick(rate))).collect();

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::domain::asset::FillClip;
 use crate::domain::ids::{ItemId, Sha256, SubmissionId};
 use crate::domain::playlist::{Fault, ItemKind, Nature, Playlist, PlaylistHead, PlaylistItem, RunMode, Source};
 use crate::domain::time::{Instant, Tick};
@@ -35,21 +36,6 @@ pub struct Placed<'a> {
     pub fixed: bool,
 }
 
-/// One evergreen clip of the pool.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FillPiece {
-    /// The bytes.
-    pub sha256: Sha256,
-    /// Their path below home.
-    pub source: Source,
-    /// Their length.
-    pub frames: u64,
-    /// For people.
-    pub title: String,
-    /// What the watch over the air may expect of it.
-    pub nature: Nature,
-}
-
 /// Pieces of fill shorter than this, in frames, are not cut if it can be avoided: two seconds at 25 frames.
 pub const SHORTEST_FILL: u64 = 50;
 
@@ -63,7 +49,7 @@ pub fn rundown(
     plays: &[Placed],
     kept: &[PlaylistItem],
     parent: Option<&Playlist>,
-    fill: &[FillPiece],
+    fill: &[FillClip],
     fillable: &[(Tick, Tick)],
 ) -> Result<Playlist, Vec<Fault>> {
     let mut names = Names::new(&head, parent, kept);
@@ -125,7 +111,7 @@ fn pauses(head: &PlaylistHead, items: &[PlaylistItem], fillable: &[(Tick, Tick)]
 fn cover(
     head: &PlaylistHead,
     names: &mut Names,
-    fill: &[FillPiece],
+    fill: &[FillClip],
     turn: &mut usize,
     from: Tick,
     to: Tick,
@@ -136,7 +122,7 @@ fn cover(
         let piece = &fill[*turn % fill.len()];
         *turn += 1;
         let left = u64::try_from(to.0 - at.0).unwrap_or(0);
-        let mut frames = piece.frames.min(left);
+        let mut frames = piece.duration_frames.min(left);
         let tail = left - frames;
         if tail > 0 && tail < SHORTEST_FILL && frames > 2 * SHORTEST_FILL {
             frames -= SHORTEST_FILL - tail;

@@ -119,7 +119,7 @@ pub fn run(settings: Settings, clock: Arc<dyn Pacer>, stop: &AtomicBool) -> Resu
     let air = RealAir::new(channel.house, decks, outputs, probe, picture);
 
     let (inputs, first) =
-        follow_folders(&settings, &*clock, recorder.news(), Arc::clone(&clock)).map_err(system("no thread"))?;
+        follow_folders(&settings, recorder.news(), Arc::clone(&clock)).map_err(system("no thread"))?;
     let supervisor = supervisor();
     take_priority();
     let run = format!("{:x}-{}", clock.read().utc.timestamp_millis(), std::process::id());
@@ -178,14 +178,13 @@ fn prepare_registry(registry: &std::path::Path) -> io::Result<()> {
 /// What is there now, and a channel for what comes.
 fn follow_folders(
     settings: &Settings,
-    now: &dyn Pacer,
     news: RecorderNews,
     clock: Arc<dyn Pacer>,
 ) -> io::Result<(Receiver<Input>, Vec<Input>)> {
     let (sender, inputs) = mpsc::channel();
     let mut folders = Folders::new(settings.home.clone(), settings.channel.clone());
     let fixed = settings.playlist.clone();
-    let at = now.now();
+    let at = clock.now();
     let (mut first, problems) = folders.look(at);
     problems.iter().for_each(|problem| news.bad_file(&problem.0, at));
     if let Some(playlist) = &fixed {

@@ -10,7 +10,7 @@ use crate::domain::playlist::PlaylistHead;
 use crate::domain::rotation::{Class, FixedEvent, Rotation, RotationEntry, Step, Stretch};
 use crate::domain::time::{FrameRate, Tick};
 use crate::engine::planner;
-use crate::engine::rundown::{FillPiece, Material, Placed, rundown};
+use crate::engine::rundown::{Material, Placed, rundown};
 
 const RATE: FrameRate = FrameRate::PAL;
 
@@ -87,11 +87,11 @@ fn world(requests: &[Request], gap_s: i64, with_fill: bool) -> World {
         .map(|p| Placed { start: Tick(origin.0 + p.start), material: &materials[p.entry], fixed: false })
         .collect();
     let fill_hash = Sha256([0xfe; 32]);
-    let fill = FillPiece {
+    let fill = crate::domain::asset::FillClip {
         nature: crate::domain::playlist::Nature::FILM,
         sha256: fill_hash,
         source: crate::engine::rundown::house_source(fill_hash),
-        frames: 250,
+        duration_frames: 250,
         title: "Deli Serdang".into(),
     };
     let head = PlaylistHead {
