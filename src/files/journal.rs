@@ -112,7 +112,7 @@ impl Journal {
     /// record must not keep the wall dark. The import finds that rows it knows were replaced, and says so.
     ///
     /// # Errors
-    /// [`JournalError::Io`], and [`JournalError::Broken`] after [`MOST_SET_ASIDE`] of them.
+    /// [`JournalError::Io`], and [`JournalError::Broken`] after a hundred of them.
     pub fn open_or_set_aside(paths: JournalPaths, zone: Zone) -> Result<(Journal, Option<SetAside>), JournalError> {
         let error = match Journal::open(paths.clone(), zone) {
             Err(error @ JournalError::Broken { .. }) => error,
