@@ -8,7 +8,7 @@
 use crate::domain::rotation::{Step, Stretch};
 
 use super::Play;
-use super::lane::Day;
+use super::lane::{Day, Lane};
 
 /// One order of the day.
 pub(super) struct Attempt {
@@ -278,7 +278,7 @@ impl Layout<'_> {
     fn insert_missing(&mut self) {
         for (e, turn) in self.turns.iter_mut().enumerate() {
             while turn.next < turn.ideals.len() {
-                let Some((index, start)) = pause_for(self.day, &self.plays, e, Step::MIN) else { break };
+                let Some((index, start)) = pause_for(self.day, &self.plays, e, Step::MIN, None) else { break };
                 self.plays.insert(index, Play { start, entry: e });
                 turn.next += 1;
             }
@@ -286,38 +286,77 @@ impl Layout<'_> {
     }
 }
 
-/// Adds to `plays` what each lane's target lacks, at `from` or later, without moving any. Lanes take turns, so that
-/// the last pauses do not all go to the first lane.
+/// Adds to `plays` what each lane's target lacks, at `from` or later, without moving any: each as near as it can be to
+/// where it makes its lane's gaps even. Lanes take turns, so that the last pauses do not all go to the first lane.
 pub(super) fn insert(day: &Day, mut plays: Vec<Play>, from: Step) -> Vec<Play> {
     plays.sort();
-    let mut placed = vec![0u32; day.lanes.len()];
-    for play in &plays {
-        placed[play.entry] += 1;
+    let mut stagger = 0;
+    let mut lacking: Vec<std::vec::IntoIter<Step>> = Vec::with_capacity(day.lanes.len());
+    for (e, lane) in day.lanes.iter().enumerate() {
+        let own: Vec<Step> = plays.iter().filter(|p| p.entry == e).map(|p| p.start).collect();
+        let missing = (lane.target as usize).saturating_sub(own.len());
+        lacking.push(even_places(lane, &own, from, missing, stagger).into_iter());
+        stagger += lane.length;
     }
-    let mut open = true;
-    while std::mem::take(&mut open) {
-        for (e, lane) in day.lanes.iter().enumerate() {
-            if placed[e] >= lane.target {
-                continue;
-            }
-            match pause_for(day, &plays, e, from) {
-                Some((index, start)) => {
-                    plays.insert(index, Play { start, entry: e });
-                    placed[e] += 1;
-                    open = true;
-                }
-                None => placed[e] = lane.target,
+    loop {
+        let before = plays.len();
+        for (e, ideals) in lacking.iter_mut().enumerate() {
+            let Some(ideal) = ideals.next() else { continue };
+            match pause_for(day, &plays, e, from, Some(ideal)) {
+                Some((index, start)) => plays.insert(index, Play { start, entry: e }),
+                None => *ideals = Vec::new().into_iter(),
             }
         }
+        if plays.len() == before {
+            return plays;
+        }
     }
-    plays
 }
 
-/// The place for one more play that is furthest from the lane's other plays: an index into `plays`, and a start.
-fn pause_for(day: &Day, plays: &[Play], e: usize, from: Step) -> Option<(usize, Step)> {
+/// Where `missing` more plays of a lane leave the evenest gaps in its room from `from` on: always into the gap that
+/// would be the widest. `stagger` turns lanes without a play against each other.
+fn even_places(lane: &Lane, own: &[Step], from: Step, missing: usize, stagger: Step) -> Vec<Step> {
+    struct Gap {
+        low: Step,
+        high: Step,
+        /// Whether a play stands at `low`.
+        after_play: bool,
+        new: Step,
+    }
+    let begin = lane.clock_at(from);
+    let mut gaps = Vec::with_capacity(own.len() + 1);
+    let (mut low, mut after_play) = (begin, false);
+    for play in own.iter().map(|o| lane.clock_at(*o)) {
+        if play > begin {
+            gaps.push(Gap { low, high: play, after_play, new: 0 });
+        }
+        (low, after_play) = (play, true);
+    }
+    gaps.push(Gap { low, high: lane.span, after_play, new: 0 });
+    for _ in 0..missing {
+        // A gap's width once it has one play more; the first of equals.
+        let width = |g: &Gap| (g.high - g.low) / (g.new + 1 + Step::from(g.after_play)).max(1);
+        let widest = gaps.iter_mut().rev().max_by_key(|g| width(g)).expect("one gap at least");
+        widest.new += 1;
+    }
+    let mut places = Vec::with_capacity(missing);
+    for gap in &gaps {
+        let period = (gap.high - gap.low) / (gap.new + Step::from(gap.after_play)).max(1);
+        let first = if gap.after_play { gap.low + period } else { gap.low + stagger % period.max(1) };
+        places.extend((0..gap.new).map(|k| lane.at_clock((first + k * period).max(begin))));
+    }
+    places
+}
+
+/// The place for one more play that is nearest to `ideal`, or without one the furthest from the lane's other plays: an
+/// index into `plays`, and a start.
+fn pause_for(day: &Day, plays: &[Play], e: usize, from: Step, ideal: Option<Step>) -> Option<(usize, Step)> {
     let lane = &day.lanes[e];
     let own: Vec<Step> = plays.iter().filter(|p| p.entry == e).map(|p| p.start).collect();
-    let distance = |start: Step| own.iter().map(|o| (o - start).abs()).min().unwrap_or(Step::MAX);
+    let merit = |start: Step| match ideal {
+        Some(ideal) => -(ideal - start).abs(),
+        None => own.iter().map(|o| (o - start).abs()).min().unwrap_or(Step::MAX),
+    };
     let mut best: Option<(Step, usize, Step)> = None;
     let mut index = 0;
     for segment in &day.free {
@@ -331,13 +370,14 @@ fn pause_for(day: &Day, plays: &[Play], e: usize, from: Step) -> Option<(usize, 
                 // Of one pause the start in the middle between the nearest plays of the lane, as far as it reaches.
                 let before = own.iter().rev().find(|o| **o < first);
                 let after = own.iter().find(|o| **o > last);
-                let middle = match (before, after) {
-                    (Some(b), Some(a)) => (a + b) / 2,
+                let wish = match (ideal, before, after) {
+                    (Some(ideal), ..) => ideal,
+                    (None, Some(b), Some(a)) => (a + b) / 2,
                     _ => first,
                 };
-                let start = lane.earliest(middle.clamp(first, last)).filter(|s| *s <= last).unwrap_or(first);
-                if best.is_none_or(|(d, ..)| distance(start) > d) {
-                    best = Some((distance(start), index, start));
+                let start = lane.earliest(wish.clamp(first, last)).filter(|s| *s <= last).unwrap_or(first);
+                if best.is_none_or(|(most, ..)| merit(start) > most) {
+                    best = Some((merit(start), index, start));
                 }
             }
             let Some(play) = next else { break };
