@@ -1,13 +1,15 @@
 //! The only reader of the configuration file and of the environment. Everything else is handed a [`Config`].
 
-use std::collections::BTreeMap;
+mod shown;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use crate::domain::channel::{Channel, Hours, HouseFormat};
+use crate::domain::channel::{Channel, Hours, HouseFormat, OutputAddress};
 use crate::domain::ids::{ChannelId, Sha256};
 use crate::domain::people::OpdGroup;
 use crate::domain::time::{FrameRate, TimeOfDay, Zone};
@@ -78,6 +80,19 @@ pub struct WebConfig {
     pub listen: SocketAddr,
     /// The https address that people type, where a proxy with TLS stands in front; `None`: this machine alone.
     pub public_url: Option<String>,
+}
+
+impl WebConfig {
+    /// The host name, with a port if it is not 443, for which the proxy ends TLS.
+    pub fn public_host(&self) -> Option<String> {
+        self.public_url.as_deref().and_then(host_of).map(str::to_ascii_lowercase)
+    }
+}
+
+/// The host of an https address without a path.
+fn host_of(url: &str) -> Option<&str> {
+    let host = url.strip_prefix("https://")?.trim_end_matches('/');
+    (!host.is_empty() && !host.contains(['/', '?', '#', '@', ' '])).then_some(host)
 }
 
 /// A channel and where its air goes.
@@ -170,6 +185,10 @@ impl Config {
             let channel = channel.into_config(&id).map_err(|e| invalid(format!("[channel.{name}]: {e}")))?;
             channels.insert(id, channel);
         }
+        let url = &file.web.public_url;
+        if !url.is_empty() && host_of(url).is_none() {
+            return Err(invalid(format!("[web]: public_url: {url:?} is not like https://siaran.example.go.id")));
+        }
         let web =
             WebConfig { listen: file.web.listen, public_url: Some(file.web.public_url).filter(|url| !url.is_empty()) };
         let planning = file.planning.into_config().map_err(|e| invalid(format!("[planning]: {e}")))?;
@@ -179,7 +198,7 @@ impl Config {
     }
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, Serialize, Default)]
 #[serde(deny_unknown_fields, default)]
 struct File {
     channel: BTreeMap<String, ChannelFile>,
@@ -189,7 +208,7 @@ struct File {
     paper: PaperFile,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 struct PlanningFile {
     freeze_s: u32,
@@ -231,7 +250,7 @@ impl PlanningFile {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 struct PaperFile {
     fonts: PathBuf,
@@ -252,13 +271,13 @@ impl Default for PaperFile {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 struct FixedFile {
     at: String,
     seconds: u32,
     title: String,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     sha256: Option<String>,
 }
 
@@ -273,13 +292,13 @@ impl FixedFile {
     }
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, Serialize, Default)]
 #[serde(deny_unknown_fields, default)]
 struct SandboxFile {
     require: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 struct WebFile {
     listen: SocketAddr,
@@ -292,7 +311,7 @@ impl Default for WebFile {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 struct ChannelFile {
     title: String,
@@ -325,6 +344,21 @@ impl Default for ChannelFile {
 
 /// Widest and highest raster of a channel, pixels: what H.264 level 5.2 carries on a wall.
 const MAX_RASTER: u32 = 4096;
+/// Most blocks of 16×16 pixels in a picture and in a second: H.264 level 5.2 (Rec. ITU-T H.264, table A-1).
+const MOST_MACROBLOCKS: u64 = 36_864;
+const MOST_MACROBLOCKS_A_SECOND: u64 = 2_073_600;
+
+/// Whether every output is one that a player knows, and none is written to twice.
+fn check_outputs(outputs: &[String]) -> Result<(), String> {
+    let mut known = BTreeSet::new();
+    for output in outputs {
+        output.parse::<OutputAddress>().map_err(|e| format!("outputs: {e}"))?;
+        if !known.insert(output) {
+            return Err(format!("outputs: {output:?} stands there twice"));
+        }
+    }
+    Ok(())
+}
 
 impl ChannelFile {
     fn into_config(self, id: &ChannelId) -> Result<ChannelConfig, String> {
@@ -338,8 +372,21 @@ impl ChannelFile {
                 return Err(format!("{key}: {value} is not an even number from 16 to {MAX_RASTER}"));
             }
         }
+        if self.title.trim().is_empty() || self.title.contains(char::is_control) {
+            return Err(format!("title: {:?} is no name for people: one line, not empty", self.title));
+        }
         let house = HouseFormat { width: self.width, height: self.height, rate, ..HouseFormat::DEFAULT };
         let channel = Channel { id: id.clone(), title: self.title, zone, hours: Hours { open, close }, house };
+        let macroblocks = u64::from(self.width.div_ceil(16)) * u64::from(self.height.div_ceil(16));
+        let a_second = macroblocks * u64::from(num) / u64::from(den);
+        if macroblocks > MOST_MACROBLOCKS || a_second > MOST_MACROBLOCKS_A_SECOND {
+            return Err(format!(
+                "width, height, frame_rate: {}x{} at {num}/{den} a second is more than a wall's decoder takes; \
+                 4096x2304 at 50 is the most",
+                self.width, self.height
+            ));
+        }
+        check_outputs(&self.outputs)?;
         let fixed = self.fixed.into_iter().map(FixedFile::into_config).collect::<Result<_, _>>()?;
         Ok(ChannelConfig { channel, outputs: self.outputs, fixed })
     }
@@ -363,6 +410,30 @@ mod tests {
         assert!(error.to_string().contains("heigth"), "{error}");
         let error = Config::parse(Path::new("/h"), "[channel.wall]\nwidth = 3\n").expect_err("odd width");
         assert!(error.to_string().contains("width: 3"), "{error}");
+    }
+
+    #[test]
+    fn what_no_wall_can_do_is_refused_when_it_is_read_not_when_it_plays() {
+        let said = |key: &str| {
+            let text = format!("[channel.wall]\n{key}\n");
+            Config::parse(Path::new("/h"), &text).expect_err(key).to_string()
+        };
+        for (key, why) in [
+            ("height = 0", "height: 0 is not an even number from 16 to 4096"),
+            ("width = 100000", "width: 100000 is not an even number"),
+            ("width = 4096\nheight = 4096", "4096x4096 at 25/1 a second is more than a wall's decoder takes"),
+            ("frame_rate = [0, 0]", "frame_rate: wanted is something like [25, 1]"),
+            ("outputs = [\"hdmi\"]", "\"hdmi\" is not an output: wanted is auto, null"),
+            ("outputs = [\"null\", \"null\"]", "outputs: \"null\" stands there twice"),
+            ("title = \"\\n\"", "title: \"\\n\" is no name for people"),
+            ("open = \"25:00\"", "open: "),
+        ] {
+            assert!(said(key).contains(why), "{}", said(key));
+        }
+        let error = Config::parse(Path::new("/h"), "[web]\npublic_url = \"http://a\"\n").expect_err("no TLS");
+        assert!(
+            error.to_string().ends_with("[web]: public_url: \"http://a\" is not like https://siaran.example.go.id")
+        );
     }
 
     #[test]

@@ -2,8 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a story that can not go on fails")]
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
@@ -99,6 +100,71 @@ fn a_folder_that_is_no_home_is_neither_found_in_order_nor_made_one() {
         assert_eq!(output.status.code(), Some(3), "{words:?}");
     }
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing was left there");
+}
+
+#[test]
+fn the_configuration_is_printed_as_a_file_that_says_the_same_and_its_faults_as_what_where_and_way_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path();
+    std::fs::write(home.join("siaran.toml"), "[channel.wall]\nopen = \"04:00\"\nclose = \"04:00\"\n").unwrap();
+    let shown = String::from_utf8(siaran(home, &["config"]).stdout).unwrap();
+    assert!(shown.contains("\n# [channel.wall] open and close are one: on air the whole broadcast day\n"), "{shown}");
+    std::fs::write(home.join("siaran.toml"), &shown).unwrap();
+    let again = String::from_utf8(siaran(home, &["config"]).stdout).unwrap();
+    assert_eq!(again, shown);
+    std::fs::write(home.join("siaran.toml"), "[channel.wall]\nheigth = 720\n").unwrap();
+    let output = siaran(home, &["config"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.starts_with("error: ") && said.contains("siaran.toml is not a valid configuration: "), "{said}");
+    assert!(said.contains("line 2") && said.contains("heigth"), "{said}");
+    assert!(said.ends_with(". Try: compare it with docs/siaran.example.toml.\n"), "{said}");
+    assert_eq!(output.status.code(), Some(3));
+}
+
+#[test]
+fn a_reader_that_leaves_early_changes_nothing_of_how_a_command_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path();
+    assert_eq!(siaran(home, &["init"]).status.code(), Some(0));
+    for words in [&["config"][..], &["user", "list"], &["check"], &["audit", "verify"], &["request", "list", "--json"]]
+    {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_siaran"));
+        command.arg("--home").arg(home).args(words).stdout(writer).stderr(Stdio::piped());
+        let output = command.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!((output.status.code(), said.as_str()), (Some(0), ""), "{words:?}");
+    }
+}
+
+#[test]
+fn a_new_home_is_closed_to_other_users_and_the_check_names_what_is_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join("home");
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(siaran(&home, &["init"]).status.code(), Some(0));
+    for part in ["", "siaran.toml", "siaran.db", "media", "media/inbox", "playlists", "journal", "run"] {
+        assert_eq!(mode(&home.join(part)) & 0o027, 0, "{part:?} is for its owner, and for a group to read");
+    }
+    assert!(String::from_utf8(siaran(&home, &["check"]).stdout).unwrap().ends_with("3 and 10 hold\n"));
+    for part in ["", "media"] {
+        std::fs::set_permissions(home.join(part), std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let said = String::from_utf8(siaran(&home, &["check"]).stdout).unwrap();
+    let open = format!("every user of this machine can open {}\n", home.join("media").display());
+    assert!(said.contains(&open) && said.ends_with(&format!("Try: chmod -R o= {}\n", home.display())), "{said}");
+}
+
+#[test]
+fn whoever_makes_a_home_is_told_how_to_start_it_and_with_which_address_to_sign_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join("home");
+    let said = siaran(&home, &["init", "--admin-email", "Ani@kab.go.id"]).stdout;
+    let said = String::from_utf8(said).unwrap();
+    assert!(said.contains(&format!("siaran --home {} serve", home.display())), "{said}");
+    assert!(said.contains("\nhttp://127.0.0.1:8080/welcome/"), "{said}");
+    assert!(said.ends_with("From then on sign in at http://127.0.0.1:8080 as ani@kab.go.id.\n"), "{said}");
 }
 
 #[test]

@@ -31,17 +31,17 @@ pub(super) fn run(home: &Path, arguments: &Arguments) -> Result<Ended, Failure> 
     match verified {
         Ok(trail) => {
             if as_json {
-                println!("{}", json!({"holds": true, "rows": trail.rows, "head": trail.head.to_string()}));
+                say!("{}", json!({"holds": true, "rows": trail.rows, "head": trail.head.to_string()}));
             } else {
-                println!("The audit trail holds: {} rows, head {}", trail.rows, trail.head);
+                say!("The audit trail holds: {} rows, head {}", trail.rows, trail.head);
             }
             Ok(Ended::Holds)
         }
         Err(broken) => {
             if as_json {
-                println!("{}", json!({"holds": false, "row": broken.seq, "what": broken.to_string()}));
+                say!("{}", json!({"holds": false, "row": broken.seq, "what": broken.to_string()}));
             }
-            eprintln!("error: {broken}, {}. Try: compare with the newest backup.", desk.store.path().display());
+            complain!("error: {broken}, {}. Try: compare with the newest backup.", desk.store.path().display());
             Ok(Ended::Refused)
         }
     }

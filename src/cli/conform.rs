@@ -45,8 +45,8 @@ pub(super) fn run(home: &Path, arguments: &Arguments) -> Result<Ended, Failure> 
     let judgement = judge(&original.inspection, house, Policy::WALL);
     if judgement.verdict == Verdict::Refuse {
         match arguments.json {
-            true => println!("{}", document(file, &original, &judgement)),
-            false => print!("{}", words(file, &original.inspection, &judgement)),
+            true => say!("{}", document(file, &original, &judgement)),
+            false => say!("{}", words(file, &original.inspection, &judgement).trim_end()),
         }
         return Ok(Ended::Refused);
     }
@@ -59,9 +59,9 @@ pub(super) fn run(home: &Path, arguments: &Arguments) -> Result<Ended, Failure> 
         whole["frames"] = json!(made.frames);
         whole["recipe"] = json!(recipe.canonical());
         whole["original_sha256"] = json!(original.inspection.sha256.to_string());
-        println!("{whole}");
+        say!("{whole}");
     } else {
-        print!("{}", words(output, &made.result.inspection, &judgement));
+        say!("{}", words(output, &made.result.inspection, &judgement).trim_end());
     }
     Ok(if judgement.verdict == Verdict::Refuse { Ended::Refused } else { Ended::Holds })
 }

@@ -46,9 +46,9 @@ pub(super) fn refused(error: DeskError, as_json: bool) -> Result<Ended, Failure>
     let DeskError::Refused(refusal) = error else { return Err(could(error)) };
     let text = refusal.text();
     if as_json {
-        println!("{}", json!({"refused": refusal.code(), "text_id": text.id, "text_en": text.en}));
+        say!("{}", json!({"refused": refusal.code(), "text_id": text.id, "text_en": text.en}));
     }
-    eprintln!("error: {}\n       {}", text.en, text.id);
+    complain!("error: {}\n       {}", text.en, text.id);
     Ok(Ended::Refused)
 }
 
@@ -71,9 +71,14 @@ pub(super) fn time(zone: Zone, at: Option<Instant>) -> Value {
     at.map(|at| zone.rfc3339(at)).into()
 }
 
-/// A one-time link as a browser takes it.
-pub(super) fn address(desk: &Desk, link: &Link) -> String {
+/// Where the pages are, as a browser takes it.
+pub(super) fn site(desk: &Desk) -> String {
     let web = &desk.config.web;
     let site = web.public_url.clone().unwrap_or_else(|| format!("http://{}", web.listen));
-    format!("{}{}", site.trim_end_matches('/'), link.path())
+    site.trim_end_matches('/').to_owned()
+}
+
+/// A one-time link as a browser takes it.
+pub(super) fn address(desk: &Desk, link: &Link) -> String {
+    format!("{}{}", site(desk), link.path())
 }

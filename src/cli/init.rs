@@ -10,7 +10,7 @@ use super::{Ended, Failure, home as homes};
 use crate::config::CONFIG_FILE;
 use crate::domain::audit::{AuditEvent, AuditKind};
 use crate::domain::people::Role;
-use crate::files::whole;
+use crate::files::{privacy, whole};
 use crate::store::NewPerson;
 
 /// The example with every key and its default.
@@ -39,6 +39,7 @@ pub(super) fn run(home: &Path, arguments: &Arguments) -> Result<Ended, Failure> 
         let path = home.join(folder);
         fs::create_dir_all(&path).map_err(|e| could(&path, e))?;
     }
+    privacy::close(home).map_err(|e| could(home, e))?;
     let config = home.join(CONFIG_FILE);
     if !config.exists() {
         whole::write(&config, EXAMPLE.as_bytes()).map_err(|e| could(&config, e))?;
@@ -62,13 +63,18 @@ pub(super) fn run(home: &Path, arguments: &Arguments) -> Result<Ended, Failure> 
         Err(error) => return homes::refused(error, arguments.json),
     };
     let address = link.as_ref().map(|link| homes::address(&desk, link));
+    let email = admins.first().map_or_else(|| arguments.admin_email.to_lowercase(), |admin| admin.email.clone());
     if arguments.json {
-        println!("{}", json!({"home": home.display().to_string(), "link": address}));
+        say!("{}", json!({"home": home.display().to_string(), "link": address, "email": email}));
     } else {
-        println!("The home {} is ready.", home.display());
+        say!("The home {} is ready.", home.display());
         match address {
-            Some(address) => println!("Sign in once with this link, and set a password:\n{address}"),
-            None => println!("It has an administrator already; siaran user invite makes a new link."),
+            Some(address) => {
+                say!("Start the pages: siaran --home {} serve", home.display());
+                say!("Open this link once, and set a password:\n{address}");
+                say!("From then on sign in at {} as {email}.", homes::site(&desk));
+            }
+            None => say!("It has an administrator already; siaran user invite makes a new link."),
         }
     }
     Ok(Ended::Holds)

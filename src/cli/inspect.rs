@@ -31,9 +31,9 @@ pub(super) fn run(home: &Path, arguments: &Arguments) -> Result<Ended, Failure> 
     let inspected = inspect(&arguments.file, InspectLimits::default(), &ffmpeg, &mut |_| true).map_err(could)?;
     let judgement = judge(&inspected.inspection, house, Policy::WALL);
     if arguments.json {
-        println!("{}", document(&arguments.file, &inspected, &judgement));
+        say!("{}", document(&arguments.file, &inspected, &judgement));
     } else {
-        print!("{}", words(&arguments.file, &inspected.inspection, &judgement));
+        say!("{}", words(&arguments.file, &inspected.inspection, &judgement).trim_end());
     }
     Ok(if judgement.verdict == Verdict::Refuse { Ended::Refused } else { Ended::Holds })
 }

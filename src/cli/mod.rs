@@ -1,6 +1,11 @@
 //! The doors for people and scripts at a terminal: one file per command. A command parses its arguments, calls a
 //! desk, and prints; it decides nothing.
 
+#![warn(clippy::print_stdout, reason = "say! bears a reader that leaves")]
+
+#[macro_use]
+mod say;
+
 mod act;
 mod audit;
 mod conform;
@@ -26,6 +31,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use rustix::fs::Mode;
 
 use crate::config::{ChannelConfig, Config, ConfigError};
 use crate::domain::ids::ChannelId;
@@ -44,7 +50,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Print the configuration that applies, with where it comes from
+    /// Print the configuration that applies, every key of it, as a siaran.toml would say it
     Config,
     /// Play a channel: needs only its playlists, media and configuration
     #[cfg(feature = "av")]
@@ -120,7 +126,7 @@ impl Failure {
     /// An IO failure with a way out.
     pub fn could(what: impl Into<String>, way_out: impl Into<String>) -> Failure {
         let what = what.into();
-        Failure::Could { what: what.trim_end_matches('.').to_owned(), way_out: way_out.into() }
+        Failure::Could { what: what.trim_end_matches(['.', '\n']).to_owned(), way_out: way_out.into() }
     }
 }
 
@@ -130,15 +136,21 @@ impl From<ConfigError> for Failure {
     }
 }
 
+/// What a home holds is no business of a machine's other users: letters, names, hashes of passwords. Whoever wants more
+/// kept from the group says so with the umask of the service.
+const NOT_FOR_OTHERS: Mode = Mode::WGRP.union(Mode::RWXO);
+
 /// Parses the command line, runs the command, and turns its end into an exit code.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    let given = rustix::process::umask(NOT_FOR_OTHERS);
+    rustix::process::umask(given | NOT_FOR_OTHERS);
     say_what_happens();
     match run(arguments) {
         Ok(Ended::Holds) => ExitCode::SUCCESS,
         Ok(Ended::Refused) => ExitCode::from(1),
         Err(failure) => {
-            eprintln!("{failure}");
+            complain!("{failure}");
             ExitCode::from(match failure {
                 Failure::Usage(_) => 2,
                 Failure::Could { .. } => 3,
@@ -175,11 +187,7 @@ fn run(arguments: Arguments) -> Result<Ended, Failure> {
         Command::Check(arguments) => planning::check(&home, &arguments),
         Command::Serve(arguments) => serve::run(&home, &arguments),
         Command::Config => {
-            let config = Config::load(&home)?;
-            println!("home: {}", config.home.display());
-            for channel in config.channels.values() {
-                println!("{channel:#?}");
-            }
+            say!("{}", Config::load(&home)?.to_toml().trim_end());
             Ok(Ended::Holds)
         }
         #[cfg(feature = "av")]

@@ -48,7 +48,7 @@ pub(super) fn run(home: &Path, arguments: Arguments) -> Result<Ended, Failure> {
         Command::List => {
             let offices = offices()?;
             if as_json {
-                println!("{}", Value::Array(offices.iter().map(document).collect()));
+                say!("{}", Value::Array(offices.iter().map(document).collect()));
             } else {
                 offices.iter().for_each(show);
             }
@@ -61,7 +61,7 @@ pub(super) fn run(home: &Path, arguments: Arguments) -> Result<Ended, Failure> {
                 Err(error) => return refused(error, as_json),
             };
             for office in offices()?.iter().filter(|o| o.id == id) {
-                if as_json { println!("{}", document(office)) } else { show(office) }
+                if as_json { say!("{}", document(office)) } else { show(office) }
             }
             Ok(Ended::Holds)
         }
@@ -76,5 +76,5 @@ fn document(office: &Opd) -> Value {
 }
 
 fn show(office: &Opd) {
-    println!("{:>4}  {:<40}  {:<9}  weight {}", office.id.0, office.name, office.group.as_str(), office.weight);
+    say!("{:>4}  {:<40}  {:<9}  weight {}", office.id.0, office.name, office.group.as_str(), office.weight);
 }

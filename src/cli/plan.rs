@@ -55,7 +55,7 @@ pub fn run(home: &Path, arguments: &PlanArguments) -> Result<Ended, Failure> {
     let took = cpu_micros() - before;
     write(output, &rotation, &plan)?;
     if arguments.timings {
-        eprintln!("cpu_us {took}");
+        complain!("cpu_us {took}");
     }
     Ok(Ended::Holds)
 }

@@ -124,7 +124,7 @@ pub(super) fn publish(home: &Path, arguments: &PublishArguments) -> Result<Ended
             Ok(Ended::Holds)
         }
         Err(error @ (PlanError::Judged(_) | PlanError::Unchanged { .. } | PlanError::Over { .. })) => {
-            eprintln!("{}", Failure::from(error));
+            complain!("{}", Failure::from(error));
             Ok(Ended::Refused)
         }
         Err(error) => Err(error.into()),
@@ -133,30 +133,30 @@ pub(super) fn publish(home: &Path, arguments: &PublishArguments) -> Result<Ended
 
 fn show(proposal: &Proposal, path: Option<&Path>, as_json: bool) {
     if as_json {
-        println!("{}", describe(proposal, path));
+        say!("{}", describe(proposal, path));
         return;
     }
     let (head, change) = (proposal.playlist.head(), &proposal.difference);
     let clock = |item: &PlaylistItem| head.zone.local(item.start).format("%H:%M:%S").to_string();
-    println!("{} {} revisi {} ({} item)", head.channel, head.date, head.revision, proposal.playlist.items().len());
+    say!("{} {} revision {} ({} items)", head.channel, head.date, head.revision, proposal.playlist.items().len());
     for item in &change.added {
-        println!("  + {} {} ({})", clock(item), item.title, item.owner);
+        say!("  + {} {} ({})", clock(item), item.title, item.owner);
     }
     for (was, now) in &change.moved {
-        println!("  ~ {} -> {} {} ({})", clock(was), clock(now), now.title, now.owner);
+        say!("  ~ {} -> {} {} ({})", clock(was), clock(now), now.title, now.owner);
     }
     for item in &change.removed {
-        println!("  - {} {} ({})", clock(item), item.title, item.owner);
+        say!("  - {} {} ({})", clock(item), item.title, item.owner);
     }
-    println!("  = {} tetap", change.unchanged);
+    say!("  = {} unchanged", change.unchanged);
     for (case, text) in &proposal.unplaced {
-        println!("  ! permohonan {case}: {}", text.id);
+        say!("  ! request {case}: {}", text.en);
     }
     for finding in &proposal.findings {
-        println!("  x {}", finding.text(head.zone).id);
+        say!("  x {}", finding.text(head.zone).en);
     }
     if let Some(path) = path {
-        println!("terbit: {}", path.display());
+        say!("published: {}", path.display());
     }
 }
 
@@ -199,9 +199,9 @@ pub(super) fn report(home: &Path, arguments: &ReportArguments) -> Result<Ended, 
         write(&desk, &report, out)?;
     }
     if arguments.json {
-        println!("{}", airing::json(&report));
+        say!("{}", airing::json(&report));
     } else {
-        println!("{}", airing::summary(&report));
+        say!("{}", airing::summary(&report));
     }
     Ok(Ended::Holds)
 }
@@ -237,17 +237,25 @@ pub(super) fn check(home: &Path, arguments: &CheckArguments) -> Result<Ended, Fa
     let desk = open(home)?;
     let report = desk.check()?;
     if arguments.json {
-        println!("{}", check_json(&report));
+        say!("{}", check_json(&report));
     } else {
-        println!(
+        say!(
             "{} revisions, {} items, {} as-run rows, {} audit rows read",
-            report.revisions, report.items, report.as_run_rows, report.audit_rows
+            report.revisions,
+            report.items,
+            report.as_run_rows,
+            report.audit_rows
         );
         for broken in &report.broken {
-            println!("invariant {} does not hold: {}", broken.invariant, broken.what);
+            say!("invariant {} does not hold: {}", broken.invariant, broken.what);
         }
         if report.broken.is_empty() {
-            println!("invariants 1, 2, 3 and 10 hold");
+            say!("invariants 1, 2, 3 and 10 hold");
+        }
+        if !report.open_to_others.is_empty() {
+            let parts: Vec<_> = report.open_to_others.iter().map(|part| part.display().to_string()).collect();
+            say!("every user of this machine can open {}", parts.join(", "));
+            say!("  Try: chmod -R o= {}", desk.home().display());
         }
     }
     Ok(if report.broken.is_empty() { Ended::Holds } else { Ended::Refused })
@@ -257,6 +265,7 @@ fn check_json(report: &CheckReport) -> Value {
     json!({
         "holds": report.broken.is_empty(), "revisions": report.revisions, "items": report.items,
         "as_run_rows": report.as_run_rows, "audit_rows": report.audit_rows,
+        "open_to_others": report.open_to_others,
         "broken": report.broken.iter()
             .map(|b| json!({ "invariant": b.invariant, "what": b.what })).collect::<Vec<_>>(),
     })

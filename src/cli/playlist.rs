@@ -33,12 +33,12 @@ pub(super) fn playlist(command: PlaylistCommand) -> Result<Ended, Failure> {
     };
     if json {
         let valid = faults.is_empty();
-        println!("{}", serde_json::json!({"file": file, "valid": valid, "items": items, "faults": faults}));
+        say!("{}", serde_json::json!({"file": file, "valid": valid, "items": items, "faults": faults}));
     } else if faults.is_empty() {
-        println!("{}: {items} items, playable", file.display());
+        say!("{}: {items} items, playable", file.display());
     } else {
-        println!("{}: not playable", file.display());
-        faults.iter().for_each(|fault| println!("  {fault}"));
+        say!("{}: not playable", file.display());
+        faults.iter().for_each(|fault| say!("  {fault}"));
     }
     Ok(if faults.is_empty() { Ended::Holds } else { Ended::Refused })
 }
@@ -62,7 +62,7 @@ pub(super) fn asrun(home: &Path, arguments: &AsrunArguments) -> Result<Ended, Fa
     let rows = match journal::read(&JournalPaths::in_home(home, &arguments.channel)) {
         Ok(rows) => rows,
         Err(error @ JournalError::Broken { .. }) => {
-            eprintln!("error: {error}. Try: keep the file as evidence and restore the journal from a backup.");
+            complain!("error: {error}. Try: keep the file as evidence and restore the journal from a backup.");
             return Ok(Ended::Refused);
         }
         Err(error) => return Err(Failure::could(error.to_string(), "check the folder's permissions")),
@@ -75,13 +75,13 @@ pub(super) fn asrun(home: &Path, arguments: &AsrunArguments) -> Result<Ended, Fa
     });
     for chained in wanted {
         if arguments.json {
-            println!("{}", journal::to_json(chained, zone));
+            say!("{}", journal::to_json(chained, zone));
             continue;
         }
         let row = &chained.row;
         let what = row.item.as_ref().map_or_else(|| format!("{:?}", row.kind), ToString::to_string);
         let why = row.why.as_deref().map(|why| format!(" ({why})")).unwrap_or_default();
-        println!("{}  {:>7} frames  {:?}{why}  {what}", zone.rfc3339(row.start), row.frames, row.outcome);
+        say!("{}  {:>7} frames  {:?}{why}  {what}", zone.rfc3339(row.start), row.frames, row.outcome);
     }
     Ok(Ended::Holds)
 }

@@ -159,10 +159,10 @@ fn go(desk: &Desk, command: Command, as_json: bool) -> Result<Ended, Failed> {
         Command::List => {
             let cases = desk.store.read(|r| r.cases(Scope::All)).map_err(DeskError::from)?;
             if as_json {
-                println!("{}", Value::Array(cases.iter().map(|c| summary(c, zone(desk))).collect()));
+                say!("{}", Value::Array(cases.iter().map(|c| summary(c, zone(desk))).collect()));
             } else {
                 for c in &cases {
-                    println!("{:>4}  {:<10}  {:<28}  {}", c.id.0, c.step.as_str(), c.office_name, c.title);
+                    say!("{:>4}  {:<10}  {:<28}  {}", c.id.0, c.step.as_str(), c.office_name, c.title);
                 }
             }
             Ok(Ended::Holds)
@@ -316,32 +316,32 @@ pub(super) fn document(desk: &Desk, found: &CaseFile) -> Value {
 
 pub(super) fn show(desk: &Desk, found: &CaseFile, as_json: bool) {
     if as_json {
-        println!("{}", document(desk, found));
+        say!("{}", document(desk, found));
         return;
     }
     let (row, newest) = (&found.row, found.newest());
-    println!("Request {}: {} ({})", row.id, row.title, row.office_name);
-    println!("  file       {}, {} bytes, {}", newest.original.name, newest.original.bytes, newest.original.sha256);
+    say!("Request {}: {} ({})", row.id, row.title, row.office_name);
+    say!("  file       {}, {} bytes, {}", newest.original.name, newest.original.bytes, newest.original.sha256);
     match &found.inspection {
-        None => println!("  inspected  not yet"),
+        None => say!("  inspected  not yet"),
         Some(found) => {
-            println!("  inspected  {}", found.verdict.as_str());
-            found.reasons.iter().for_each(|r| println!("             {}: {}", r.severity.as_str(), r.text.en));
+            say!("  inspected  {}", found.verdict.as_str());
+            found.reasons.iter().for_each(|r| say!("             {}: {}", r.severity.as_str(), r.text.en));
         }
     }
     for m in &found.moves {
         let who = m.by_name.as_deref().unwrap_or("Siaran");
         let why = m.reason.as_deref().map(|r| format!(": {r}")).unwrap_or_default();
-        println!("  {}  {} by {who}, {}{why}", zone(desk).rfc3339(m.at), m.from, m.choice);
+        say!("  {}  {} by {who}, {}{why}", zone(desk).rfc3339(m.at), m.from, m.choice);
     }
     if let Some(approval) = &found.approval {
-        println!("  approved   {}", approval.number);
+        say!("  approved   {}", approval.number);
     }
     if let Some(clip) = &found.clip {
-        println!("  house file {}", clip.clip.sha256);
+        say!("  house file {}", clip.clip.sha256);
     }
     match found.step() {
-        Some(step) => println!("  waits for  {} ({})", step.id, found.standard.title_of(&step.actor)),
-        None => println!("  ended      {}", row.outcome.as_ref().map_or("", |o| o.as_str())),
+        Some(step) => say!("  waits for  {} ({})", step.id, found.standard.title_of(&step.actor)),
+        None => say!("  ended      {}", row.outcome.as_ref().map_or("", |o| o.as_str())),
     }
 }

@@ -52,11 +52,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ended, Failure> {
         let wanted = wanted_rings(&arguments.without)?;
         return match attempt(&sandbox, wanted, act).map_err(|e| Failure::could(e.to_string(), way_out))? {
             Ok(()) => {
-                println!("done");
+                say!("done");
                 Ok(Ended::Holds)
             }
             Err(error) => {
-                println!("stopped: {error}");
+                say!("stopped: {error}");
                 Ok(Ended::Refused)
             }
         };

@@ -38,10 +38,10 @@ pub(super) fn run(home: &Path, arguments: &Arguments) -> Result<Ended, Failure> 
         .build()
         .map_err(|e| Failure::could(format!("no threads for the server: {e}"), "close other programs"))?;
     runtime.block_on(async {
-        let web = Web::new(desk)?;
+        let web = Web::new(desk);
         let listener = web::listen(&web, addr).await?;
         let bound = listener.local_addr().unwrap_or(addr);
-        println!("http://{bound}");
+        say!("http://{bound}");
         let supervisor = Arc::new(Supervisor::at(Config::notify_socket().as_deref()).map_err(unheard)?);
         let (told, ending) = (told_to_end()?, Arc::clone(&supervisor));
         let end = async move {

@@ -52,14 +52,14 @@ pub(super) fn run(home: &Path, arguments: &Arguments) -> Result<Ended, Failure> 
             }));
         } else if let Ok(standard) = &judged {
             let written = standard.as_written();
-            println!("{}: {} holds, {} steps", path.display(), written.id, written.steps.len());
+            say!("{}: {} holds, {} steps", path.display(), written.id, written.steps.len());
         }
         for fault in faults {
-            eprintln!("error: {fault}, {}. Try: correct it and check again.", path.display());
+            complain!("error: {fault}, {}. Try: correct it and check again.", path.display());
         }
     }
     if *as_json {
-        println!("{}", Value::Array(documents));
+        say!("{}", Value::Array(documents));
     }
     Ok(if holds { Ended::Holds } else { Ended::Refused })
 }

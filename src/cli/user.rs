@@ -99,9 +99,9 @@ fn show_link(desk: &Desk, link: &Link, as_json: bool) {
     let (address, zone) = (address(desk, link), zone(desk));
     if as_json {
         let until = zone.rfc3339(link.expires_at);
-        println!("{}", json!({"person": link.person.0, "link": address, "expires": until}));
+        say!("{}", json!({"person": link.person.0, "link": address, "expires": until}));
     } else {
-        println!("{address}");
+        say!("{address}");
     }
 }
 
@@ -120,7 +120,7 @@ fn document(desk: &Desk, person: &Person) -> Value {
 
 fn show(desk: &Desk, person: &Person, as_json: bool) {
     if as_json {
-        println!("{}", document(desk, person));
+        say!("{}", document(desk, person));
         return;
     }
     let roles: Vec<String> = person
@@ -128,14 +128,14 @@ fn show(desk: &Desk, person: &Person, as_json: bool) {
         .iter()
         .map(|a| if a.form == Form::Definitif { a.role.to_string() } else { format!("{} ({})", a.role, a.form) })
         .collect();
-    println!("{:>4}  {:<28}  {:<32}  {}", person.id.0, person.name, person.email, roles.join(", "));
+    say!("{:>4}  {:<28}  {:<32}  {}", person.id.0, person.name, person.email, roles.join(", "));
 }
 
 fn list(desk: &Desk, as_json: bool) -> Result<Ended, Failure> {
     let now = desk.now();
     let everyone = desk.store.read(|r| r.people(Scope::All, now)).map_err(|e| could(e.into()))?;
     if as_json {
-        println!("{}", Value::Array(everyone.iter().map(|p| document(desk, p)).collect()));
+        say!("{}", Value::Array(everyone.iter().map(|p| document(desk, p)).collect()));
     } else {
         everyone.iter().for_each(|p| show(desk, p, false));
     }

@@ -2,12 +2,13 @@
 //! failure names the thing, and reading changes nothing.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use crate::domain::ids::ChannelId;
 use crate::domain::time::{Instant, Span};
 use crate::engine::plan_check::{self, Fault};
 use crate::engine::reconcile;
-use crate::files::{journal, playlist_file, whole};
+use crate::files::{journal, playlist_file, privacy, whole};
 use crate::store::PublishedRevision;
 
 use super::Desk;
@@ -36,6 +37,8 @@ pub struct CheckReport {
     pub audit_rows: i64,
     /// What does not hold; empty if all does.
     pub broken: Vec<Broken>,
+    /// Parts of the home that every user of the machine can open.
+    pub open_to_others: Vec<PathBuf>,
 }
 
 impl CheckReport {
@@ -60,6 +63,8 @@ impl Desk {
             Ok(summary) => report.audit_rows = summary.rows,
             Err(broken) => report.found(10, format!("audit trail: {broken}")),
         }
+        let io = |source| PlanError::Io { path: self.home().to_owned(), source };
+        report.open_to_others = privacy::open_to_others(self.home()).map_err(io)?;
         Ok(report)
     }
 

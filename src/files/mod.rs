@@ -5,6 +5,7 @@ pub mod incident_log;
 pub mod journal;
 pub mod library;
 pub mod playlist_file;
+pub mod privacy;
 pub mod sop;
 pub mod status_file;
 pub mod whole;

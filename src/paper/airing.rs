@@ -266,7 +266,7 @@ fn beside(discrepancy: &Discrepancy, zone: Zone) -> Text {
 /// The report in a few lines, for a terminal.
 pub fn summary(report: &AiringReport) -> String {
     let (title, verdict) = (title(report), verdict(&report.totals));
-    format!("{}\n{}\n{}", title.id, verdict.id, verdict.en)
+    format!("{}\n{}", title.en, verdict.en)
 }
 
 /// The report as a table: a line per promised play.

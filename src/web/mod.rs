@@ -72,9 +72,6 @@ pub enum ServeError {
     /// Others could reach the address, and passwords would cross the network in the clear.
     #[error("{0} can be reached from other machines, and nothing there encrypts")]
     Exposed(SocketAddr),
-    /// `[web] public_url` is not the address of a site behind TLS.
-    #[error("[web] public_url {0:?} is not like https://siaran.example.go.id")]
-    PublicUrl(String),
     /// The address is taken, or not this machine's.
     #[error("{addr} can't be listened on: {source}")]
     Listen {
@@ -95,7 +92,6 @@ impl ServeError {
             ServeError::Exposed(_) => {
                 "listen on 127.0.0.1, or put a proxy with TLS in front and name it as [web] public_url in siaran.toml"
             }
-            ServeError::PublicUrl(_) => "write the https address that people type, without a path",
             ServeError::Listen { .. } => "stop what uses the port, or choose another one with --listen",
             ServeError::Broke(_) => "start it again",
         }
@@ -104,20 +100,12 @@ impl ServeError {
 
 impl Web {
     /// Pages over a desk.
-    ///
-    /// # Errors
-    /// [`ServeError::PublicUrl`] when the configured address is not one.
-    pub fn new(desk: Desk) -> Result<Web, ServeError> {
-        let site = match desk.config.web.public_url.as_deref() {
+    pub fn new(desk: Desk) -> Web {
+        let site = match desk.config.web.public_host() {
             None => Site::Loopback,
-            Some(url) => {
-                let host = url.strip_prefix("https://").map(|rest| rest.trim_end_matches('/'));
-                let fine = |host: &&str| !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']);
-                let host = host.filter(fine).ok_or_else(|| ServeError::PublicUrl(url.to_owned()))?;
-                Site::Proxied { host: host.to_ascii_lowercase() }
-            }
+            Some(host) => Site::Proxied { host },
         };
-        Ok(Web { desk, site: Arc::new(site), attempts: Arc::default() })
+        Web { desk, site: Arc::new(site), attempts: Arc::default() }
     }
 
     /// The routes behind their guard.

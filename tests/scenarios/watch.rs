@@ -127,7 +127,7 @@ impl Wall {
 
     fn ask(&self, mut request: Request<Body>) -> (StatusCode, String) {
         request.headers_mut().insert(header::HOST, "localhost".parse().unwrap());
-        let router = Web::new(self.world.desk.clone()).unwrap().router();
+        let router = Web::new(self.world.desk.clone()).router();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let answer = router.oneshot(request).await.unwrap();

@@ -190,18 +190,18 @@ fn go_on(stage: &Stage, cast: &Cast) -> Result<(), Failure> {
     let desk = stage.desk()?;
     let date = stage.zone.date_of(stage.now());
     if let Err(error) = desk.publish_day(cast.of(Role::Scheduler), &channel(), date) {
-        eprintln!("{error}");
+        complain!("{error}");
     }
     let links = cast.links(&desk)?;
     drop(desk);
     let _head_end = HeadEnd::start(stage)?;
     let _player = air::Supervised::start(stage, None)?;
-    println!("\nhttp://{}", stage.listen);
-    println!("Masuk dengan tautan sekali pakai / sign in with a one-time link:");
+    say!("\nhttp://{}", stage.listen);
+    say!("Masuk dengan tautan sekali pakai / sign in with a one-time link:");
     for (role, path) in links {
-        println!("  {:<28} http://{}{path}", role.text().id, stage.listen);
+        say!("  {:<28} http://{}{path}", role.text().id, stage.listen);
     }
-    println!("Ctrl-C mengakhiri / ends.");
+    say!("Ctrl-C mengakhiri / ends.");
     loop {
         std::thread::sleep(Duration::from_secs(3600));
     }

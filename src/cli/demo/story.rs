@@ -25,7 +25,7 @@ impl Story {
     }
 
     fn line(&mut self, line: &str) {
-        println!("{line}");
+        say!("{line}");
         let _ = writeln!(self.file, "{line}");
     }
 

@@ -1,0 +1,100 @@
+//! The configuration that applies, as the file that would say it: every key, also where the default was good enough.
+
+use super::{
+    ChannelConfig, ChannelFile, Config, File, FixedConfig, FixedFile, PaperConfig, PaperFile, PlanningConfig,
+    PlanningFile, SandboxFile, WebConfig, WebFile,
+};
+
+impl Config {
+    /// The text of a `siaran.toml` that says all of it; comments tell where it comes from. No key holds a secret.
+    pub fn to_toml(&self) -> String {
+        let path = self.home.join(super::CONFIG_FILE);
+        let origin = if path.is_file() { "from this file; what it leaves out is the default" } else { "all default" };
+        let mut text = format!("# home: {}\n# {}: {origin}\n", self.home.display(), path.display());
+        for (id, ChannelConfig { channel, .. }) in &self.channels {
+            if channel.hours.open == channel.hours.close {
+                text += &format!("# [channel.{id}] open and close are one: on air the whole broadcast day\n");
+            }
+        }
+        let written = toml::to_string(&File::from(self)).expect("keys are plain words, and every value has a form");
+        text + "\n" + &written
+    }
+}
+
+impl From<&Config> for File {
+    fn from(config: &Config) -> File {
+        File {
+            channel: config.channels.iter().map(|(id, channel)| (id.to_string(), channel.into())).collect(),
+            sandbox: SandboxFile { require: config.sandbox_require },
+            web: (&config.web).into(),
+            planning: (&config.planning).into(),
+            paper: (&config.paper).into(),
+        }
+    }
+}
+
+impl From<&ChannelConfig> for ChannelFile {
+    fn from(config: &ChannelConfig) -> ChannelFile {
+        let ChannelConfig { channel, outputs, fixed } = config;
+        let house = &channel.house;
+        ChannelFile {
+            title: channel.title.clone(),
+            zone: channel.zone.to_string(),
+            open: channel.hours.open.to_string(),
+            close: channel.hours.close.to_string(),
+            width: house.width,
+            height: house.height,
+            frame_rate: [house.rate.num(), house.rate.den()],
+            outputs: outputs.clone(),
+            fixed: fixed.iter().map(FixedFile::from).collect(),
+        }
+    }
+}
+
+impl From<&FixedConfig> for FixedFile {
+    fn from(config: &FixedConfig) -> FixedFile {
+        let FixedConfig { at, seconds, title, sha256 } = config;
+        let sha256 = sha256.map(|hash| hash.to_string());
+        FixedFile { at: at.to_string(), seconds: *seconds, title: title.clone(), sha256 }
+    }
+}
+
+impl From<&WebConfig> for WebFile {
+    fn from(config: &WebConfig) -> WebFile {
+        WebFile { listen: config.listen, public_url: config.public_url.clone().unwrap_or_default() }
+    }
+}
+
+impl From<&PlanningConfig> for PlanningFile {
+    fn from(config: &PlanningConfig) -> PlanningFile {
+        let PlanningConfig { freeze_s, lead_s, office_gap_s, separation_s, ref shares } = *config;
+        let shares = shares.iter().map(|(group, weight)| (group.to_string(), *weight)).collect();
+        PlanningFile { freeze_s, lead_s, office_gap_s, separation_s, shares }
+    }
+}
+
+impl From<&PaperConfig> for PaperFile {
+    fn from(config: &PaperConfig) -> PaperFile {
+        let PaperConfig { fonts, letterhead, place } = config.clone();
+        PaperFile { fonts, letterhead, place }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn what_is_shown_is_a_file_that_says_the_same() {
+        let text = "[channel.wall]\nopen = \"04:00\"\nclose = \"04:00\"\nwidth = 960\noutputs = [\"null\", \"udp://10.0.0.7:5004\"]\n\
+                    [[channel.wall.fixed]]\nat = \"10:00\"\nseconds = 180\ntitle = \"Indonesia Raya\"\n\
+                    [planning.shares]\nvillage = 3\n[paper]\nplace = \"Lubuk \\\"Pakam\\\"\"\n";
+        let config = Config::parse(Path::new("/h"), text).expect("valid");
+        let shown = config.to_toml();
+        assert_eq!(Config::parse(Path::new("/h"), &shown).expect("what is shown can be read"), config);
+        assert!(shown.starts_with("# home: /h\n# /h/siaran.toml: all default\n"), "{shown}");
+        assert!(shown.contains("# [channel.wall] open and close are one: on air the whole broadcast day"), "{shown}");
+    }
+}
