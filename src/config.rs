@@ -150,6 +150,11 @@ impl Config {
         std::env::var_os("GST_REGISTRY").map(PathBuf::from)
     }
 
+    /// Where files may lie that are worth nothing once their process ends.
+    pub fn temporary_folder() -> PathBuf {
+        std::env::temp_dir()
+    }
+
     /// Where the supervisor that started this process listens, if it has one that does.
     pub fn notify_socket() -> Option<OsString> {
         std::env::var_os("NOTIFY_SOCKET").filter(|address| !address.is_empty())

@@ -77,7 +77,7 @@ fn look(raster: Raster, preview: Option<PathBuf>, every: u64, queue: &Receiver<T
             if let (Err(error), false) = (&written, failed) {
                 tracing::warn!("no preview: {} can't be written: {error}", path.display());
             }
-            failed = written.is_err();
+            failed |= written.is_err();
         }
     }
 }

@@ -75,10 +75,7 @@ pub(super) fn play(home: &Path, arguments: PlayArguments) -> Result<Ended, Failu
             eprintln!("error: {error}. Try: a playlist of this channel.");
             Ok(Ended::Refused)
         }
-        Err(error @ OnAirError::Journal(_)) => Err(Failure::could(
-            error.to_string(),
-            "end the other player, or check the room and the permissions of that folder",
-        )),
+        Err(error @ OnAirError::Journal(_)) => Err(Failure::could(error.to_string(), "end the other player")),
         Err(error) => Err(Failure::could(error.to_string(), "look at the message above, then start again")),
     }
 }

@@ -34,6 +34,32 @@ pub struct AsRun {
     pub why: Option<String>,
 }
 
+/// The word of a row for time whose own rows could not be kept: something was on air, and nothing proves what.
+pub const NOT_RECORDED: &str = "not_recorded";
+
+impl AsRun {
+    /// One row for its time and that of `next`, which says that nothing is proven of either.
+    pub fn not_recorded(self, next: &AsRun) -> AsRun {
+        AsRun {
+            item: None,
+            kind: AirKind::None,
+            clip: None,
+            planned_start: None,
+            end: next.end,
+            frames: 0,
+            held_frames: 0,
+            outcome: Outcome::OffAir,
+            why: Some(NOT_RECORDED.to_owned()),
+            ..self
+        }
+    }
+
+    /// Whether it stands for time of which nothing is known.
+    pub fn proves_nothing(&self) -> bool {
+        self.why.as_deref() == Some(NOT_RECORDED)
+    }
+}
+
 /// What was on air.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AirKind {

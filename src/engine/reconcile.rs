@@ -174,7 +174,7 @@ fn aired(item: &PlaylistItem, own: &[&AsRun], rows: &[&AsRun], known_until: Opti
     };
     let mut instead: Vec<AirKind> = if matches!(airing, Airing::Cut | Airing::Missing) {
         rows.iter()
-            .filter(|r| r.start < span.end() && span.start() < r.end && !showed(item, r))
+            .filter(|r| r.start < span.end() && span.start() < r.end && !showed(item, r) && !r.proves_nothing())
             .map(|r| r.kind)
             .collect()
     } else {

@@ -37,18 +37,32 @@ pub fn path(home: &Path, channel: &ChannelId) -> PathBuf {
     home.join("journal").join(format!("{channel}.incidents.jsonl"))
 }
 
-/// Appends a line and makes it durable.
+/// Appends a line and makes it durable. Half a line that an earlier failure left costs only itself.
 ///
 /// # Errors
-/// The file system's.
+/// The file system's; the log is then as it was, if the disk lets it.
 pub fn append(path: &Path, line: &IncidentLine, zone: Zone) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    let mut file = OpenOptions::new().append(true).create(true).open(path)?;
-    let mut bytes = serde_json::to_vec(&Row::of(line, zone))?;
+    let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
+    let length = file.metadata()?.len();
+    let mut bytes = if ends_whole(&mut file, length)? { Vec::new() } else { vec![b'\n'] };
+    serde_json::to_writer(&mut bytes, &Row::of(line, zone))?;
     bytes.push(b'\n');
-    file.write_all(&bytes).and_then(|()| file.sync_data())
+    let written = file.write_all(&bytes).and_then(|()| file.sync_data());
+    if written.is_err() {
+        let _ = file.set_len(length);
+    }
+    written
+}
+
+fn ends_whole(file: &mut File, length: u64) -> io::Result<bool> {
+    let Some(last) = length.checked_sub(1) else { return Ok(true) };
+    file.seek(io::SeekFrom::Start(last))?;
+    let mut byte = [0];
+    file.read_exact(&mut byte)?;
+    Ok(byte == *b"\n")
 }
 
 /// How far a log has been read, and which log it was: one that was moved away is followed by another, with another first
@@ -233,6 +247,17 @@ mod tests {
         assert_eq!(lines, std::slice::from_ref(&close));
         assert_eq!(read_from(&path, Some(second)).expect("read"), Some((Vec::new(), second)), "nothing is read twice");
         assert_eq!(left_open(&path).expect("read"), BTreeMap::new());
+    }
+
+    #[test]
+    fn half_a_line_that_a_full_disk_left_does_not_hide_the_next_one() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("videotron.incidents.jsonl");
+        fs::write(&path, b"{\"at\":\"2026-").expect("written");
+        let at = "2026-11-22T08:00:00+07:00".parse().expect("an instant");
+        let line = IncidentLine { at, key: "black".into(), kind: IncidentKind::Black, opened: None };
+        append(&path, &line, "Asia/Jakarta".parse().expect("a zone")).expect("appended");
+        assert_eq!(read_from(&path, None).expect("read").expect("a log").0, [line]);
     }
 
     #[test]

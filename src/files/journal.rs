@@ -5,14 +5,18 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Seek, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+
+mod line;
 
 use serde::{Deserialize, Serialize};
 
 use super::whole;
-use crate::domain::as_run::{AirKind, AsRun, Outcome};
+use crate::domain::as_run::AsRun;
 use crate::domain::ids::{ChannelId, Sha256};
-use crate::domain::time::{Instant, Zone};
+use crate::domain::time::Zone;
+use line::{Row, hash_of, line_of};
 
 /// Hash before the first row: 64 zeros.
 pub const GENESIS: Sha256 = Sha256([0; 32]);
@@ -29,6 +33,12 @@ pub enum JournalError {
         path: PathBuf,
         /// Why.
         source: io::Error,
+    },
+    /// Another process holds it.
+    #[error("another player holds {path}")]
+    Held {
+        /// The journal.
+        path: PathBuf,
     },
     /// The chain is broken.
     #[error("{path} line {line} (seq {seq}): {fault}")]
@@ -93,6 +103,20 @@ pub struct Journal {
     seq: u64,
     hash: Sha256,
     last: Option<AsRun>,
+    /// Where the file must end before the next row: half a line lies behind it, which the disk would not take away.
+    whole_until: Option<u64>,
+    /// The head names an older row: the disk took the newest, but not the head.
+    head_behind: bool,
+}
+
+/// What can be known of a journal that can't be written now. While this lives, no other player takes the journal.
+#[derive(Debug, Default)]
+pub struct Glimpse {
+    /// The newest row that follows from the ones before.
+    pub last: Option<AsRun>,
+    /// What was on air when the journal was last used, if its row was never written.
+    pub interrupted: Option<Marker>,
+    _guard: Option<File>,
 }
 
 /// A journal that could not be gone on with: it is kept as evidence under another name.
@@ -143,12 +167,31 @@ impl Journal {
             fs::create_dir_all(folder).map_err(io)?;
         }
         let mut file = OpenOptions::new().read(true).append(true).create(true).open(&paths.rows).map_err(io)?;
-        rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive).map_err(|e| io(e.into()))?;
+        hold(&file, &paths.rows)?;
         remove_torn_line(&mut file).map_err(io)?;
         let rows = read(&paths)?;
         let (seq, hash) = rows.last().map_or((0, GENESIS), |last| (last.row.seq, last.hash));
         let last = rows.into_iter().next_back().map(|last| last.row);
-        Ok(Journal { paths, file, zone, seq, hash, last })
+        Ok(Journal { paths, file, zone, seq, hash, last, whole_until: None, head_behind: false })
+    }
+
+    /// Looks at a journal that can't be written, and changes nothing. One that can't be read either is not known.
+    ///
+    /// # Errors
+    /// [`JournalError::Held`] alone.
+    pub fn glimpse(paths: &JournalPaths) -> Result<Glimpse, JournalError> {
+        let Ok(file) = File::open(&paths.rows) else { return Ok(Glimpse::default()) };
+        hold(&file, &paths.rows)?;
+        let (rows, _) = read_until_fault(&file);
+        let last = rows.into_iter().next_back().map(|last| last.row);
+        Ok(Glimpse { interrupted: interrupted(paths, last.as_ref()), last, _guard: Some(file) })
+    }
+
+    /// Whether the file that is held is still the one that has the journal's name: a disk that went away and came back
+    /// has another.
+    pub fn is_in_place(&self) -> bool {
+        let id = |data: io::Result<fs::Metadata>| data.map(|data| (data.dev(), data.ino())).ok();
+        id(fs::metadata(&self.paths.rows)) == id(self.file.metadata())
     }
 
     /// The newest row.
@@ -156,29 +199,51 @@ impl Journal {
         self.last.as_ref()
     }
 
-    /// Gives the row its number, chains it, and makes it durable before returning.
+    /// Gives the row its number, chains it, and makes it durable before returning. The head kept outside follows if it
+    /// can: see [`Journal::keep_head`].
     ///
     /// # Errors
     /// The file system's; the row is then not in the journal.
     pub fn append(&mut self, mut row: AsRun) -> Result<Chained, JournalError> {
         row.seq = self.seq + 1;
         let (line, hash) = line_of(&row, self.hash, self.zone);
-        let io = |source| JournalError::Io { path: self.paths.rows.clone(), source };
-        let length = self.file.metadata().map_err(io)?.len();
-        let written = self.file.write_all(&line).and_then(|()| self.file.sync_data());
-        if let Err(source) = written {
-            // Half a line would break the chain for the next row.
-            let _ = self.file.set_len(length);
-            return Err(io(source));
-        }
+        self.write_line(&line).map_err(|source| JournalError::Io { path: self.paths.rows.clone(), source })?;
         let prev = std::mem::replace(&mut self.hash, hash);
         self.seq = row.seq;
-        let head = Head { seq: row.seq, hash: hash.to_string() };
-        let bytes = serde_json::to_vec(&head).expect("a number and a string always serialise");
-        whole::write(&self.paths.head, &bytes)
-            .map_err(|source| JournalError::Io { path: self.paths.head.clone(), source })?;
         self.last = Some(row.clone());
+        self.head_behind = true;
+        let _ = self.keep_head();
         Ok(Chained { row, prev, hash })
+    }
+
+    /// Half a line would break the chain for the next row, so what could not be written whole is taken away, if not at
+    /// once then before the next row.
+    fn write_line(&mut self, line: &[u8]) -> io::Result<()> {
+        if let Some(length) = self.whole_until {
+            self.file.set_len(length)?;
+            self.whole_until = None;
+        }
+        let length = self.file.metadata()?.len();
+        let written = self.file.write_all(line).and_then(|()| self.file.sync_data());
+        if written.is_err() && self.file.set_len(length).is_err() {
+            self.whole_until = Some(length);
+        }
+        written
+    }
+
+    /// Brings the head kept outside up to the newest row, where the disk would not take it with that row.
+    ///
+    /// # Errors
+    /// The file system's; the rows are in the journal all the same.
+    pub fn keep_head(&mut self) -> Result<(), JournalError> {
+        if self.head_behind {
+            let head = Head { seq: self.seq, hash: self.hash.to_string() };
+            let bytes = serde_json::to_vec(&head).expect("a number and a string always serialise");
+            whole::write(&self.paths.head, &bytes)
+                .map_err(|source| JournalError::Io { path: self.paths.head.clone(), source })?;
+            self.head_behind = false;
+        }
+        Ok(())
     }
 
     /// Notes what is on air. Durable when `durable`, as at each cut; a sign of life each second need not be.
@@ -193,10 +258,22 @@ impl Journal {
 
     /// What was on air when the journal was last used, if its row was never written.
     pub fn interrupted(&self) -> Option<Marker> {
-        let text = fs::read(&self.paths.now).ok()?;
-        let row = serde_json::from_slice::<Row>(&text).ok()?.parse().ok()?.row;
-        let after_last = self.last.as_ref().is_none_or(|last| row.start >= last.end);
-        after_last.then_some(Marker { row })
+        interrupted(&self.paths, self.last.as_ref())
+    }
+}
+
+fn interrupted(paths: &JournalPaths, last: Option<&AsRun>) -> Option<Marker> {
+    let text = fs::read(&paths.now).ok()?;
+    let row = serde_json::from_slice::<Row>(&text).ok()?.parse().ok()?.row;
+    let after_last = last.is_none_or(|last| row.start >= last.end);
+    after_last.then_some(Marker { row })
+}
+
+fn hold(file: &File, path: &Path) -> Result<(), JournalError> {
+    match rustix::fs::flock(file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(()),
+        Err(rustix::io::Errno::WOULDBLOCK) => Err(JournalError::Held { path: path.to_owned() }),
+        Err(source) => Err(JournalError::Io { path: path.to_owned(), source: source.into() }),
     }
 }
 
@@ -224,15 +301,38 @@ pub fn read(paths: &JournalPaths) -> Result<Vec<Chained>, JournalError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(source) => return Err(JournalError::Io { path: paths.rows.clone(), source }),
     };
-    let mut rows: Vec<Chained> = Vec::new();
-    for (line, text) in (1..).zip(BufReader::new(file).split(b'\n')) {
-        let text = text.map_err(|source| JournalError::Io { path: paths.rows.clone(), source })?;
-        let chained = judge_line(&text, rows.last());
+    let (rows, fault) = read_until_fault(&file);
+    if let Some(fault) = fault {
         let seq = rows.last().map_or(1, |last| last.row.seq + 1);
-        rows.push(chained.map_err(|fault| JournalError::Broken { path: paths.rows.clone(), line, seq, fault })?);
+        let path = paths.rows.clone();
+        return Err(match fault {
+            Fault::Unreadable(source) => JournalError::Io { path, source },
+            Fault::Row(line, fault) => JournalError::Broken { path, line, seq, fault },
+        });
     }
     judge_head(paths, &rows)?;
     Ok(rows)
+}
+
+/// Where reading ended before the end.
+enum Fault {
+    Unreadable(io::Error),
+    Row(u64, String),
+}
+
+/// The rows that follow from one another, up to the first that does not.
+fn read_until_fault(file: &File) -> (Vec<Chained>, Option<Fault>) {
+    let mut rows: Vec<Chained> = Vec::new();
+    for (line, text) in (1..).zip(BufReader::new(file).split(b'\n')) {
+        let judged = text
+            .map_err(Fault::Unreadable)
+            .and_then(|text| judge_line(&text, rows.last()).map_err(|fault| Fault::Row(line, fault)));
+        match judged {
+            Ok(row) => rows.push(row),
+            Err(fault) => return (rows, Some(fault)),
+        }
+    }
+    (rows, None)
 }
 
 fn judge_line(text: &[u8], before: Option<&Chained>) -> Result<Chained, String> {
@@ -279,25 +379,6 @@ fn judge_head(paths: &JournalPaths, rows: &[Chained]) -> Result<(), JournalError
     }
 }
 
-/// SHA-256 of the row before, a newline, and the RFC 8785 form of the row without its own hash.
-fn hash_of(row: &serde_json::Value) -> Result<Sha256, String> {
-    let mut row = row.clone();
-    let object = row.as_object_mut().ok_or("not a row: wanted is an object")?;
-    object.remove("hash");
-    let prev = object.get("prev").and_then(|p| p.as_str()).ok_or("it has no prev")?.to_owned();
-    let canonical = serde_json_canonicalizer::to_string(&row).map_err(|e| e.to_string())?;
-    Ok(whole::sha256(format!("{prev}\n{canonical}").as_bytes()))
-}
-
-fn line_of(row: &AsRun, prev: Sha256, zone: Zone) -> (Vec<u8>, Sha256) {
-    let mut value = serde_json::to_value(Row::of(row, prev, zone)).expect("strings and integers always serialise");
-    let hash = hash_of(&value).expect("a row is an object with a prev");
-    value["hash"] = hash.to_string().into();
-    let mut line = serde_json::to_vec(&value).expect("strings and integers always serialise");
-    line.push(b'\n');
-    (line, hash)
-}
-
 /// A row as the journal and `siaran asrun` write it.
 pub fn to_json(chained: &Chained, zone: Zone) -> String {
     let (line, _) = line_of(&chained.row, chained.prev, zone);
@@ -310,89 +391,11 @@ struct Head {
     hash: String,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Row {
-    seq: u64,
-    run: String,
-    channel: String,
-    item: Option<String>,
-    kind: Kind,
-    clip: Option<String>,
-    planned_start: Option<String>,
-    start: String,
-    end: String,
-    frames: u64,
-    held_frames: u64,
-    outcome: Result_,
-    why: Option<String>,
-    prev: String,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    hash: String,
-}
-
-macro_rules! named {
-    ($name:ident, $domain:ident, $($variant:ident),+) => {
-        #[derive(Serialize, Deserialize, Clone, Copy)]
-        #[serde(rename_all = "snake_case")]
-        enum $name { $($variant),+ }
-        impl From<$domain> for $name {
-            fn from(value: $domain) -> Self { match value { $($domain::$variant => $name::$variant),+ } }
-        }
-        impl From<$name> for $domain {
-            fn from(value: $name) -> Self { match value { $($name::$variant => $domain::$variant),+ } }
-        }
-    };
-}
-named!(Kind, AirKind, Clip, Fill, Slate, Live, Emergency, None);
-named!(Result_, Outcome, Complete, Cut, Failed, Joined, OffAir, Closed);
-
-impl Row {
-    fn of(row: &AsRun, prev: Sha256, zone: Zone) -> Row {
-        Row {
-            seq: row.seq,
-            run: row.run.clone(),
-            channel: row.channel.to_string(),
-            item: row.item.as_ref().map(ToString::to_string),
-            kind: row.kind.into(),
-            clip: row.clip.map(|h| h.to_string()),
-            planned_start: row.planned_start.map(|at| zone.rfc3339(at)),
-            start: zone.rfc3339(row.start),
-            end: zone.rfc3339(row.end),
-            frames: row.frames,
-            held_frames: row.held_frames,
-            outcome: row.outcome.into(),
-            why: row.why.clone(),
-            prev: prev.to_string(),
-            hash: String::new(),
-        }
-    }
-
-    fn parse(self) -> Result<Chained, String> {
-        let instant = |text: &str| text.parse::<Instant>().map_err(|e| format!("{text:?}: {e}"));
-        let row = AsRun {
-            seq: self.seq,
-            run: self.run,
-            channel: self.channel.parse().map_err(|e| format!("{e}"))?,
-            item: self.item.map(|i| i.parse()).transpose().map_err(|e| format!("{e}"))?,
-            kind: self.kind.into(),
-            clip: self.clip.map(|h| h.parse()).transpose().map_err(|e| format!("{e}"))?,
-            planned_start: self.planned_start.as_deref().map(instant).transpose()?,
-            start: instant(&self.start)?,
-            end: instant(&self.end)?,
-            frames: self.frames,
-            held_frames: self.held_frames,
-            outcome: self.outcome.into(),
-            why: self.why,
-        };
-        let prev = self.prev.parse().map_err(|e| format!("prev: {e}"))?;
-        let hash = self.hash.parse().map_err(|e| format!("hash: {e}"))?;
-        Ok(Chained { row, prev, hash })
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::as_run::{AirKind, Outcome};
+    use crate::domain::time::Instant;
     use chrono::TimeDelta;
 
     fn zone() -> Zone {

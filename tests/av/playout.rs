@@ -138,6 +138,28 @@ fn a_killed_player_is_back_on_the_frame_that_the_clock_has_reached() {
 }
 
 #[test]
+fn a_home_that_can_not_be_written_keeps_no_frame_from_the_wall() {
+    let mut home = Home::new();
+    let clip = home.clip("1.mp4", &Recipe::plain(1, 75));
+    let start = soon(8);
+    let end = home.publish(start, &[Planned { clip, frames: 75 }]);
+    // Files where folders should be refuse root too.
+    for folder in ["journal", "run"] {
+        std::fs::write(home.path().join(folder), "in the way").expect("written");
+    }
+    let air = home.path().join("air.ts");
+    assert!(
+        home.play(&[&format!("file:{}", air.display())], end).ends(seconds(60)),
+        "it ends when it should, and well"
+    );
+    let shown = barcode::read(&air).into_iter().filter_map(|(pts, what)| match what {
+        Seen::Frame { id: 1, frame } => Some((ticks_since(start, pts), i64::from(frame))),
+        _ => None,
+    });
+    assert_eq!(shown.collect::<Vec<_>>(), (0..75).map(|n| (n, n)).collect::<Vec<_>>());
+}
+
+#[test]
 fn the_stream_reaches_a_listener_over_udp_while_another_output_is_broken() {
     let mut home = Home::new();
     let clip = home.clip("1.mp4", &Recipe::plain(1, 75));

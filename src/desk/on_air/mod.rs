@@ -5,6 +5,7 @@
 //! threads, which post messages.
 
 mod folders;
+mod ledger;
 mod pace;
 #[cfg(feature = "av")]
 mod player;
@@ -29,6 +30,7 @@ use super::clock::Pacer;
 use pace::Pace;
 
 pub use folders::{Folders, Problem};
+pub use ledger::{Ledger, Unproven};
 #[cfg(feature = "av")]
 pub use player::{OnAirError, Settings, run};
 pub use recorder::{Recorder, RecorderNews};

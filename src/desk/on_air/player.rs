@@ -1,7 +1,8 @@
 //! The real player: GStreamer at both ends, the machine's clock in between.
 
 use std::io;
-use std::path::PathBuf;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,7 +10,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
 use super::folders::fits;
-use super::{Air, Folders, Player, Recorder, RecorderNews};
+use super::{Air, Folders, Ledger, Player, Recorder, RecorderNews};
 use crate::av::air::Air as RealAir;
 use crate::av::deck::{DeckSettings, Decks};
 use crate::av::output::{Output, OutputAddress, OutputState};
@@ -23,7 +24,7 @@ use crate::domain::playlist::Playlist;
 use crate::domain::time::{FrameRate, Instant, Tick};
 use crate::engine::playout::{DeckId, Input, Open, Show, Supply};
 use crate::engine::watch::{Expected, Watch};
-use crate::files::journal::{Journal, JournalError, JournalPaths, SetAside};
+use crate::files::journal::{JournalError, JournalPaths};
 use crate::files::status_file::OutputStatus;
 use crate::files::whole;
 use crate::notify::Supervisor;
@@ -55,7 +56,7 @@ pub struct Settings {
 /// Why a player could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum OnAirError {
-    /// The journal is broken, unwritable, or held by another player.
+    /// Another player holds the journal. One that can't be written is no reason not to be on air.
     #[error(transparent)]
     Journal(#[from] JournalError),
     /// The playlist is not this channel's.
@@ -85,14 +86,12 @@ pub fn run(settings: Settings, clock: Arc<dyn Pacer>, stop: &AtomicBool) -> Resu
         fits(playlist, channel).map_err(OnAirError::Playlist)?;
     }
     let run_folder = settings.home.join("run");
-    std::fs::create_dir_all(&run_folder).map_err(system("the run folder can't be made"))?;
-    let (journal, set_aside) = Journal::open_or_set_aside(settings.journal.clone(), channel.zone)?;
-    let recorder = Recorder::start(journal, &settings.home, channel).map_err(system("no thread"))?;
-    if let Some(SetAside { kept, fault }) = set_aside {
-        recorder.news().journal_set_aside(&fault, &kept.display().to_string(), clock.now());
+    if let Err(error) = std::fs::create_dir_all(&run_folder) {
+        tracing::warn!("{} can't be made: {error}; there is no status and no preview", run_folder.display());
     }
-    let registry = run_folder.join("gst-registry.bin");
-    prepare_registry(&registry).map_err(system("GStreamer's list of plugins can't be made"))?;
+    let ledger = Ledger::open(settings.journal.clone(), channel.zone)?;
+    let recorder = Recorder::start(ledger, &settings.home, channel).map_err(system("no thread"))?;
+    let registry = Registry::find(&run_folder);
 
     let raster = Raster { width: channel.house.width, height: channel.house.height };
     let (picture, fault) = slate::load(&settings.home, raster);
@@ -111,7 +110,7 @@ pub fn run(settings: Settings, clock: Arc<dyn Pacer>, stop: &AtomicBool) -> Resu
     let decks = Decks::new(DeckSettings {
         home: settings.home.clone(),
         program: sandbox::THIS_PROGRAM.into(),
-        registry,
+        registry: registry.file.clone(),
         house: channel.house,
         hash_of: whole::sha256_of,
         require_landlock: settings.require_landlock,
@@ -157,9 +156,52 @@ fn watch(sights: &Receiver<Seen>, news: &RecorderNews, rate: FrameRate) {
     }
 }
 
-/// Confined decoders can't make GStreamer's list of plugins, so a child without bytes to decode makes it before them. The
-/// first time that takes seconds; later the list is only brought up to date, beside the air.
-fn prepare_registry(registry: &std::path::Path) -> io::Result<()> {
+/// GStreamer's list of plugins, which confined decoders can't make for themselves.
+struct Registry {
+    file: PathBuf,
+    /// A folder of this process alone, where the home could not hold the list.
+    own: Option<PathBuf>,
+}
+
+impl Registry {
+    /// The list in the home's `run/`, or where a home that can't be written leaves only memory, one of this process
+    /// alone. Without any no clip can be decoded, and the slate is on air.
+    fn find(run_folder: &Path) -> Registry {
+        let name = "gst-registry.bin";
+        let usual = run_folder.join(name);
+        let Err(error) = prepare_registry(&usual) else { return Registry { file: usual, own: None } };
+        let id = std::process::id();
+        let folders = [Config::temporary_folder(), PathBuf::from("/dev/shm")];
+        for own in folders.map(|folder| folder.join(format!("siaran-{id}"))) {
+            // Made by us and for us alone: who may write the list chooses what decoders load.
+            let file = own.join(name);
+            if std::fs::DirBuilder::new().mode(0o700).create(&own).is_ok() {
+                if prepare_registry(&file).is_ok() {
+                    return Registry { file, own: Some(own) };
+                }
+                let _ = std::fs::remove_dir_all(&own);
+            }
+        }
+        tracing::error!(
+            "GStreamer's list of plugins can't be made: {error}; no clip can be decoded and the slate is on air. Try: \
+             give {} some room",
+            run_folder.display()
+        );
+        Registry { file: usual, own: None }
+    }
+}
+
+impl Drop for Registry {
+    fn drop(&mut self) {
+        if let Some(own) = &self.own {
+            let _ = std::fs::remove_dir_all(own);
+        }
+    }
+}
+
+/// A child without bytes to decode makes the list. The first time that takes seconds; later the list is only brought up
+/// to date, beside the air.
+fn prepare_registry(registry: &Path) -> io::Result<()> {
     let mut child = Command::new(sandbox::THIS_PROGRAM)
         .args(["decode", "--prepare"])
         .env("GST_REGISTRY", registry)
@@ -172,7 +214,12 @@ fn prepare_registry(registry: &std::path::Path) -> io::Result<()> {
         });
     }
     let ended = child.wait()?;
-    if ended.success() { Ok(()) } else { Err(io::Error::other(format!("its maker ended with {ended}"))) }
+    match ended.success() {
+        // A list that can't be kept is no failure to GStreamer.
+        true if registry.exists() => Ok(()),
+        true => Err(io::Error::other(format!("{} can't be written", registry.display()))),
+        false => Err(io::Error::other(format!("its maker ended with {ended}"))),
+    }
 }
 
 /// What is there now, and a channel for what comes.

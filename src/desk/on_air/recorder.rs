@@ -7,20 +7,27 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use chrono::TimeDelta;
+
+use super::ledger::Ledger;
 use super::words::{self, Noticed};
-use crate::domain::as_run::{AsRun, Outcome};
+use crate::domain::as_run::AsRun;
 use crate::domain::channel::Channel;
 use crate::domain::incident::IncidentKind;
 use crate::domain::time::Instant;
 use crate::engine::watch::Change;
 use crate::files::incident_log::{self, IncidentLine};
-use crate::files::journal::{Journal, Marker};
+use crate::files::journal::SetAside;
 use crate::files::status_file::{self, Snapshot};
 
-/// How often rows that could not be written are tried again.
-const RETRY: Duration = Duration::from_secs(1);
-/// Rows kept in memory while the disk refuses them: a day of clips of 15 s. Then the oldest is dropped, and said.
-const MOST_WAITING: usize = 6_000;
+/// How often what could not be written is tried again; by the player's timeline, and when nothing is heard for as long.
+const RETRY: TimeDelta = TimeDelta::seconds(1);
+const QUIET: Duration = Duration::from_secs(1);
+/// A disk that has taken everything for this long takes writes again. A full one takes some now and then.
+const CALM: TimeDelta = TimeDelta::seconds(5);
+/// Incident lines kept in memory while the disk refuses them: a day with one a minute. Then the oldest is dropped, and
+/// said.
+const MOST_LINES: usize = 1_500;
 
 /// What the thread is handed.
 enum Task {
@@ -48,38 +55,26 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Starts writing. What a predecessor left unfinished is settled first: the item that was on air when it died gets
-    /// its row.
+    /// Starts writing.
     ///
     /// # Errors
     /// The system's, when it has no thread to give.
-    pub fn start(mut journal: Journal, home: &Path, channel: &Channel) -> std::io::Result<Recorder> {
-        let interrupted = journal.interrupted();
-        let mut waiting = VecDeque::new();
-        if let Some(Marker { mut row }) = interrupted
-            && row.end > row.start
-        {
-            (row.outcome, row.why) = match row.outcome {
-                Outcome::Closed => (Outcome::Closed, row.why),
-                _ => (Outcome::Cut, Some("player_lost".to_owned())),
-            };
-            waiting.push_back(row);
-        }
-        let mut writer = Writer {
+    pub fn start(ledger: Ledger, home: &Path, channel: &Channel) -> std::io::Result<Recorder> {
+        let last_end = ledger.last_end();
+        let writer = Writer {
+            ledger,
             status: status_file::path(home, &channel.id),
             incidents: incident_log::path(home, &channel.id),
             zone: channel.zone,
             open: BTreeMap::new(),
             left_open: BTreeMap::new(),
             told_at: None,
-            waiting,
-            complained: false,
-            journal: None,
+            at: last_end.unwrap_or(Instant::UNIX_EPOCH),
+            lines: VecDeque::new(),
+            lines_dropped: 0,
+            trouble: None,
+            tried: Instant::UNIX_EPOCH,
         };
-        writer.write_waiting(&mut journal, crate::domain::time::Instant::UNIX_EPOCH);
-        let pending_end = writer.waiting.back().map(|row| row.end);
-        let last_end = pending_end.or_else(|| journal.last().map(|row| row.end));
-        writer.journal = Some(journal);
         let (tasks, queue) = channel_of_tasks();
         let thread = std::thread::Builder::new().name("recorder".into()).spawn(move || writer.run(&queue))?;
         Ok(Recorder { tasks, thread: Some(thread), last_end })
@@ -129,8 +124,8 @@ impl Recorder {
     }
 }
 
-/// The queue is bounded by what fills it: two or three tasks a second, each written in milliseconds, and rows that wait
-/// for a disk are limited by [`MOST_WAITING`].
+/// The queue is bounded by what fills it: two or three tasks a second, each written in milliseconds; what waits for a
+/// disk is limited by the ledger.
 fn channel_of_tasks() -> (Sender<Task>, Receiver<Task>) {
     channel()
 }
@@ -148,11 +143,6 @@ impl RecorderNews {
         let _ = self.tasks.send(task);
     }
 
-    /// The journal was damaged and set aside.
-    pub fn journal_set_aside(&self, fault: &str, kept: &str, at: Instant) {
-        let _ = self.tasks.send(Task::Notice(words::journal_set_aside(fault, kept), at));
-    }
-
     /// A playlist or the pool can't be used.
     pub fn bad_file(&self, what: &str, at: Instant) {
         let _ = self.tasks.send(Task::Notice(words::bad_file(what), at));
@@ -160,7 +150,7 @@ impl RecorderNews {
 }
 
 struct Writer {
-    journal: Option<Journal>,
+    ledger: Ledger,
     status: PathBuf,
     incidents: PathBuf,
     zone: crate::domain::time::Zone,
@@ -170,44 +160,54 @@ struct Writer {
     left_open: BTreeMap<String, IncidentKind>,
     /// When the loop reported last.
     told_at: Option<Instant>,
-    waiting: VecDeque<AsRun>,
-    complained: bool,
+    /// The newest instant that was heard of.
+    at: Instant,
+    /// Incident lines that wait for the disk.
+    lines: VecDeque<IncidentLine>,
+    lines_dropped: u64,
+    /// When the disk refused something last, if it has not been calm since.
+    trouble: Option<Instant>,
+    /// When what waits was tried last.
+    tried: Instant,
 }
 
 impl Writer {
     fn run(mut self, queue: &Receiver<Task>) {
-        let mut journal = self.journal.take().expect("start hands over the journal");
         self.left_open = incident_log::left_open(&self.incidents).unwrap_or_else(|error| {
             tracing::warn!("{} can't be read: {error}", self.incidents.display());
             BTreeMap::new()
         });
+        self.write_waiting();
         loop {
-            match queue.recv_timeout(RETRY) {
+            let heard = queue.recv_timeout(QUIET);
+            let quiet = heard.is_err();
+            match heard {
                 Ok(Task::Finish) | Err(RecvTimeoutError::Disconnected) => break,
-                Ok(task) => self.take(task, &mut journal),
-                Err(RecvTimeoutError::Timeout) => {
-                    let at = self.waiting.back().map(|row| row.end);
-                    at.into_iter().for_each(|at| self.write_waiting(&mut journal, at));
-                }
+                Ok(task) => self.take(task),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            if self.trouble.is_some() && (quiet || (self.at - self.tried).abs() >= RETRY) {
+                self.write_waiting();
+                self.see_whether_it_is_over();
             }
         }
-        let at = self.waiting.back().map(|row| row.end);
-        at.into_iter().for_each(|at| self.write_waiting(&mut journal, at));
+        self.write_waiting();
         self.close_with_the_run();
+        self.write_lines();
+        self.say_what_is_lost();
     }
 
-    fn take(&mut self, task: Task, journal: &mut Journal) {
+    fn take(&mut self, task: Task) {
         match task {
             Task::Row(row) => {
-                let at = row.end;
-                self.waiting.push_back(row);
-                if self.waiting.len() > MOST_WAITING {
-                    self.waiting.pop_front();
+                self.at = row.end;
+                self.ledger.add(row);
+                if self.trouble.is_none() {
+                    self.write_waiting();
                 }
-                self.write_waiting(journal, at);
             }
-            Task::Mark(row) => self.mark(journal, row, true),
-            Task::Alive(row) => self.mark(journal, row, false),
+            Task::Mark(row) => self.mark(row, true),
+            Task::Alive(row) => self.mark(row, false),
             Task::Notice(noticed, at) => self.notice(noticed, at),
             Task::Recovered(key, kind, at) => self.recovered(&key, kind, at),
             Task::Report(snapshot) => self.report(&snapshot),
@@ -215,32 +215,45 @@ impl Writer {
         }
     }
 
-    fn write_waiting(&mut self, journal: &mut Journal, at: Instant) {
-        while let Some(row) = self.waiting.front() {
-            match journal.append(row.clone()) {
-                Ok(_) => {
-                    self.waiting.pop_front();
-                }
-                Err(error) => {
-                    if !std::mem::replace(&mut self.complained, true) {
-                        tracing::error!("{error}; the air goes on, the row is kept and tried again");
-                        self.notice(words::journal_failed(&error.to_string()), at);
-                    }
-                    return;
+    /// Tries what waits: rows, then incident lines, each in order.
+    fn write_waiting(&mut self) {
+        self.tried = self.at;
+        let written = self.ledger.write();
+        if let Some(SetAside { kept, fault }) = self.ledger.set_aside() {
+            self.notice(words::journal_set_aside(&fault, &kept.display().to_string()), self.at);
+        }
+        match written {
+            Ok(()) => {
+                if let Some(unproven) = self.ledger.unproven() {
+                    self.notice(words::not_recorded(unproven, self.zone), self.at);
                 }
             }
+            Err(why) => self.refused(&why),
         }
-        if std::mem::replace(&mut self.complained, false) {
-            let noticed = words::journal_failed("");
-            self.recovered(&noticed.key, noticed.kind, at);
+        self.write_lines();
+    }
+
+    /// The disk would not take something: said once, until it has been calm.
+    fn refused(&mut self, why: &str) {
+        if self.trouble.replace(self.at).is_none() {
+            self.notice(words::disk_refuses(why), self.at);
         }
     }
 
-    fn mark(&mut self, journal: &Journal, row: AsRun, durable: bool) {
-        if let Err(error) = journal.mark(&Marker { row }, durable)
-            && !self.complained
-        {
-            tracing::warn!("{error}");
+    fn see_whether_it_is_over(&mut self) {
+        let calm = self.trouble.is_some_and(|last| (self.at - last).abs() >= CALM);
+        if calm && self.ledger.waiting() == 0 && self.lines.is_empty() {
+            self.trouble = None;
+            tracing::info!("the disk takes writes again; every row that waited is in the journal");
+            let noticed = words::disk_refuses("");
+            self.recovered(&noticed.key, noticed.kind, self.at);
+        }
+    }
+
+    fn mark(&mut self, row: AsRun, durable: bool) {
+        self.at = row.end;
+        if let Err(why) = self.ledger.mark(row, durable) {
+            self.refused(&why);
         }
     }
 
@@ -250,9 +263,9 @@ impl Writer {
         }
         tracing::warn!(kind = ?noticed.kind, "{}", noticed.text.en);
         let opened = Some((noticed.level, noticed.text.clone()));
-        self.log(&IncidentLine { at, key: noticed.key.clone(), kind: noticed.kind, opened });
+        self.log(IncidentLine { at, key: noticed.key.clone(), kind: noticed.kind, opened });
         if noticed.momentary {
-            self.log(&IncidentLine { at, key: noticed.key, kind: noticed.kind, opened: None });
+            self.log(IncidentLine { at, key: noticed.key, kind: noticed.kind, opened: None });
         } else {
             self.open.insert(noticed.key.clone(), noticed);
         }
@@ -260,7 +273,7 @@ impl Writer {
 
     fn recovered(&mut self, key: &str, kind: IncidentKind, at: Instant) {
         if self.open.remove(key).is_some() {
-            self.log(&IncidentLine { at, key: key.to_owned(), kind, opened: None });
+            self.log(IncidentLine { at, key: key.to_owned(), kind, opened: None });
         }
     }
 
@@ -268,8 +281,8 @@ impl Writer {
     fn close_with_the_run(&mut self) {
         let Some(at) = self.told_at else { return };
         let open = std::mem::take(&mut self.open);
-        for (key, noticed) in open.into_iter().filter(|(_, noticed)| ends_with_its_run(noticed.kind)) {
-            self.log(&IncidentLine { at, key, kind: noticed.kind, opened: None });
+        for (key, noticed) in open.into_iter().filter(|(key, noticed)| ends_with_its_run(key, noticed.kind)) {
+            self.log(IncidentLine { at, key, kind: noticed.kind, opened: None });
         }
     }
 
@@ -277,20 +290,51 @@ impl Writer {
     /// does, once it has been on air for a second. What is still wrong has been noticed again by then, or soon will be.
     fn settle_left_open(&mut self, at: Instant) {
         for (key, kind) in std::mem::take(&mut self.left_open) {
-            if ends_with_its_run(kind) && !self.open.contains_key(&key) {
-                self.log(&IncidentLine { at, key, kind, opened: None });
+            if ends_with_its_run(&key, kind) && !self.open.contains_key(&key) {
+                self.log(IncidentLine { at, key, kind, opened: None });
             }
         }
     }
 
-    fn log(&self, line: &IncidentLine) {
-        if let Err(error) = incident_log::append(&self.incidents, line, self.zone) {
-            tracing::warn!("{} can't be written: {error}", self.incidents.display());
+    fn log(&mut self, line: IncidentLine) {
+        self.lines.push_back(line);
+        if self.lines.len() > MOST_LINES {
+            self.lines.pop_front();
+            self.lines_dropped += 1;
+        }
+        if self.trouble.is_none() {
+            self.write_lines();
+        }
+    }
+
+    fn write_lines(&mut self) {
+        while let Some(line) = self.lines.front() {
+            if let Err(error) = incident_log::append(&self.incidents, line, self.zone) {
+                let why = format!("{} can't be written: {error}", self.incidents.display());
+                return self.refused(&why);
+            }
+            self.lines.pop_front();
+        }
+        if self.lines_dropped > 0 {
+            let dropped = std::mem::take(&mut self.lines_dropped);
+            self.notice(words::reports_lost(dropped), self.at);
+        }
+    }
+
+    /// What memory held and the disk never took ends with this process.
+    fn say_what_is_lost(&self) {
+        let (rows, lines) = (self.ledger.waiting(), self.lines.len());
+        if rows + lines > 0 {
+            tracing::error!(
+                "the disk took nothing to the end: {rows} as-run rows and {lines} incident lines are lost. Try: free \
+                 the disk before the player is started again"
+            );
         }
     }
 
     fn report(&mut self, snapshot: &Snapshot) {
         self.told_at = Some(snapshot.at);
+        self.at = snapshot.at;
         for output in &snapshot.outputs {
             let noticed = words::output_lost(&output.address, output.why.as_deref().unwrap_or_default());
             match &output.why {
@@ -302,12 +346,12 @@ impl Writer {
         self.settle_left_open(snapshot.at);
         let incidents = self.open.values().map(|noticed| noticed.text.clone()).collect();
         if let Err(error) = (Snapshot { incidents, ..snapshot.clone() }).write(&self.status) {
-            tracing::debug!("{} can't be written: {error}", self.status.display());
+            self.refused(&format!("{} can't be written: {error}", self.status.display()));
         }
     }
 }
 
-/// Whether an incident is about the air of one run; the others wait for a file or a plan.
-fn ends_with_its_run(kind: IncidentKind) -> bool {
-    !matches!(kind, IncidentKind::ItemFailed | IncidentKind::NoPlan)
+/// Whether an incident is about the air of one run; the others wait for a file, a plan or a person.
+fn ends_with_its_run(key: &str, kind: IncidentKind) -> bool {
+    !matches!(kind, IncidentKind::ItemFailed | IncidentKind::NoPlan) && !key.starts_with(words::FOR_A_PERSON)
 }

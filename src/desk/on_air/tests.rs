@@ -17,6 +17,7 @@ use crate::domain::time::{Clock, FrameRate, Reading};
 use crate::engine::playout::DeckState;
 use crate::files::incident_log::{self, IncidentLine};
 use crate::files::journal::{self, Journal, JournalPaths};
+use crate::files::status_file;
 
 /// Waiting moves its hands.
 struct Hand(Mutex<(Duration, Instant)>);
@@ -139,9 +140,9 @@ fn start(home: &Path, clock: &Arc<Hand>) -> Player<FakeAir> {
 }
 
 fn start_with(air: FakeAir, home: &Path, clock: &Arc<Hand>) -> Player<FakeAir> {
-    let journal = Journal::open(JournalPaths::in_home(home, &channel().id), channel().zone).expect("a journal");
+    let ledger = Ledger::open(JournalPaths::in_home(home, &channel().id), channel().zone).expect("not held");
     std::fs::create_dir_all(home.join("run")).expect("made");
-    let recorder = Recorder::start(journal, home, &channel()).expect("a thread");
+    let recorder = Recorder::start(ledger, home, &channel()).expect("a thread");
     Player::start(channel(), "run".into(), air, clock.clone(), recorder, inputs())
 }
 
@@ -294,4 +295,36 @@ fn a_killed_player_leaves_incidents_that_the_next_run_closes_and_a_person_is_sti
     player.stop();
     let open = incident_log::left_open(&log).expect("readable");
     assert_eq!(open.into_keys().collect::<Vec<_>>(), ["item nine"]);
+}
+
+#[test]
+fn a_disk_that_takes_nothing_costs_no_frame_and_no_row_and_is_told_once_when_it_begins_and_when_it_ends() {
+    let home = tempfile::tempdir().expect("a temporary folder");
+    let (journal, status) = (home.path().join("journal"), status_file::path(home.path(), &channel().id));
+    std::fs::write(&journal, "a file where the folder should be").expect("written");
+    let mut player = start(home.path(), &Hand::at(instant("2026-11-22T08:59:50+07:00")));
+    play(&mut player, 30);
+    until(|| std::fs::read_to_string(&status).is_ok_and(|text| text.contains("can't write to its disk")));
+    std::fs::remove_file(&journal).expect("removed");
+    play(&mut player, 10);
+    let air = player.stop();
+
+    assert_eq!(air.shown.len(), 40 * 25, "every tick was shown");
+    let kinds: Vec<_> = rows(home.path()).iter().map(|row| (row.seq, row.kind)).collect();
+    assert_eq!(kinds, [(1, AirKind::Fill), (2, AirKind::Clip)]);
+    let log = incident_log::path(home.path(), &channel().id);
+    let (said, _) = incident_log::read_from(&log, None).expect("readable").expect("a log");
+    let of_disk: Vec<_> = said.iter().filter(|l| l.key == "journal").map(|l| l.opened.is_some()).collect();
+    assert_eq!(of_disk, [true, false]);
+}
+
+/// Other threads come round in their own time.
+fn until(holds: impl Fn() -> bool) {
+    for _ in 0..2000 {
+        if holds() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    panic!("it never came to hold");
 }

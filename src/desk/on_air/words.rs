@@ -2,7 +2,10 @@
 
 use crate::domain::incident::{IncidentKind, Level};
 use crate::domain::text::{Lang, Text, date_in_words};
+use crate::domain::time::Zone;
 use crate::engine::playout::Notice;
+
+use super::ledger::Unproven;
 
 /// An incident's key, kind, level and words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +17,9 @@ pub struct Noticed {
     /// It is over as soon as it is said.
     pub momentary: bool,
 }
+
+/// How keys of incidents begin that only a person closes: what they tell of does not mend itself.
+pub(super) const FOR_A_PERSON: &str = "record ";
 
 pub(super) fn of_notice(notice: &Notice) -> Noticed {
     match notice {
@@ -87,19 +93,59 @@ pub(super) fn untrusted_clock() -> Noticed {
     }
 }
 
-/// The journal can't be written.
-pub(super) fn journal_failed(why: &str) -> Noticed {
+/// The player's files can't be written.
+pub(super) fn disk_refuses(why: &str) -> Noticed {
     Noticed {
         key: "journal".into(),
         kind: IncidentKind::Lost,
         level: Level::Critical,
         text: Text::new(
             format!(
-                "Catatan tayang tidak dapat ditulis ({why}). Penayangan tetap berjalan; kosongkan ruang penyimpanan."
+                "Pemutar tidak dapat menulis ke diska ({why}). Penayangan tetap berjalan dan catatan tayang disimpan di \
+                 memori. Kosongkan ruang penyimpanan atau periksa izin tulis sebelum pemutar dimatikan."
             ),
-            format!("The as-run journal can't be written ({why}). The air goes on; free some disk space."),
+            format!(
+                "The player can't write to its disk ({why}). The air goes on, and as-run rows are kept in memory. Free \
+                 some space or look at the permissions before the player is stopped."
+            ),
         ),
         momentary: false,
+    }
+}
+
+/// Rows did not fit into memory.
+pub(super) fn not_recorded(unproven: Unproven, zone: Zone) -> Noticed {
+    let Unproven { rows, time } = unproven;
+    let (from, to) = time.map(|(start, end)| (zone.rfc3339(start), zone.rfc3339(end))).unwrap_or_default();
+    Noticed {
+        key: format!("{FOR_A_PERSON}missing to {to}"),
+        kind: IncidentKind::Lost,
+        level: Level::Critical,
+        text: Text::new(
+            format!(
+                "{rows} baris catatan tayang tidak tersimpan: apa yang tayang dari {from} sampai {to} tidak terbukti. \
+                 Periksa ruang penyimpanan pemutar, dan beri tahu tim pemantauan."
+            ),
+            format!(
+                "{rows} as-run rows were not kept: what was on air from {from} to {to} is not proven. Look at the \
+                 player's disk, and tell the monitoring team."
+            ),
+        ),
+        momentary: false,
+    }
+}
+
+/// Incidents did not fit into memory.
+pub(super) fn reports_lost(count: u64) -> Noticed {
+    Noticed {
+        key: "reports".into(),
+        kind: IncidentKind::Lost,
+        level: Level::Warning,
+        text: Text::new(
+            format!("{count} laporan gangguan tidak tersimpan karena diska menolak. Periksa diska pemutar."),
+            format!("{count} incident reports were not kept because the disk refused. Look at the player's disk."),
+        ),
+        momentary: true,
     }
 }
 
