@@ -6,7 +6,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use chrono::TimeDelta;
 use serde_json::Value;
+use siaran::desk::clock::SystemClock;
+use siaran::domain::time::{BroadcastDate, Clock};
 
 fn siaran(home: &Path, words: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_siaran")).arg("--home").arg(home).args(words).output().unwrap()
@@ -19,6 +22,11 @@ fn asked(home: &Path, words: &[&str]) -> (i32, Value) {
     let document = serde_json::from_str(&said);
     let document = document.unwrap_or_else(|e| panic!("{e}: {said} {}", String::from_utf8_lossy(&output.stderr)));
     (output.status.code().unwrap(), document)
+}
+
+/// The day that lies so many days from now.
+fn day(ahead: i64) -> String {
+    BroadcastDate((SystemClock::start().now() + TimeDelta::days(ahead)).date_naive()).to_string()
 }
 
 #[test]
@@ -49,12 +57,17 @@ fn a_text_that_calls_itself_a_video_is_refused_with_its_reason_and_exit_1() {
     let clip = home.join("iklan.mp4");
     std::fs::write(&clip, "#!/bin/sh\necho ini bukan video\n").unwrap();
     let clip = clip.to_str().unwrap();
-    let letter = ["--title", "Iklan", "--description", "Coba", "--from", "2026-11-24", "--to", "2026-11-30"];
+    let (from, to) = (day(2), day(8));
+    let letter = ["--title", "Iklan", "--description", "Coba", "--from", &from, "--to", &to];
     let filed = [&["request", "new", clip, "--as", "p@kab.go.id", "--play-s", "15", "--declare", "all"], &letter[..]];
     let (code, case) = asked(home, &filed.concat());
     assert_eq!((code, case["inspection"]["verdict"].as_str()), (1, Some("refuse")), "{case}");
     assert_eq!(case["inspection"]["reasons"][0]["code"], "not_media");
     assert_eq!((case["step"].as_str(), case["submission"]["days"].as_u64()), (Some("submit"), Some(7)));
+    assert_eq!(case["state"], "file_refused");
+    let shown = String::from_utf8(siaran(home, &["request", "show", "1"]).stdout).unwrap();
+    assert!(shown.contains("stands     The file was refused by the inspection\n"), "{shown}");
+    assert!(shown.contains("upload another file to this request"), "{shown}");
     let (code, no) = asked(home, &["act", "1", "verify", "--choice", "conforms", "--as", "p@kab.go.id"]);
     assert_eq!((code, no["refused"].as_str()), (1, Some("not_this_step")));
     let (code, no) = asked(home, &["request", "show", "99"]);
@@ -168,6 +181,34 @@ fn whoever_makes_a_home_is_told_how_to_start_it_and_with_which_address_to_sign_i
 }
 
 #[test]
+fn a_letter_that_can_not_be_is_refused_field_by_field_in_both_languages() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path();
+    assert_eq!(siaran(home, &["init"]).status.code(), Some(0));
+    let (_, office) = asked(home, &["office", "add", "Dinas Kesehatan"]);
+    let office = office["id"].to_string();
+    asked(home, &["user", "add", "Pemohon", "p@kab.go.id", "--role", "office", "--office", &office]);
+    let clip = home.join("clip.mp4");
+    std::fs::write(&clip, "x").unwrap();
+    let filed = ["request", "new", clip.to_str().unwrap(), "--as", "p@kab.go.id", "--play-s", "15", "--declare", "all"];
+    let said = |title: &str, from: &str, to: &str, plays: &str| {
+        let letter = ["--title", title, "--description", "Coba", "--from", from, "--to", to, "--plays-per-day", plays];
+        let (code, no) = asked(home, &[&filed[..], &letter].concat());
+        assert_eq!((code, no["refused"].as_str()), (1, Some("letter")), "{no}");
+        (no["text_id"].as_str().unwrap().to_owned(), no["text_en"].as_str().unwrap().to_owned())
+    };
+    let (id, en) = said("Iklan", &day(-9), &day(-3), "12");
+    assert!(id.starts_with("last_day: Periode ini sudah lewat."), "{id}");
+    assert!(en.starts_with("last_day: This period is over."), "{en}");
+    assert!(
+        said("Iklan", "9999-01-01", "9999-01-07", "12").0.starts_with("first_day: Hari pertama lebih dari 366 hari")
+    );
+    assert!(said("Iklan", &day(8), &day(2), "12").0.starts_with("last_day: Hari terakhir sebelum hari pertama."));
+    assert!(said("Ik\nlan", &day(2), &day(8), "12").0.starts_with("title: Tulis dalam satu baris"));
+    assert!(said("Iklan", &day(2), &day(8), "4000000000").0.starts_with("plays_per_day: Isi angka 1 sampai 500."));
+}
+
+#[test]
 fn a_named_pipe_is_no_clip_and_nobody_waits_for_it() {
     let folder = tempfile::tempdir().unwrap();
     let home = folder.path();
@@ -178,7 +219,8 @@ fn a_named_pipe_is_no_clip_and_nobody_waits_for_it() {
     let pipe = home.join("clip.mp4");
     rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RWXU).unwrap();
     let pipe = pipe.to_str().unwrap();
-    let letter = ["--title", "Iklan", "--description", "Coba", "--from", "2026-11-24", "--to", "2026-11-30"];
+    let (from, to) = (day(2), day(8));
+    let letter = ["--title", "Iklan", "--description", "Coba", "--from", &from, "--to", &to];
     let filed = [&["request", "new", pipe, "--as", "p@kab.go.id", "--play-s", "15", "--declare", "all"], &letter[..]];
     let output = siaran(home, &filed.concat());
     let said = String::from_utf8(output.stderr).unwrap();

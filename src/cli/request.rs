@@ -13,13 +13,14 @@ use super::{Ended, Failure};
 use crate::desk::cases::CaseFile;
 use crate::desk::decoders::Decoders;
 use crate::desk::intake::{Filed, NewRequest, Upload};
+use crate::desk::standing::Standing;
 use crate::desk::{Desk, DeskError};
 use crate::domain::asset::Verdict;
 use crate::domain::ids::{CaseId, ChannelId, OpdId, SubmissionId};
 use crate::domain::submission::{LetterDetails, USUAL_PLAYS_PER_DAY};
 use crate::domain::time::{BroadcastDate, TimeOfDay, Zone};
 use crate::files::sop;
-use crate::store::{CaseRow, Scope};
+use crate::store::CaseRow;
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
@@ -157,12 +158,13 @@ fn go(desk: &Desk, command: Command, as_json: bool) -> Result<Ended, Failed> {
             Ok(Ended::Holds)
         }
         Command::List => {
-            let cases = desk.store.read(|r| r.cases(Scope::All)).map_err(DeskError::from)?;
+            let cases = desk.all_cases_with_standings()?;
             if as_json {
-                say!("{}", Value::Array(cases.iter().map(|c| summary(c, zone(desk))).collect()));
+                say!("{}", Value::Array(cases.iter().map(|(c, state)| summary(c, state, zone(desk))).collect()));
             } else {
-                for c in &cases {
-                    say!("{:>4}  {:<10}  {:<28}  {}", c.id.0, c.step.as_str(), c.office_name, c.title);
+                for (c, state) in &cases {
+                    let stands = state.text().en;
+                    say!("{:>4}  {:<10}  {:<28}  {} ({stands})", c.id.0, c.step.as_str(), c.office_name, c.title);
                 }
             }
             Ok(Ended::Holds)
@@ -252,10 +254,12 @@ fn after_filing(desk: &Desk, filed: Filed, as_json: bool) -> Result<Ended, Faile
     Ok(if refused { Ended::Refused } else { Ended::Holds })
 }
 
-fn summary(case: &CaseRow, zone: Zone) -> Value {
+fn summary(case: &CaseRow, state: &Standing, zone: Zone) -> Value {
+    let stands = state.text();
     json!({
         "case": case.id.0, "title": case.title, "office": case.office.0, "office_name": case.office_name,
         "agenda_number": case.agenda_number, "step": case.step.as_str(), "version": case.version,
+        "state": state.code(), "state_id": stands.id, "state_en": stands.en,
         "opened": time(zone, Some(case.opened_at)), "since": time(zone, Some(case.step_at)),
         "ended": time(zone, case.ended_at), "outcome": case.outcome.as_ref().map(|o| o.as_str()),
     })
@@ -264,7 +268,7 @@ fn summary(case: &CaseRow, zone: Zone) -> Value {
 /// A request as scripts read it. Only adding is allowed here.
 pub(super) fn document(desk: &Desk, found: &CaseFile) -> Value {
     let zone = zone(desk);
-    let mut document = summary(&found.row, zone);
+    let mut document = summary(&found.row, &found.standing(), zone);
     let newest = found.newest();
     let letter = &newest.letter;
     document["submission"] = json!({
@@ -275,6 +279,7 @@ pub(super) fn document(desk: &Desk, found: &CaseFile) -> Value {
         "days": letter.days, "first_day": letter.first_day.to_string(), "last_day": letter.last_day.to_string(),
         "declared": newest.declared.iter().map(|d| d.as_str()).collect::<Vec<_>>(),
     });
+    document["length_note"] = json!(found.length_note().map(|n| json!({"text_id": n.id, "text_en": n.en})));
     document["inspection"] = json!(found.inspection.as_ref().map(|i| json!({
         "verdict": i.verdict.as_str(), "duration_ms": i.duration_ms,
         "reasons": i.reasons.iter().map(|r| json!({
@@ -334,11 +339,19 @@ pub(super) fn show(desk: &Desk, found: &CaseFile, as_json: bool) {
         let why = m.reason.as_deref().map(|r| format!(": {r}")).unwrap_or_default();
         say!("  {}  {} by {who}, {}{why}", zone(desk).rfc3339(m.at), m.from, m.choice);
     }
+    if let Some(note) = found.length_note() {
+        say!("             note: {}", note.en);
+    }
     if let Some(approval) = &found.approval {
         say!("  approved   {}", approval.number);
     }
     if let Some(clip) = &found.clip {
         say!("  house file {}", clip.clip.sha256);
+    }
+    let state = found.standing();
+    say!("  stands     {}", state.text().en);
+    if let Some(way_on) = state.way_on() {
+        say!("             {}", way_on.en);
     }
     match found.step() {
         Some(step) => say!("  waits for  {} ({})", step.id, found.standard.title_of(&step.actor)),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::processing::recipe_of;
+use super::standing::Standing;
 use super::{Desk, DeskError, Refusal};
 use crate::config::Config;
 use crate::domain::asset::Verdict;
@@ -245,6 +246,39 @@ impl Desk {
     /// Refused if it is not there.
     pub fn any_case_file(&self, id: CaseId) -> Result<CaseFile, DeskError> {
         self.store.read(|r| CaseFile::load(r, &self.standards, Scope::All, id))
+    }
+
+    /// Cases that a person may see, newest first, with where each truly stands.
+    ///
+    /// # Errors
+    /// Refused for someone who holds no role.
+    pub fn cases_with_standings(&self, person: &Person) -> Result<Vec<(CaseRow, Standing)>, DeskError> {
+        let scope = scope_of(person)?;
+        self.store.read(|r| self.standings_of(r, scope, r.cases(scope)?))
+    }
+
+    /// Every case, newest first, with where each truly stands: the console.
+    ///
+    /// # Errors
+    /// When the database would not.
+    pub fn all_cases_with_standings(&self) -> Result<Vec<(CaseRow, Standing)>, DeskError> {
+        self.store.read(|r| self.standings_of(r, Scope::All, r.cases(Scope::All)?))
+    }
+
+    fn standings_of(
+        &self,
+        r: &Reader<'_>,
+        scope: Scope,
+        rows: Vec<CaseRow>,
+    ) -> Result<Vec<(CaseRow, Standing)>, DeskError> {
+        let state = |row: CaseRow| {
+            let state = match Standing::of_ended(&row) {
+                Some(ended) => ended,
+                None => CaseFile::load(r, &self.standards, scope, row.id)?.standing(),
+            };
+            Ok((row, state))
+        };
+        rows.into_iter().map(state).collect()
     }
 
     /// Cases that a person may see, newest first.

@@ -1,6 +1,7 @@
 //! What awaits a person, over all roles held: the longest waiting first.
 
 use super::cases::{CaseFile, scope_of};
+use super::standing::Standing;
 use super::{Desk, DeskError};
 use crate::domain::people::Person;
 use crate::domain::text::Text;
@@ -38,22 +39,24 @@ impl Desk {
 }
 
 fn note(found: &CaseFile) -> Option<Text> {
-    let applicants = found.step().is_some_and(|s| s.actor.as_str() == crate::domain::standard::APPLICANT);
-    if applicants {
-        return match &found.inspection {
-            None => Some(Text::new("Berkas sedang diperiksa", "The file is being inspected")),
-            Some(_) if !found.file_is_fine() => {
-                Some(Text::new("Berkas ditolak: unggah berkas lain", "The file was refused: upload another"))
-            }
-            Some(_) => None,
-        };
-    }
-    let processing = found.step().is_some_and(|s| !s.gates.is_empty());
-    (processing && found.clip.is_none()).then(|| match &found.conform_job {
-        Some(job) if job.trouble.is_some() => {
-            let said = job.trouble.clone().unwrap_or_default();
-            Text::new(format!("Pengolahan gagal: {said}"), format!("Processing failed: {said}"))
+    let state = found.standing();
+    match state {
+        Standing::Verifying | Standing::Approving => found.length_note(),
+        Standing::FileRefused => {
+            let (said, way_on) = (found.why_refused()?, state.way_on()?);
+            Some(Text::new(format!("{} {}", said.id, way_on.id), format!("{} {}", said.en, way_on.en)))
         }
-        _ => Text::new("Berkas siap tayang sedang dibuat", "The house file is being made"),
-    })
+        Standing::ConformFailed => {
+            let said = found.conform_job.as_ref().and_then(|job| job.trouble.clone()).unwrap_or_default();
+            Some(Text::new(format!("Pengolahan gagal: {said}"), format!("Processing failed: {said}")))
+        }
+        Standing::Conforming => match found.conform_job.as_ref().and_then(|job| job.trouble.clone()) {
+            Some(said) => {
+                Some(Text::new(format!("Pengolahan dicoba lagi: {said}"), format!("Processing is tried again: {said}")))
+            }
+            None => Some(state.text()),
+        },
+        Standing::Inspecting => Some(state.text()),
+        state => state.way_on(),
+    }
 }

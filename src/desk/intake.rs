@@ -12,7 +12,7 @@ use crate::domain::audit::{AuditEvent, AuditKind};
 use crate::domain::ids::{CaseId, ChannelId, OpdId, PersonId, SubmissionId};
 use crate::domain::people::{Person, Role};
 use crate::domain::standard::{APPLICANT, Key};
-use crate::domain::submission::{LetterDetails, Original};
+use crate::domain::submission::{LetterDetails, LetterFault, Original};
 use crate::domain::text::Text;
 use crate::domain::time::Instant;
 use crate::engine::procedure::Refused;
@@ -153,17 +153,20 @@ impl Desk {
         Ok(removed)
     }
 
+    /// Everything that is wrong with a letter for whoever files it now, field by field.
+    ///
+    /// # Errors
+    /// Refused for a channel that is not there.
+    pub fn letter_faults(&self, letter: &LetterDetails, channel: &ChannelId) -> Result<Vec<LetterFault>, Refusal> {
+        let missing =
+            || Refusal::NotFound { what: Text::new(format!("Saluran {channel}"), format!("Channel {channel}")) };
+        let channel = &self.config.channels.get(channel).ok_or_else(missing)?.channel;
+        Ok(letter.faults_when_filed(channel.zone.date_of(self.now()), channel))
+    }
+
     fn sensible(&self, letter: &LetterDetails, channel: &ChannelId) -> Result<(), Refusal> {
-        let faults = letter.faults();
-        if !faults.is_empty() {
-            return Err(Refusal::Letter(faults));
-        }
-        if !self.config.channels.contains_key(channel) {
-            return Err(Refusal::NotFound {
-                what: Text::new(format!("Saluran {channel}"), format!("Channel {channel}")),
-            });
-        }
-        Ok(())
+        let faults = self.letter_faults(letter, channel)?;
+        if faults.is_empty() { Ok(()) } else { Err(Refusal::Letter(faults)) }
     }
 
     /// Keeps room, reads the upload, and gives the room back if it fails.

@@ -20,6 +20,7 @@ mod refusal;
 pub mod reporting;
 pub mod review;
 pub mod rounds;
+pub mod standing;
 mod token;
 
 use std::path::Path;

@@ -5,14 +5,14 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256 as Hasher};
 
-use super::cases::{CaseFile, Standards};
+use super::cases::{CaseFile, Standards, acting_person};
 use super::review::Procedure;
 use super::token::random_name;
 use super::{Desk, DeskError, Refusal};
 use crate::domain::asset::{Clip, ConformRecipe, Inspection, Reason, ReasonCode, Severity, Verdict};
 use crate::domain::audit::{AuditEvent, AuditKind, Word};
 use crate::domain::channel::Channel;
-use crate::domain::ids::{Sha256, SubmissionId};
+use crate::domain::ids::{PersonId, Sha256, SubmissionId};
 use crate::domain::people::{Form, Role};
 use crate::domain::playlist::Nature;
 use crate::domain::standard::{APPLICANT, EdgeKind};
@@ -253,17 +253,29 @@ impl Desk {
         })
     }
 
-    /// Asks again for jobs that were given up, for one submission.
+    /// Asks again for jobs that were given up, for one submission. The technical team and an administrator may.
     ///
     /// # Errors
-    /// When the database would not.
-    pub fn retry(&self, submission: SubmissionId) -> Result<(), DeskError> {
+    /// Refused without such a role, and where there is no such submission.
+    pub fn retry(&self, by: PersonId, submission: SubmissionId) -> Result<(), DeskError> {
         let now = self.now();
         self.store.write(move |tx| {
+            let person = acting_person(tx, by, now)?;
+            if !person.holds(Role::Technical) && !person.holds(Role::Admin) {
+                return Err(Refusal::NeedsRole(Role::Technical).into());
+            }
+            let not_found = || Refusal::NotFound { what: Text::new("Berkas itu", "That file") };
+            let case = tx.submission(Scope::All, submission)?.ok_or_else(not_found)?.case;
+            let mut asked = 0;
             for kind in [JobKind::Inspect, JobKind::Conform, JobKind::Preview] {
                 if tx.job(kind, submission)?.is_some_and(|job| job.state == JobState::Failed) {
                     tx.queue_job(kind, submission, now)?;
+                    asked += 1;
                 }
+            }
+            if asked > 0 {
+                let event = AuditEvent::new(AuditKind::WorkRetried).by(by).number("case", case.0);
+                tx.audit(&event.number("submission", submission.0).number("jobs", asked), now)?;
             }
             Ok(())
         })

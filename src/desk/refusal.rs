@@ -31,6 +31,8 @@ pub enum Refusal {
     OfficeWanted,
     /// A conclusion is empty or too long.
     Conclusion,
+    /// A report is closed without a conclusion.
+    ConclusionWanted,
     /// The note with which an incident is closed is empty or too long.
     ClosingNote,
     /// The incident is closed already.
@@ -85,6 +87,7 @@ impl Refusal {
             Refusal::LastAdmin => "last_admin",
             Refusal::OfficeWanted => "office_wanted",
             Refusal::Conclusion => "conclusion",
+            Refusal::ConclusionWanted => "conclusion_wanted",
             Refusal::ClosingNote => "closing_note",
             Refusal::IncidentClosed => "incident_closed",
             Refusal::Taken { .. } => "taken",
@@ -145,6 +148,10 @@ impl Refusal {
             Refusal::Conclusion => {
                 Text::new("Kesimpulan harus 1 sampai 6000 karakter.", "A conclusion has 1 to 6000 characters.")
             }
+            Refusal::ConclusionWanted => Text::new(
+                "Laporan ini belum punya kesimpulan. Tulis kesimpulan di halaman laporan, atau sertakan sebagai catatan.",
+                "This report has no conclusion yet. Write it on the report's page, or give it as the note of this step.",
+            ),
             Refusal::ClosingNote => Text::new(
                 "Catatan harus 1 sampai 1000 karakter: apa yang dilakukan atau ditemukan.",
                 "A note has 1 to 1000 characters: what was done or found.",

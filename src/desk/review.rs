@@ -87,6 +87,9 @@ impl Desk {
             if done.kind == EdgeKind::Next {
                 may_go_on(&found, &wanted)?;
             }
+            if done.kind == EdgeKind::Next && found.step().is_some_and(|step| step.action == Action::Report) {
+                concluded(tx, case, by, done.reason.as_deref(), now)?;
+            }
             let approval = procedure.carry_out(tx, &found, &done, Some(by), now)?;
             if let Some(checklist) = &wanted.checklist {
                 tx.add_checklist(found.newest().id, done.version, checklist, by, now)?;
@@ -157,6 +160,18 @@ fn may_go_on(found: &CaseFile, wanted: &WantedAct) -> Result<(), Refusal> {
         }
     }
     Ok(())
+}
+
+/// A report is complete with the monitoring team's conclusion: one that was written before, or comes with the act.
+fn concluded(tx: &mut Tx<'_>, case: CaseId, by: PersonId, words: Option<&str>, now: Instant) -> Result<(), DeskError> {
+    match words {
+        Some(words) => {
+            tx.add_conclusion(case, by, words, now)?;
+            Ok(tx.audit(&AuditEvent::new(AuditKind::ReportIssued).by(by).number("case", case.0), now)?)
+        }
+        None if tx.conclusion(case)?.is_none() => Err(Refusal::ConclusionWanted.into()),
+        None => Ok(()),
+    }
 }
 
 /// Hash of words that a trail may hold: without the salt, which lies with the words, it tells nothing.

@@ -59,6 +59,8 @@ pub enum AuditKind {
     ApprovalRevoked,
     /// A house file was made.
     Conformed,
+    /// Work that the machine had given up was asked for again.
+    WorkRetried,
     /// A revision was published.
     Published,
     /// A journal was imported.
@@ -94,6 +96,7 @@ impl AuditKind {
             AuditKind::Approved => "approved",
             AuditKind::ApprovalRevoked => "approval_revoked",
             AuditKind::Conformed => "conformed",
+            AuditKind::WorkRetried => "work_retried",
             AuditKind::Published => "published",
             AuditKind::JournalImported => "journal_imported",
             AuditKind::ReportIssued => "report_issued",

@@ -3,11 +3,12 @@
 
 use std::collections::BTreeSet;
 
+use super::channel::Channel;
 use super::ids::{ApprovalId, CaseId, ChannelId, OpdId, PersonId, Sha256, SubmissionId};
 use super::people::Form;
 use super::standard::Key;
 use super::text::Text;
-use super::time::{BroadcastDate, Instant, Span, TimeOfDay};
+use super::time::{BroadcastDate, Instant, Span, TimeOfDay, Zone};
 
 /// What an office writes to the head of agency, in the words of the form.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +41,10 @@ pub const MAX_PLAY_S: u32 = 300;
 pub const MAX_PLAYS_PER_DAY: u32 = 500;
 /// Longest period, days: longer needs a new letter.
 pub const MAX_PERIOD_DAYS: u32 = 366;
+/// How far ahead a period may begin, days: what is planned is never further away.
+pub const MAX_DAYS_AHEAD: i64 = 366;
+/// How old a letter may be when it is filed, days.
+pub const MAX_LETTER_AGE_DAYS: i64 = 366;
 /// Plays a day unless the letter says otherwise.
 pub const USUAL_PLAYS_PER_DAY: u32 = 12;
 const MAX_TITLE_CHARS: usize = 200;
@@ -61,7 +66,105 @@ impl LetterDetails {
         u32::try_from((self.last_day.0 - self.first_day.0).num_days() + 1).unwrap_or(0)
     }
 
-    /// Everything that is wrong with it, field by field.
+    /// The hours of one broadcast day in which it may air, as far as the letter says.
+    pub fn hours_on(&self, date: BroadcastDate, zone: Zone) -> Vec<Span> {
+        let day = zone.day(date);
+        let hours: Vec<(Instant, Instant)> = match self.preferred_hours {
+            None => vec![(day.start(), day.end())],
+            Some((from, to)) => {
+                let (from, to) = (zone.resolve(date, from), zone.resolve(date, to));
+                if from < to { vec![(from, to)] } else { vec![(day.start(), to), (from, day.end())] }
+            }
+        };
+        hours.into_iter().filter_map(|(from, to)| Span::new(from, to)).collect()
+    }
+
+    /// Everything that is wrong with it for whoever files it today for a channel, field by field.
+    pub fn faults_when_filed(&self, today: BroadcastDate, channel: &Channel) -> Vec<LetterFault> {
+        let mut faults = self.faults();
+        faults.extend(self.date_fault(today));
+        faults.extend(self.period_fault(today));
+        if faults.is_empty() {
+            faults.extend(self.hours_fault(channel));
+        }
+        faults
+    }
+
+    fn date_fault(&self, today: BroadcastDate) -> Option<LetterFault> {
+        let age = (today.0 - self.date.0).num_days();
+        // After midnight the calendar is a day ahead of the broadcast day.
+        let text = if age < -1 {
+            Text::new(
+                "Tanggal surat ada di masa depan. Isi tanggal seperti pada surat.",
+                "The letter's date lies in the future. Write the date that stands on the letter.",
+            )
+        } else if age > MAX_LETTER_AGE_DAYS {
+            Text::new(
+                "Surat ini lebih dari setahun. Isi tanggal seperti pada surat, atau kirim surat baru.",
+                "This letter is more than a year old. Write the date that stands on it, or send a new letter.",
+            )
+        } else {
+            return None;
+        };
+        Some(LetterFault { field: "date", text })
+    }
+
+    fn period_fault(&self, today: BroadcastDate) -> Option<LetterFault> {
+        if (self.first_day.0 - today.0).num_days() > MAX_DAYS_AHEAD {
+            let text = Text::new(
+                format!("Hari pertama lebih dari {MAX_DAYS_AHEAD} hari lagi. Ajukan bila sudah dekat."),
+                format!("The first day is more than {MAX_DAYS_AHEAD} days away. File it nearer the time."),
+            );
+            return Some(LetterFault { field: "first_day", text });
+        }
+        let over = self.last_day < today && self.first_day <= self.last_day;
+        over.then(|| LetterFault {
+            field: "last_day",
+            text: Text::new(
+                "Periode ini sudah lewat. Pilih hari terakhir mulai hari ini.",
+                "This period is over. Choose a last day from today on.",
+            ),
+        })
+    }
+
+    /// Whether a day has room for what is asked at all.
+    fn hours_fault(&self, channel: &Channel) -> Option<LetterFault> {
+        let open = channel.open_span(self.first_day);
+        let windows = self.hours_on(self.first_day, channel.zone);
+        let overlap = |window: &Span| (window.end().min(open.end()) - window.start().max(open.start())).num_seconds();
+        let room_s: i64 = windows.iter().map(|window| overlap(window).max(0)).sum();
+        let asked_s = i64::from(self.plays_per_day) * i64::from(self.play_s);
+        let clock = |time: TimeOfDay| time.to_string().chars().take(5).collect::<String>();
+        if room_s == 0 && self.preferred_hours.is_some() {
+            let (from, to) = (clock(channel.hours.open), clock(channel.hours.close));
+            let text = Text::new(
+                format!("Saluran ini tayang pukul {from} sampai {to}. Pilih jam di dalamnya, atau kosongkan."),
+                format!("This channel airs from {from} to {to}. Choose hours within, or leave them empty."),
+            );
+            return Some(LetterFault { field: "preferred_hours", text });
+        }
+        (asked_s > room_s).then(|| LetterFault {
+            field: "plays_per_day",
+            text: Text::new(
+                format!(
+                    "{} kali {} detik adalah {} menit, padahal jamnya hanya {} menit sehari. Kurangi jumlah tayangan.",
+                    self.plays_per_day,
+                    self.play_s,
+                    asked_s.div_euclid(60),
+                    room_s / 60
+                ),
+                format!(
+                    "{} plays of {} s are {} minutes, but the hours have only {} minutes a day. Ask for fewer plays.",
+                    self.plays_per_day,
+                    self.play_s,
+                    asked_s.div_euclid(60),
+                    room_s / 60
+                ),
+            ),
+        })
+    }
+
+    /// Everything that is wrong with it whenever and wherever it is filed, field by field.
     pub fn faults(&self) -> Vec<LetterFault> {
         let mut faults = Vec::new();
         let mut want = |holds: bool, field: &'static str, id: String, en: String| {
@@ -79,6 +182,20 @@ impl LetterDetails {
                 format!("Write 1 to {most} characters."),
             );
         }
+        for (field, value) in [("title", &self.title), ("number", &self.number)] {
+            want(
+                !value.contains(is_unprintable),
+                field,
+                "Tulis dalam satu baris, tanpa karakter yang tidak terlihat.".into(),
+                "Write one line, without invisible characters.".into(),
+            );
+        }
+        want(
+            !self.description.contains(|c| c != '\n' && is_unprintable(c)),
+            "description",
+            "Ada karakter yang tidak terlihat. Ketik ulang teksnya tanpa menyalin dari aplikasi lain.".into(),
+            "There are invisible characters. Type the text again instead of copying it.".into(),
+        );
         want(
             self.number.chars().count() <= MAX_NUMBER_CHARS,
             "number",
@@ -97,10 +214,16 @@ impl LetterDetails {
         }
         let period = self.period_days();
         want(
-            (1..=MAX_PERIOD_DAYS).contains(&period),
+            period > 0,
             "last_day",
-            format!("Periode 1 sampai {MAX_PERIOD_DAYS} hari, hari terakhir tidak sebelum hari pertama."),
-            format!("A period has 1 to {MAX_PERIOD_DAYS} days, its last not before its first."),
+            "Hari terakhir sebelum hari pertama. Tukar atau perbaiki tanggalnya.".into(),
+            "The last day is before the first. Swap or correct the dates.".into(),
+        );
+        want(
+            period <= MAX_PERIOD_DAYS,
+            "last_day",
+            format!("Periode paling lama {MAX_PERIOD_DAYS} hari. Untuk lebih lama, ajukan surat baru kelak."),
+            format!("A period has at most {MAX_PERIOD_DAYS} days. For longer, file a new letter later."),
         );
         want(
             period == 0 || (1..=period).contains(&self.days),
@@ -116,6 +239,12 @@ impl LetterDetails {
         );
         faults
     }
+}
+
+/// A character that nobody sees and that may make a line read differently: controls, line and paragraph separators, and
+/// marks that turn the direction of writing (Unicode standard annex 9).
+fn is_unprintable(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A request to air one file, as it was filed. A resubmission is a new one.
@@ -292,7 +421,55 @@ mod tests {
         };
         let fields: Vec<_> = bad.faults().iter().map(|f| f.field).collect();
         assert_eq!(fields, ["title", "play_s", "plays_per_day", "days", "preferred_hours"]);
+        let unseen = LetterDetails {
+            title: "Ayo\nPosyandu".into(),
+            number: "005\u{7}".into(),
+            description: "baris satu\nbaris dua\u{202e}".into(),
+            ..letter()
+        };
+        let fields: Vec<_> = unseen.faults().iter().map(|f| f.field).collect();
+        assert_eq!(fields, ["title", "number", "description"]);
+        let lines = LetterDetails { description: "baris satu\nbaris dua".into(), ..letter() };
+        assert_eq!(lines.faults(), [], "a description may have lines");
         let backwards = LetterDetails { last_day: "2026-11-22".parse().unwrap(), ..letter() };
         assert_eq!(backwards.faults()[0].field, "last_day");
+    }
+
+    #[test]
+    fn a_letter_that_no_day_can_hold_is_refused_at_the_field_that_is_wrong() {
+        let day = |text: &str| text.parse::<BroadcastDate>().unwrap();
+        let channel = Channel {
+            id: "videotron".parse().unwrap(),
+            title: "Videotron".into(),
+            zone: "Asia/Jakarta".parse().unwrap(),
+            hours: crate::domain::channel::Hours { open: "06:00".parse().unwrap(), close: "23:00".parse().unwrap() },
+            house: crate::domain::channel::HouseFormat::DEFAULT,
+        };
+        let said = |letter: LetterDetails| {
+            let faults = letter.faults_when_filed(day("2026-11-22"), &channel);
+            faults.into_iter().map(|f| format!("{}: {}", f.field, f.text.en)).collect::<Vec<_>>()
+        };
+        assert_eq!(said(letter()), Vec::<String>::new());
+        let begun = LetterDetails { first_day: day("2026-11-20"), last_day: day("2026-11-26"), ..letter() };
+        assert_eq!(said(begun), Vec::<String>::new(), "a period that has begun has days left");
+        let over = LetterDetails { first_day: day("2026-11-15"), last_day: day("2026-11-21"), ..letter() };
+        assert_eq!(said(over), ["last_day: This period is over. Choose a last day from today on."]);
+        let far = LetterDetails { first_day: day("9999-01-01"), last_day: day("9999-01-07"), ..letter() };
+        assert_eq!(said(far), ["first_day: The first day is more than 366 days away. File it nearer the time."]);
+        let backwards = LetterDetails { first_day: day("2026-12-07"), last_day: day("2026-12-01"), ..letter() };
+        assert_eq!(said(backwards), ["last_day: The last day is before the first. Swap or correct the dates."]);
+        let to_be_written = LetterDetails { date: day("2027-11-20"), ..letter() };
+        assert!(said(to_be_written)[0].starts_with("date: The letter's date lies in the future."));
+        let old = LetterDetails { date: day("2016-11-20"), ..letter() };
+        assert!(said(old)[0].starts_with("date: This letter is more than a year old."));
+        let by_night =
+            LetterDetails { preferred_hours: Some(("01:00".parse().unwrap(), "03:00".parse().unwrap())), ..letter() };
+        assert!(said(by_night)[0].starts_with("preferred_hours: This channel airs from 06:00 to 23:00."));
+        let all_day = LetterDetails { play_s: 300, plays_per_day: 500, ..letter() };
+        assert_eq!(
+            said(all_day),
+            ["plays_per_day: 500 plays of 300 s are 2500 minutes, but the hours have only 1020 minutes a day. \
+              Ask for fewer plays."]
+        );
     }
 }

@@ -84,6 +84,8 @@ struct ClipFacts {
     /// Tone and words of the verdict; none while the file is being looked at.
     verdict: Option<Status>,
     reasons: Vec<ReasonRow>,
+    /// That it is not as long as the letter says.
+    length: Option<String>,
     preview: Preview,
     /// What the machine gave up, with its own words for staff.
     given_up: Vec<(String, Option<String>)>,
@@ -109,6 +111,8 @@ struct CasePage {
     office: String,
     agenda: String,
     status: Status,
+    /// What can be done, where the step does not say it.
+    way_on: Option<String>,
     facts: Vec<(String, String)>,
     clip: ClipFacts,
     checklist: Vec<PointRow>,
@@ -172,6 +176,7 @@ fn case_page(
     let newest = found.newest();
     let clip = clip_facts(web, newest, found, can);
     let act = act_form(can, found, given)?;
+    let state = found.standing();
     let revise = act.as_ref().is_some_and(|act| act.revise);
     let mut page = can.page(newest.letter.title.clone());
     // While the machine works on the file, the page looks again by itself; not under a form that someone fills in, or a
@@ -198,7 +203,8 @@ fn case_page(
         id: found.row.id,
         office: found.row.office_name.clone(),
         agenda: found.row.agenda_number.clone().unwrap_or_else(|| "–".into()),
-        status: status(found.row.step.as_str(), visit),
+        status: status(&state, visit),
+        way_on: state.way_on().map(|text| text.get(lang).to_owned()),
         facts: letter_facts(&newest.letter, visit),
         may_retry: holds::<Retry>(can) && !clip.given_up.is_empty(),
         clip,
@@ -299,7 +305,7 @@ pub(super) async fn retry(State(web): State<Web>, can: Can<Retry>, Path(id): Pat
     let person = can.person().clone();
     web.ask(move |desk| {
         let found = desk.case_file(&person, CaseId(id))?;
-        desk.retry(found.newest().id)
+        desk.retry(person.id, found.newest().id)
     })
     .await?;
     Ok(Redirect::to(&format!("/requests/{id}?done=retried")).into_response())
@@ -413,6 +419,7 @@ fn clip_facts(web: &Web, submission: &Submission, found: &CaseFile, can: &Can<En
         sha256: submission.original.sha256.to_string(),
         verdict,
         reasons: reasons.collect(),
+        length: found.length_note().map(|note| note.get(lang).to_owned()),
         preview: preview(web, submission, found),
         given_up: jobs(found).filter(|job| job.state == JobState::Failed).map(|job| given_up(job, can)).collect(),
     }

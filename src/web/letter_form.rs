@@ -5,7 +5,9 @@ use serde::Deserialize;
 
 use super::page::{FormErrors, Visit};
 use super::problem::Problem;
+use crate::desk::{Desk, Refusal};
 use crate::domain::submission::{LetterDetails, USUAL_PLAYS_PER_DAY};
+use crate::domain::text::Text;
 use crate::domain::time::{BroadcastDate, TimeOfDay};
 
 /// Longest text of one field, bytes: the longest description in the widest characters.
@@ -106,7 +108,7 @@ impl LetterForm {
     }
 
     /// What the form says, or what is wrong with it, field by field.
-    pub(super) fn read(&self, visit: &Visit) -> Result<LetterDetails, FormErrors> {
+    pub(super) fn read(&self, visit: &Visit, desk: &Desk) -> Result<LetterDetails, FormErrors> {
         let mut errors = FormErrors::default();
         let number = |text: &str| text.trim().parse::<u32>().unwrap_or(0);
         let mut date = |field: &'static str, text: &str| -> Option<BroadcastDate> {
@@ -144,8 +146,10 @@ impl LetterForm {
             last_day,
             preferred_hours,
         };
-        for fault in letter.faults() {
-            errors.add(fault.field, fault.text.get(visit.lang));
+        let not_found = || Refusal::NotFound { what: Text::new("Saluran itu", "That channel") };
+        match self.channel.parse().map_err(|_| not_found()).and_then(|channel| desk.letter_faults(&letter, &channel)) {
+            Ok(faults) => faults.into_iter().for_each(|f| errors.add(f.field, f.text.get(visit.lang))),
+            Err(refusal) => errors.add("channel", refusal.text().get(visit.lang)),
         }
         if errors.is_empty() { Ok(letter) } else { Err(errors) }
     }

@@ -37,9 +37,9 @@ struct ReportsPage {
 /// `GET /reports`
 pub(super) async fn list(State(web): State<Web>, can: Can<ReadReports>) -> Result<Response, Problem> {
     let person = can.person().clone();
-    let cases = web.ask(move |desk| desk.cases(&person)).await?;
+    let cases = web.ask(move |desk| desk.cases_with_standings(&person)).await?;
     let aired = |step: &str| matches!(step, "air" | "monitor" | "evaluate" | "done");
-    let requests = cases.iter().filter(|case| aired(case.step.as_str()));
+    let requests = cases.iter().filter(|(case, _)| aired(case.step.as_str()));
     let config = web.desk.config.channels.values().next().expect("a configuration has a channel");
     let today = config.channel.zone.date_of(web.desk.now());
     let days = std::iter::successors(Some(today), |date: &BroadcastDate| date.previous()).take(DAYS_LISTED);
@@ -48,7 +48,7 @@ pub(super) async fn list(State(web): State<Web>, can: Can<ReadReports>) -> Resul
         days: days
             .map(|date| (format!("/reports/{}/{date}", config.channel.id), date_in_words(date, can.visit.lang)))
             .collect(),
-        requests: requests.map(|case| RequestRow::of(case, &web, &can.visit)).collect(),
+        requests: requests.map(|(case, state)| RequestRow::of(case, state, &web, &can.visit)).collect(),
     }))
 }
 

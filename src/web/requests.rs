@@ -18,6 +18,7 @@ use super::session::{Can, Enter, FileRequests, Right};
 use super::status::{Status, status};
 use super::upload;
 use crate::desk::intake::{Filed, NewRequest};
+use crate::desk::standing::Standing;
 use crate::desk::{DeskError, Refusal};
 use crate::domain::ids::CaseId;
 use crate::domain::standard::{Key, Requirement};
@@ -37,13 +38,13 @@ pub(super) struct RequestRow {
 }
 
 impl RequestRow {
-    pub(super) fn of(case: &CaseRow, web: &Web, visit: &Visit) -> RequestRow {
+    pub(super) fn of(case: &CaseRow, state: &Standing, web: &Web, visit: &Visit) -> RequestRow {
         RequestRow {
             id: case.id,
             title: case.title.clone(),
             office: case.office_name.clone(),
             agenda: case.agenda_number.clone().unwrap_or_else(|| "–".into()),
-            status: status(case.step.as_str(), visit),
+            status: status(state, visit),
             since: instant_in_words(case.step_at, web.zone(), visit.lang),
         }
     }
@@ -60,8 +61,8 @@ struct RequestsPage {
 /// `GET /requests`
 pub(super) async fn list(State(web): State<Web>, can: Can<Enter>) -> Result<Response, Problem> {
     let person = can.person().clone();
-    let cases = web.ask(move |desk| desk.cases(&person)).await?;
-    let rows = cases.iter().map(|case| RequestRow::of(case, &web, &can.visit)).collect();
+    let cases = web.ask(move |desk| desk.cases_with_standings(&person)).await?;
+    let rows = cases.iter().map(|(case, state)| RequestRow::of(case, state, &web, &can.visit)).collect();
     let may_file = FileRequests::ROLES.iter().any(|role| can.person().holds(*role));
     Ok(html(&RequestsPage { page: can.page(can.visit.t("nav-requests")), may_file, rows }))
 }
@@ -198,7 +199,7 @@ pub(super) async fn revise_check(
 }
 
 async fn checked(web: &Web, can: &Can<FileRequests>, purpose: Purpose, given: LetterForm) -> Result<Response, Problem> {
-    match given.read(&can.visit) {
+    match given.read(&can.visit, &web.desk) {
         Err(errors) => letter_page(web, can, purpose, given, errors).await,
         Ok(letter) => Ok(check_page(web, can, purpose, given, &letter, &BTreeSet::new(), FormErrors::default())),
     }
@@ -327,7 +328,7 @@ async fn with_clip(
     declared: BTreeSet<Key>,
     clip: Clip<'_>,
 ) -> Result<Response, Problem> {
-    let letter = match given.read(&can.visit) {
+    let letter = match given.read(&can.visit, &web.desk) {
         Ok(letter) => letter,
         Err(errors) => {
             upload::pass_over(clip.field).await;

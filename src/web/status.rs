@@ -1,6 +1,7 @@
-//! Where a request stands, in plain words.
+//! Where a request stands, with the colour of its tag.
 
 use super::page::Visit;
+use crate::desk::standing::Standing;
 
 /// Where a request stands.
 pub(super) struct Status {
@@ -9,22 +10,24 @@ pub(super) struct Status {
     pub text: String,
 }
 
-/// The words for a step or an end of the videotron's standard; another standard's reads as its name.
-pub(super) fn status(step: &str, visit: &Visit) -> Status {
-    let (tone, text) = match step {
-        "submit" | "register" => ("", visit.t("status-register")),
-        "verify" => ("", visit.t("status-verify")),
-        "revise" => ("warn", visit.t("status-revise")),
-        "approve" => ("", visit.t("status-approve")),
-        "process" => ("", visit.t("status-process")),
-        "schedule" => ("", visit.t("status-schedule")),
-        "air" => ("ok", visit.t("status-air")),
-        "monitor" => ("ok", visit.t("status-monitor")),
-        "evaluate" => ("ok", visit.t("status-evaluate")),
-        "done" => ("ok", visit.t("status-done")),
-        "rejected" => ("bad", visit.t("status-rejected")),
-        "withdrawn" => ("dim", visit.t("status-withdrawn")),
-        other => ("dim", other.to_owned()),
+/// The words for a state, and how much they concern whoever reads them.
+pub(super) fn status(state: &Standing, visit: &Visit) -> Status {
+    let tone = match state {
+        Standing::Returned
+        | Standing::Incomplete
+        | Standing::InspectionFailed
+        | Standing::ConformFailed
+        | Standing::FormatChanged => "warn",
+        Standing::FileRefused | Standing::Rejected | Standing::ApprovalRevoked => "bad",
+        Standing::Planned | Standing::Monitored | Standing::Evaluated | Standing::Done => "ok",
+        Standing::Withdrawn | Standing::Other(_) => "dim",
+        Standing::Inspecting
+        | Standing::Registering
+        | Standing::Verifying
+        | Standing::Approving
+        | Standing::Conforming
+        | Standing::Conformed
+        | Standing::Scheduling => "",
     };
-    Status { tone, text }
+    Status { tone, text: state.text().get(visit.lang).to_owned() }
 }

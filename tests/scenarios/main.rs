@@ -4,5 +4,6 @@
 
 mod airing;
 mod request;
+mod standing;
 mod watch;
 mod world;

@@ -9,7 +9,7 @@ use crate::domain::people::Opd;
 use crate::domain::playlist::{ItemKind, Playlist, PlaylistItem, RunMode};
 use crate::domain::rotation::{Class, FixedEvent, OfficeShare, Rotation, RotationEntry, ShareGroup, Step, Stretch};
 use crate::domain::submission::{LetterDetails, Submission};
-use crate::domain::time::{BroadcastDate, Instant, Span, Zone};
+use crate::domain::time::{BroadcastDate, Span, Zone};
 use crate::engine::planner::DayPlan;
 use crate::engine::rundown::{Material, Placed};
 use crate::store::{AssetRow, Scope};
@@ -228,15 +228,8 @@ fn wanted(letter: &LetterDetails, date: BroadcastDate) -> u32 {
 
 /// Where plays may lie: the hours that the letter prefers, within the approved period.
 fn windows(letter: &LetterDetails, validity: Span, date: BroadcastDate, zone: Zone) -> Vec<Span> {
-    let day = zone.day(date);
-    let hours: Vec<(Instant, Instant)> = match letter.preferred_hours {
-        None => vec![(day.start(), day.end())],
-        Some((from, to)) => {
-            let (from, to) = (zone.resolve(date, from), zone.resolve(date, to));
-            if from < to { vec![(from, to)] } else { vec![(day.start(), to), (from, day.end())] }
-        }
-    };
-    hours.into_iter().filter_map(|(from, to)| Span::new(from.max(validity.start()), to.min(validity.end()))).collect()
+    let valid = |hours: Span| Span::new(hours.start().max(validity.start()), hours.end().min(validity.end()));
+    letter.hours_on(date, zone).into_iter().filter_map(valid).collect()
 }
 
 fn fixed(zone: Zone, date: BroadcastDate, config: &FixedConfig, material: Option<Material>) -> Option<Fixed> {
