@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use siaran::config::Config;
-use siaran::desk::planning::PlanError;
+use siaran::desk::planning::{PlanError, WhenEmpty};
 use siaran::desk::reporting::ReportError;
 use siaran::desk::{Desk, DeskError, Refusal};
 use siaran::domain::as_run::{AirKind, AsRun, Outcome};
@@ -146,7 +146,7 @@ impl World {
             .unwrap()
     }
     fn publish(&self) -> Playlist {
-        self.desk.publish_day(None, &channel(), day()).unwrap().proposal.playlist
+        self.desk.publish_day(None, &channel(), day(), WhenEmpty::Refuse).unwrap().proposal.playlist
     }
     fn path(&self, revision: u32) -> PathBuf {
         playlist_file::path(self.folder.path(), &channel(), day(), revision)
@@ -196,6 +196,22 @@ fn clips(playlist: &Playlist) -> Vec<&PlaylistItem> {
 }
 
 #[test]
+fn an_empty_plan_is_published_only_by_someone_who_wants_that() {
+    let world = World::new("");
+    let refused = world.desk.publish_day(None, &channel(), day(), WhenEmpty::Refuse).err().unwrap();
+    assert!(matches!(refused, PlanError::Empty { .. }), "{refused}");
+    let said = refused.refusal().unwrap().1.id;
+    assert_eq!(
+        said,
+        "Rencana ini tanpa satu video pun. Setelah diumumkan, 120 menit berikutnya tidak dapat diisi lagi."
+    );
+    assert!(refused.to_string().ends_with("no request asks for this day"), "{refused}");
+    assert!(!world.path(1).exists(), "nothing was published");
+    let published = world.desk.publish_day(None, &channel(), day(), WhenEmpty::Publish).unwrap();
+    assert!(published.proposal.is_empty() && world.path(1).exists());
+}
+
+#[test]
 fn approved_clips_become_a_published_day_that_people_are_told_of_and_the_check_holds() {
     let world = World::new("");
     let health = world.office("Dinas Kesehatan");
@@ -217,7 +233,7 @@ fn approved_clips_become_a_published_day_that_people_are_told_of_and_the_check_h
     let report = world.desk.check().unwrap();
     assert_eq!(report.broken, []);
     assert!(report.items > 18, "{report:?}");
-    let again = world.desk.publish_day(None, &channel(), day()).err().unwrap();
+    let again = world.desk.publish_day(None, &channel(), day(), WhenEmpty::Refuse).err().unwrap();
     assert!(matches!(again, PlanError::Unchanged { revision: 1, .. }), "{again}");
 }
 
@@ -228,7 +244,7 @@ fn a_new_request_finds_a_pause_and_moves_nothing_that_was_announced() {
     let first = world.publish();
     world.wait(TimeDelta::hours(5));
     world.ready(world.office("Desa Sena"), "Panen Raya", 1500, 6, AssetKind::Spot);
-    let second = world.desk.publish_day(None, &channel(), day()).unwrap().proposal;
+    let second = world.desk.publish_day(None, &channel(), day(), WhenEmpty::Refuse).unwrap().proposal;
     assert_eq!(
         (second.difference.unchanged, second.difference.moved.len(), second.difference.removed.len()),
         (12, 0, 0)
@@ -283,7 +299,7 @@ fn a_house_file_with_other_bytes_is_never_published_and_an_edited_revision_is_na
     let file = world.folder.path().join(format!("media/house/{}.mp4", ready.sha256));
     let good = fs::read(&file).unwrap();
     fs::write(&file, "other bytes").unwrap();
-    let refused = world.desk.publish_day(None, &channel(), day()).err().unwrap();
+    let refused = world.desk.publish_day(None, &channel(), day(), WhenEmpty::Refuse).err().unwrap();
     assert!(refused.to_string().contains("its file was altered"), "{refused}");
     assert!(!world.path(1).exists());
     fs::write(&file, good).unwrap();

@@ -10,7 +10,7 @@ use super::{Ended, Failure, home as homes};
 use crate::config::Config;
 use crate::desk::check::CheckReport;
 use crate::desk::clock::SystemClock;
-use crate::desk::planning::{PlanError, Proposal};
+use crate::desk::planning::{PlanError, Proposal, Waiting, WhenEmpty};
 use crate::desk::reporting::{AiringReport, ReportError};
 use crate::desk::{Desk, DeskError};
 use crate::domain::ids::{CaseId, ChannelId};
@@ -31,6 +31,9 @@ pub(super) struct PublishArguments {
     /// as the installation itself]
     #[arg(long, value_name = "EMAIL")]
     by: Option<String>,
+    /// Publish it also if it has no clip: the wall shows fill alone, and the near hours can't be filled any more
+    #[arg(long)]
+    empty: bool,
     /// Print one JSON document
     #[arg(long)]
     json: bool,
@@ -71,6 +74,7 @@ impl From<PlanError> for Failure {
             PlanError::NoChannel(_) => "name a channel that siaran config lists",
             PlanError::Over { .. } => "name a later date",
             PlanError::NoPlaylist(_) | PlanError::Judged(_) => "look at siaran plan, and change what it names",
+            PlanError::Empty { .. } => "pass on what waits and publish then, or publish it all the same with --empty",
             PlanError::Unchanged { .. } => "publish again once something has changed",
             PlanError::File(_) | PlanError::Fill(_) | PlanError::Io { .. } => "run siaran check",
             PlanError::Desk(_) => "name the home with --home, or make one with siaran init",
@@ -118,16 +122,23 @@ pub(super) fn publish(home: &Path, arguments: &PublishArguments) -> Result<Ended
             Some(found.ok_or_else(unknown)?.id)
         }
     };
-    match desk.publish_day(by, &arguments.channel, arguments.date) {
+    let when_empty = if arguments.empty { WhenEmpty::Publish } else { WhenEmpty::Refuse };
+    match desk.publish_day(by, &arguments.channel, arguments.date, when_empty) {
         Ok(published) => {
             show(&published.proposal, Some(&published.path), arguments.json);
             Ok(Ended::Holds)
         }
-        Err(error @ (PlanError::Judged(_) | PlanError::Unchanged { .. } | PlanError::Over { .. })) => {
+        Err(error) => {
+            let Some((code, text)) = error.refusal() else { return Err(error.into()) };
+            if arguments.json {
+                let waiting =
+                    if let PlanError::Empty { waiting, .. } = &error { waiting_json(waiting) } else { json!([]) };
+                let (id, en) = (text.id, text.en);
+                say!("{}", json!({ "refused": code, "text_id": id, "text_en": en, "waiting": waiting }));
+            }
             complain!("{}", Failure::from(error));
             Ok(Ended::Refused)
         }
-        Err(error) => Err(error.into()),
     }
 }
 
@@ -151,6 +162,12 @@ fn show(proposal: &Proposal, path: Option<&Path>, as_json: bool) {
     say!("  = {} unchanged", change.unchanged);
     for (case, text) in &proposal.unplaced {
         say!("  ! request {case}: {}", text.en);
+    }
+    for Waiting { case, title, standing } in &proposal.waiting {
+        say!("  ? request {case}: {title}. {}", standing.text().en);
+    }
+    if proposal.is_empty() {
+        say!("  ! no clip of any office is in it");
     }
     for finding in &proposal.findings {
         say!("  x {}", finding.text(head.zone).en);
@@ -179,10 +196,19 @@ fn describe(proposal: &Proposal, path: Option<&Path>) -> Value {
         "unchanged": change.unchanged,
         "unplaced": proposal.unplaced.iter()
             .map(|(case, t)| json!({ "case": case.0, "text_id": t.id, "text_en": t.en })).collect::<Vec<_>>(),
+        "empty": proposal.is_empty(), "waiting": waiting_json(&proposal.waiting),
         "findings": proposal.findings.iter().map(|f| f.text(head.zone))
             .map(|t| json!({ "text_id": t.id, "text_en": t.en })).collect::<Vec<_>>(),
         "airtime_ms": proposal.airtime_ms, "idle_ms": proposal.idle_ms,
     })
+}
+
+fn waiting_json(waiting: &[Waiting]) -> Value {
+    let one = |w: &Waiting| {
+        let text = w.standing.text();
+        json!({ "case": w.case.0, "title": w.title, "state": w.standing.code(), "text_id": text.id, "text_en": text.en })
+    };
+    waiting.iter().map(one).collect()
 }
 
 pub(super) fn report(home: &Path, arguments: &ReportArguments) -> Result<Ended, Failure> {

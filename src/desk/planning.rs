@@ -5,6 +5,7 @@
 //! player airs it already.
 
 mod announce;
+mod empty;
 pub(super) mod evidence;
 mod fill;
 mod frame;
@@ -23,7 +24,7 @@ use crate::domain::people::Role;
 use crate::domain::playlist::{Fault, ItemKind, Playlist, PlaylistHead, PlaylistItem};
 use crate::domain::rotation::{FixedEvent, Stretch};
 use crate::domain::standard::Key;
-use crate::domain::text::Text;
+use crate::domain::text::{Lang, Text};
 use crate::domain::time::{BroadcastDate, Tick};
 use crate::engine::plan_check::{self, Finding};
 use crate::engine::planner::{self, DayPlan, Play};
@@ -34,6 +35,7 @@ use crate::store::{PublishedRevision, Scope, StoreError};
 use super::review::WantedAct;
 use super::{Desk, DeskError, Refusal};
 use announce::announcements;
+pub use empty::{Waiting, WhenEmpty};
 use evidence::FileCheck;
 use frame::Frame;
 use material::DayMaterial;
@@ -58,6 +60,18 @@ pub enum PlanError {
     /// The judge found faults; nothing was published.
     #[error("the plan breaks rules and was not published: {}", .0.iter().map(|t| t.en.as_str()).collect::<Vec<_>>().join("; "))]
     Judged(Vec<Text>),
+    /// Nothing that anybody asked for is in it, and nobody said that it should be published all the same.
+    #[error("the plan of {channel} on {date} has no clip, and was not published{}", listed(waiting))]
+    Empty {
+        /// The channel.
+        channel: ChannelId,
+        /// The day.
+        date: BroadcastDate,
+        /// How long nothing can be added once it is published, seconds.
+        freeze_s: u32,
+        /// What waits.
+        waiting: Vec<Waiting>,
+    },
     /// Nothing to publish: the revision would be the one before.
     #[error("revision {revision} of {date} stands; nothing has changed")]
     Unchanged {
@@ -91,6 +105,51 @@ impl From<StoreError> for PlanError {
     }
 }
 
+/// `: request 3 (Ayo ke Posyandu) stands at …`
+fn listed(waiting: &[Waiting]) -> String {
+    let words = |w: &Waiting| format!("request {} ({}): {}", w.case, w.title, w.standing.text().en);
+    let lines: Vec<String> = waiting.iter().map(words).collect();
+    if lines.is_empty() { "; no request asks for this day".into() } else { format!("; {}", lines.join("; ")) }
+}
+
+impl PlanError {
+    /// A word for scripts and what people read, where it is a no that they can act on and no fault of the machine.
+    pub fn refusal(&self) -> Option<(&'static str, Text)> {
+        let join = |texts: &[Text], lang| texts.iter().map(|text| text.get(lang)).collect::<Vec<_>>().join(" ");
+        Some(match self {
+            PlanError::Over { .. } => (
+                "over",
+                Text::new(
+                    "Jam tayang hari itu sudah habis. Rencanakan hari sesudahnya.",
+                    "No hours are left on that day. Plan a later one.",
+                ),
+            ),
+            PlanError::Unchanged { revision, .. } => (
+                "unchanged",
+                Text::new(
+                    format!("Tidak ada yang berubah: revisi {revision} tetap berlaku."),
+                    format!("Nothing has changed: revision {revision} stands."),
+                ),
+            ),
+            PlanError::Judged(texts) => ("judged", Text::new(join(texts, Lang::Id), join(texts, Lang::En))),
+            PlanError::Empty { freeze_s, .. } => (
+                "empty_plan",
+                Text::new(
+                    format!(
+                        "Rencana ini tanpa satu video pun. Setelah diumumkan, {} menit berikutnya tidak dapat diisi lagi.",
+                        freeze_s / 60
+                    ),
+                    format!(
+                        "This plan has no clip at all. Once published, the next {} minutes can't be filled any more.",
+                        freeze_s / 60
+                    ),
+                ),
+            ),
+            _ => return None,
+        })
+    }
+}
+
 /// A day as it would be published, with what a person wants to know before saying so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proposal {
@@ -100,6 +159,8 @@ pub struct Proposal {
     pub difference: Difference,
     /// Why plays that were asked for are not in it, per request.
     pub unplaced: Vec<(CaseId, Text)>,
+    /// Requests for the day that can't be planned yet, with where each stands.
+    pub waiting: Vec<Waiting>,
     /// Rules that it breaks; it can't be published with any.
     pub findings: Vec<Finding>,
     /// Airtime per office, by name, milliseconds.
@@ -108,6 +169,13 @@ pub struct Proposal {
     pub idle_ms: u64,
     /// The request and the office of every submission, as playlist files name them.
     cases: BTreeMap<String, (CaseId, OpdId)>,
+}
+
+impl Proposal {
+    /// Whether it airs nothing that anybody asked for: fill alone, or nothing.
+    pub fn is_empty(&self) -> bool {
+        self.playlist.items().iter().all(|item| item.kind == ItemKind::Fill)
+    }
 }
 
 /// A published revision.
@@ -154,7 +222,7 @@ impl Desk {
             let refused: Vec<ItemId> = proposal.findings.iter().filter_map(|f| f.item.clone()).collect();
             let droppable = frame.droppable(parent.as_ref(), &refused);
             if droppable.is_empty() || repair >= MOST_REPAIRS {
-                return Ok(proposal);
+                return Ok(Proposal { waiting: self.waiting_for(channel, date)?, ..proposal });
             }
             dropped.extend(droppable);
         }
@@ -165,17 +233,19 @@ impl Desk {
     /// waited for it.
     ///
     /// # Errors
-    /// [`PlanError::Judged`] if the plan breaks rules, [`PlanError::Unchanged`] if there is nothing new to say.
+    /// [`PlanError::Judged`] if the plan breaks rules, [`PlanError::Unchanged`] if there is nothing new to say,
+    /// [`PlanError::Empty`] if it has no clip and nobody wants that.
     pub fn publish_day(
         &self,
         by: Option<PersonId>,
         channel: &ChannelId,
         date: BroadcastDate,
+        when_empty: WhenEmpty,
     ) -> Result<Published, PlanError> {
         if let Some(person) = by {
             self.only_scheduler(person)?;
         }
-        let mut published = self.publish_revision(by, channel, date, FileCheck::Hash)?;
+        let mut published = self.publish_revision(by, channel, date, FileCheck::Hash, when_empty)?;
         if let Some(person) = by {
             published.moved = self.move_scheduled_cases(person, &published.proposal)?;
         }
@@ -197,6 +267,7 @@ impl Desk {
         channel: &ChannelId,
         date: BroadcastDate,
         files: FileCheck,
+        when_empty: WhenEmpty,
     ) -> Result<Published, PlanError> {
         let proposal = self.plan_revision(channel, date, files)?;
         let zone = proposal.playlist.head().zone;
@@ -209,6 +280,10 @@ impl Desk {
             && parent.head().withdrawn == proposal.playlist.head().withdrawn
         {
             return Err(PlanError::Unchanged { date, revision: parent.head().revision });
+        }
+        if when_empty == WhenEmpty::Refuse && proposal.is_empty() {
+            let (channel, freeze_s) = (channel.clone(), self.config.planning.freeze_s);
+            return Err(PlanError::Empty { channel, date, freeze_s, waiting: proposal.waiting });
         }
         let (path, sha256) = playlist_file::write(self.home(), &proposal.playlist)?;
         self.record(by, &proposal, sha256)?;
@@ -234,7 +309,8 @@ impl Desk {
                 if gone {
                     // The bytes were hashed when these plays were published; hashing them again would keep what
                     // must go on the wall for seconds.
-                    published.push(self.publish_revision(by, channel, date, FileCheck::Exists)?);
+                    let when_empty = WhenEmpty::Publish;
+                    published.push(self.publish_revision(by, channel, date, FileCheck::Exists, when_empty)?);
                 }
             }
         }
@@ -368,6 +444,7 @@ impl Desk {
             airtime_ms: airtime(frame, &playlist),
             idle_ms: plan.idle.iter().map(|s| frame.rate().millis(s.length().unsigned_abs())).sum(),
             cases: material.cases(),
+            waiting: Vec::new(),
             playlist,
             difference,
             findings,

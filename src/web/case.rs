@@ -265,8 +265,13 @@ pub(super) async fn act(
     if text("choice").is_none() {
         errors.add("choice", can.visit.t("act-choice-wanted"));
     }
-    if signs && errors.is_empty() && !password_again(&web, &can, text("password").unwrap_or_default()).await? {
-        errors.add("password", can.visit.t("act-password-wrong"));
+    if signs && errors.is_empty() {
+        let password = given.get("password").cloned().unwrap_or_default();
+        if password.is_empty() {
+            errors.add("password", can.visit.t("act-password-empty"));
+        } else if !password_again(&web, &can, password).await? {
+            errors.add("password", can.visit.t("act-password-wrong"));
+        }
     }
     let verifies = step.is_some_and(|step| step.action == Action::Verify);
     let wanted = WantedAct {

@@ -4,19 +4,20 @@
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::Web;
-use super::page::{Page, html};
+use super::page::{FormErrors, Page, Visit, html};
 use super::problem::Problem;
 use super::session::{Can, Plan, Right, Watch, password_again};
 use super::wall::{channel_of, clock};
-use crate::desk::planning::{PlanError, Proposal};
+use crate::desk::planning::{PlanError, Proposal, WhenEmpty};
 use crate::desk::reporting::ReportError;
 use crate::domain::channel::Channel;
 use crate::domain::playlist::{ItemKind, Playlist, PlaylistItem};
-use crate::domain::text::{Lang, Text, date_in_words};
+use crate::domain::text::date_in_words;
 use crate::domain::time::BroadcastDate;
 
 impl From<PlanError> for Problem {
@@ -24,22 +25,13 @@ impl From<PlanError> for Problem {
         match error {
             PlanError::Desk(error) => error.into(),
             PlanError::NoChannel(_) => Problem::NotFound,
-            PlanError::Over { .. } => Problem::Refused(Text::new(
-                "Jam tayang hari itu sudah habis. Rencanakan hari sesudahnya.",
-                "No hours are left on that day. Plan a later one.",
-            )),
-            PlanError::Unchanged { revision, .. } => Problem::Refused(Text::new(
-                format!("Tidak ada yang berubah: revisi {revision} tetap berlaku."),
-                format!("Nothing has changed: revision {revision} stands."),
-            )),
-            PlanError::Judged(texts) => Problem::Refused(Text::new(
-                texts.iter().map(|text| text.id.as_str()).collect::<Vec<_>>().join(" "),
-                texts.iter().map(|text| text.en.as_str()).collect::<Vec<_>>().join(" "),
-            )),
-            error => {
-                tracing::error!(%error, "a day could not be planned");
-                Problem::Broken
-            }
+            error => match error.refusal() {
+                Some((_, text)) => Problem::Refused(text),
+                None => {
+                    tracing::error!(%error, "a day could not be planned");
+                    Problem::Broken
+                }
+            },
         }
     }
 }
@@ -83,12 +75,14 @@ struct Day {
     channel_title: String,
     date: String,
     words: String,
+    /// Today or tomorrow, if it is one of them.
+    which: String,
     previous: String,
     next: String,
 }
 
 impl Day {
-    fn of(channel: &Channel, date: BroadcastDate, lang: Lang) -> Day {
+    fn of(channel: &Channel, date: BroadcastDate, today: BroadcastDate, visit: &Visit) -> Day {
         let path = |date: Option<BroadcastDate>| {
             date.map_or_else(String::new, |date| format!("/planning/{}/{date}", channel.id))
         };
@@ -96,7 +90,12 @@ impl Day {
             channel: channel.id.to_string(),
             channel_title: channel.title.clone(),
             date: date.to_string(),
-            words: date_in_words(date, lang),
+            words: date_in_words(date, visit.lang),
+            which: match (date.0 - today.0).num_days() {
+                0 => visit.t("planning-today"),
+                1 => visit.t("planning-tomorrow"),
+                _ => String::new(),
+            },
             previous: path(date.previous()),
             next: path(date.next()),
         }
@@ -113,11 +112,14 @@ struct PlanningPage {
     may_plan: bool,
 }
 
-/// `GET /planning`: tomorrow, which is what is planned today.
+/// `GET /planning`: today while the wall has hours left, else tomorrow.
 pub(super) async fn first(State(web): State<Web>, _can: Can<Watch>) -> Redirect {
     let config = web.desk.config.channels.values().next().expect("a configuration has a channel");
-    let today = config.channel.zone.date_of(web.desk.now());
-    Redirect::to(&format!("/planning/{}/{}", config.channel.id, today.next().unwrap_or(today)))
+    let now = web.desk.now();
+    let today = config.channel.zone.date_of(now);
+    let has_hours_left = now < config.channel.open_span(today).end();
+    let date = if has_hours_left { today } else { today.next().unwrap_or(today) };
+    Redirect::to(&format!("/planning/{}/{date}", config.channel.id))
 }
 
 fn day_of(web: &Web, channel: &str, date: &str) -> Result<(Channel, BroadcastDate), Problem> {
@@ -152,7 +154,7 @@ pub(super) async fn show(
     }
     Ok(html(&PlanningPage {
         page,
-        day: Day::of(&channel, date, can.visit.lang),
+        day: Day::of(&channel, date, channel.zone.date_of(web.desk.now()), &can.visit),
         revision: published.as_ref().map(|playlist| playlist.head().revision),
         items: published.iter().flat_map(plays).map(|item| ItemRow::of(item, &channel)).collect(),
         may_plan: Plan::ROLES.iter().any(|role| can.person().holds(*role)),
@@ -174,7 +176,11 @@ struct ProposalPage {
     airtime: Vec<(String, String)>,
     idle: String,
     nothing: bool,
-    wrong_password: bool,
+    /// It has no clip, and for how many minutes that could not be mended.
+    empty: Option<u32>,
+    /// Requests for the day that can't be planned yet: number, title, where it stands.
+    waiting: Vec<(String, String, String)>,
+    errors: FormErrors,
 }
 
 /// `GET /planning/{channel}/{date}/proposal`
@@ -184,7 +190,7 @@ pub(super) async fn propose(
     Path((channel, date)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
     let (channel, date) = day_of(&web, &channel, &date)?;
-    proposal_page(&web, &can, &channel, date, false).await
+    proposal_page(&web, &can, &channel, date, FormErrors::default()).await
 }
 
 async fn proposal_page(
@@ -192,7 +198,7 @@ async fn proposal_page(
     can: &Can<Plan>,
     channel: &Channel,
     date: BroadcastDate,
-    wrong_password: bool,
+    errors: FormErrors,
 ) -> Result<Response, Problem> {
     let id = channel.id.clone();
     let proposal: Proposal = web.blocking(move |desk| desk.plan_day(&id, date)).await??;
@@ -203,9 +209,11 @@ async fn proposal_page(
     let moved =
         change.moved.iter().map(|(was, now)| ItemRow { was: clock(was.start, channel), ..ItemRow::of(now, channel) });
     let title = format!("{} · {}", can.visit.t("planning-proposal"), date_in_words(date, lang));
-    Ok(html(&ProposalPage {
+    let waiting = proposal.waiting.iter();
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let shown = ProposalPage {
         page: can.page(title),
-        day: Day::of(channel, date, lang),
+        day: Day::of(channel, date, channel.zone.date_of(web.desk.now()), &can.visit),
         revision: head.revision,
         unchanged: change.unchanged,
         added: rows(&change.added),
@@ -216,8 +224,13 @@ async fn proposal_page(
         airtime: proposal.airtime_ms.iter().map(|(office, ms)| (office.clone(), hours(*ms))).collect(),
         idle: hours(proposal.idle_ms),
         nothing: change.is_empty() && head.parent.is_some(),
-        wrong_password,
-    }))
+        empty: proposal.is_empty().then_some(web.desk.config.planning.freeze_s / 60),
+        waiting: waiting
+            .map(|w| (w.case.to_string(), w.title.clone(), w.standing.text().get(lang).to_owned()))
+            .collect(),
+        errors,
+    };
+    Ok((status, html(&shown)).into_response())
 }
 
 /// `1.02.05`: hours, minutes, seconds.
@@ -232,6 +245,8 @@ fn hours(ms: u64) -> String {
 #[derive(Default)]
 pub(super) struct PublishForm {
     password: String,
+    /// Set by whoever wants a plan without a clip.
+    empty: String,
 }
 
 /// `POST /planning/{channel}/{date}/publish`
@@ -242,10 +257,23 @@ pub(super) async fn publish(
     Form(given): Form<PublishForm>,
 ) -> Result<Response, Problem> {
     let (channel, date) = day_of(&web, &channel, &date)?;
-    if !password_again(&web, &can, given.password).await? {
-        return proposal_page(&web, &can, &channel, date, true).await;
+    let mut errors = FormErrors::default();
+    if given.password.is_empty() {
+        errors.add("password", can.visit.t("act-password-empty"));
+    } else if !password_again(&web, &can, given.password).await? {
+        errors.add("password", can.visit.t("act-password-wrong"));
+    }
+    if !errors.is_empty() {
+        return proposal_page(&web, &can, &channel, date, errors).await;
     }
     let (by, id) = (Some(can.id()), channel.id.clone());
-    web.blocking(move |desk| desk.publish_day(by, &id, date)).await??;
+    let when_empty = if given.empty.is_empty() { WhenEmpty::Refuse } else { WhenEmpty::Publish };
+    match web.blocking(move |desk| desk.publish_day(by, &id, date, when_empty)).await? {
+        Err(PlanError::Empty { .. }) => {
+            errors.add("empty", can.visit.t("planning-empty-confirm"));
+            return proposal_page(&web, &can, &channel, date, errors).await;
+        }
+        published => published?,
+    };
     Ok(Redirect::to(&format!("/planning/{}/{date}?done=published", channel.id)).into_response())
 }

@@ -284,7 +284,12 @@ fn a_closed_absence_is_not_told_twice_and_a_day_without_plan_is_settled_by_its_p
     assert!(wall.page(WALL).contains("Belum ada jadwal"));
     wall.world
         .desk
-        .publish_day(Some(wall.world.id(Role::Scheduler)), &wall.channel.id, "2026-11-24".parse().unwrap())
+        .publish_day(
+            Some(wall.world.id(Role::Scheduler)),
+            &wall.channel.id,
+            "2026-11-24".parse().unwrap(),
+            siaran::desk::planning::WhenEmpty::Publish,
+        )
         .unwrap();
     wall.looks();
     let page = wall.page(WALL);

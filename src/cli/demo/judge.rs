@@ -61,10 +61,22 @@ pub(super) fn judge_air(stage: &Stage, plan: &Playlist, aired: &Aired, story: &m
             wrong.push(format!("{} ({}: {judged:?})", item.title, item.id));
         }
     }
-    story.claim(wrong.is_empty() && compared > 0, Text::new(
-        format!("{} materi tayang berurutan, mulai tepat pada bingkainya; {compared} gambar dibandingkan dengan berkasnya. {}", plan.items().len(), wrong.join("; ")),
-        format!("{} items aired in order, each starting on its frame; {compared} frames compared with their files. {}", plan.items().len(), wrong.join("; ")),
-    ));
+    let (items, wrong) = (plan.items().len(), wrong.join("; "));
+    let plays = plan.items().iter().filter(|item| item.kind == ItemKind::Clip).count();
+    let fill = items - plays;
+    story.claim(
+        wrong.is_empty() && compared > 0,
+        Text::new(
+            format!(
+                "{items} materi ({plays} penayangan, {fill} pengisi) tayang berurutan, mulai tepat pada bingkainya; \
+                 {compared} gambar dibandingkan dengan berkasnya. {wrong}"
+            ),
+            format!(
+                "{items} items ({plays} plays, {fill} fill) aired in order, each starting on its frame; {compared} \
+                 frames compared with their files. {wrong}"
+            ),
+        ),
+    );
     let killed_tick =
         (aired.killed - aired.opened).num_milliseconds() * i64::from(rate.num()) / (1000 * i64::from(rate.den()));
     let around_kill = gaps.iter().all(|(at, _)| (killed_tick - 25..=killed_tick + 50).contains(at));

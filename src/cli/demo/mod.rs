@@ -189,7 +189,9 @@ fn go_on(stage: &Stage, cast: &Cast) -> Result<(), Failure> {
     stage.write_config(None)?;
     let desk = stage.desk()?;
     let date = stage.zone.date_of(stage.now());
-    if let Err(error) = desk.publish_day(cast.of(Role::Scheduler), &channel(), date) {
+    if let Err(error) =
+        desk.publish_day(cast.of(Role::Scheduler), &channel(), date, crate::desk::planning::WhenEmpty::Refuse)
+    {
         complain!("{error}");
     }
     let links = cast.links(&desk)?;

@@ -12,7 +12,7 @@ use crate::desk::decoders::Decoders;
 use crate::desk::intake::{NewRequest, Upload};
 use crate::desk::review::WantedAct;
 use crate::desk::{Desk, DeskError};
-use crate::domain::asset::Severity;
+use crate::domain::asset::{AssetKind, Severity};
 use crate::domain::ids::{CaseId, PersonId};
 use crate::domain::people::{OpdGroup, Person, Role};
 use crate::domain::playlist::{ItemKind, Playlist};
@@ -255,7 +255,8 @@ pub(super) fn publish(
     story: &mut Story,
 ) -> Result<Playlist, Failure> {
     let date = stage.zone.date_of(opens);
-    let published = desk.publish_day(Some(cast.id(Role::Scheduler)), &channel(), date)?;
+    let published =
+        desk.publish_day(Some(cast.id(Role::Scheduler)), &channel(), date, crate::desk::planning::WhenEmpty::Refuse)?;
     let proposal = &published.proposal;
     let (id, en) = stage.in_words(opens);
     story.tell(Text::new(format!("Videotron dibuka {id}."), format!("The wall opens {en}.")));
@@ -317,11 +318,20 @@ pub(super) fn report(
         let report = desk.case_report(Scope::All, found.case)?;
         reported += usize::from(report.conclusion.is_some());
     }
+    // What the agency itself has approved airs as fill, between the plays.
+    let assets = desk.store.read(|r| r.assets(Scope::All)).map_err(DeskError::from)?;
+    let fill = assets.iter().filter(|row| row.asset.kind == AssetKind::Filler).count();
     story.claim(
         reported == submissions.len() && reported > 0,
         Text::new(
-            format!("{reported} permohonan dilaporkan dan selesai, dengan kesimpulan tim monitoring."),
-            format!("{reported} requests are reported and done, with the monitoring team's conclusion."),
+            format!(
+                "{reported} permohonan yang dijadwalkan dilaporkan dan selesai, dengan kesimpulan tim monitoring; \
+                 {fill} lainnya menjadi bahan pengisi."
+            ),
+            format!(
+                "{reported} requests that were scheduled are reported and done, with the monitoring team's \
+                 conclusion; {fill} more became fill."
+            ),
         ),
     );
     let day = desk.day_report(&channel(), plan.head().date)?;
@@ -340,13 +350,13 @@ pub(super) fn report(
         broken.is_empty(),
         Text::new(
             format!(
-                "Pemeriksaan: {} baris tayang dan {} baris audit utuh. {}",
+                "Pemeriksaan: {} baris tayang (catatan pemutar dan salinannya di basis data) dan {} baris audit utuh. {}",
                 checked.as_run_rows,
                 checked.audit_rows,
                 broken.join("; ")
             ),
             format!(
-                "Check: {} as-run rows and {} audit rows hold. {}",
+                "Check: {} as-run rows (the player's journal and its copy in the database) and {} audit rows hold. {}",
                 checked.as_run_rows,
                 checked.audit_rows,
                 broken.join("; ")

@@ -25,6 +25,7 @@ impl Story {
     }
 
     fn line(&mut self, line: &str) {
+        let line = line.trim_end();
         say!("{line}");
         let _ = writeln!(self.file, "{line}");
     }

@@ -296,3 +296,13 @@ report-requests = Reports of requests
 letter-page = Letter of approval
 
 back = Back
+
+planning-today = Today
+planning-tomorrow = Tomorrow
+planning-empty = This plan has no clip at all
+planning-empty-what = The wall shows fill alone. Once published, the next { $minutes } minutes can't be filled any more.
+planning-empty-none = No request asks for this day.
+planning-empty-wanted = Yes, publish it without a clip
+planning-empty-confirm = This plan is empty. Pass on the requests that wait, or tick that it is meant.
+planning-waiting = Asked for this day, and can't be planned yet
+act-password-empty = No password was given. Type your password to sign.

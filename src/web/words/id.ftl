@@ -283,3 +283,13 @@ report-requests = Laporan per permohonan
 letter-page = Surat persetujuan
 
 back = Kembali
+
+planning-today = Hari ini
+planning-tomorrow = Besok
+planning-empty = Rencana ini tanpa satu video pun
+planning-empty-what = Dinding hanya menayangkan bahan cadangan. Setelah diumumkan, { $minutes } menit berikutnya tidak dapat diisi lagi.
+planning-empty-none = Tidak ada permohonan yang meminta hari ini.
+planning-empty-wanted = Ya, umumkan tanpa video
+planning-empty-confirm = Rencana ini kosong. Teruskan dahulu permohonan yang menunggu, atau centang bahwa memang dikehendaki.
+planning-waiting = Diminta untuk hari ini, belum dapat dijadwalkan
+act-password-empty = Kata sandi belum diisi. Ketik kata sandi Anda untuk menandatangani.
