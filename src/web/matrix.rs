@@ -74,6 +74,7 @@ const MATRIX: &[(Method, &str, Who)] = &[
     (Method::GET, "/reports/{channel}/{date}/paper.pdf", REPORTS),
     (Method::GET, "/wall", WATCH),
     (Method::GET, "/wall/{channel}", WATCH),
+    (Method::GET, "/wall/{channel}/live", WATCH),
     (Method::GET, "/wall/{channel}/picture.jpg", WATCH),
     (Method::GET, "/wall/{channel}/incidents", WATCH),
     (Method::GET, "/incidents/{id}", WATCH),

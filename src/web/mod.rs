@@ -14,6 +14,7 @@ mod health;
 mod inbox;
 mod incidents;
 mod letter_form;
+mod live;
 #[cfg(test)]
 mod matrix;
 mod page;
@@ -37,10 +38,12 @@ use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 use crate::desk::{Desk, DeskError};
 use crate::domain::time::Zone;
 use attempts::Attempts;
+use live::Streams;
 use problem::Problem;
 
 /// What handlers share. Clones share it.
@@ -52,6 +55,10 @@ pub struct Web {
     site: Arc<Site>,
     /// Failed sign-ins of the last minutes.
     attempts: Arc<Mutex<Attempts>>,
+    /// Pages that are kept as they are now.
+    streams: Streams,
+    /// Says that the server ends: a stream would hold it up.
+    ending: watch::Sender<bool>,
 }
 
 /// How browsers reach this server.
@@ -105,7 +112,13 @@ impl Web {
             None => Site::Loopback,
             Some(host) => Site::Proxied { host },
         };
-        Web { desk, site: Arc::new(site), attempts: Arc::default() }
+        Web {
+            desk,
+            site: Arc::new(site),
+            attempts: Arc::default(),
+            streams: Streams::default(),
+            ending: watch::Sender::new(false),
+        }
     }
 
     /// The routes behind their guard.
@@ -155,6 +168,11 @@ pub async fn serve(
     listener: TcpListener,
     end: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
+    let ending = web.ending.clone();
+    let end = async move {
+        end.await;
+        ending.send_replace(true);
+    };
     let service = web.router().into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, service).with_graceful_shutdown(end).await.map_err(ServeError::Broke)
 }

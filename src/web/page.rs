@@ -97,6 +97,8 @@ pub(super) struct Page {
     pub nav: Vec<NavLink>,
     /// Seconds until the page looks again by itself.
     pub refresh_s: Option<u32>,
+    /// Where a script runs it keeps the page as it is now, and the page does not look again.
+    pub kept_by_script: bool,
     /// What was just done, for the top of the page.
     pub done: Option<String>,
 }
@@ -115,7 +117,15 @@ const DESKS: &[(&str, &[Role])] = &[
 impl Page {
     /// A page for nobody in particular.
     pub(super) fn plain(visit: &Visit, title: String) -> Page {
-        Page { visit: visit.clone(), title, name: None, nav: Vec::new(), refresh_s: None, done: None }
+        Page {
+            visit: visit.clone(),
+            title,
+            name: None,
+            nav: Vec::new(),
+            refresh_s: None,
+            kept_by_script: false,
+            done: None,
+        }
     }
     /// A page for someone who is signed in.
     pub(super) fn of(visit: &Visit, person: &Person, title: String) -> Page {
@@ -134,7 +144,15 @@ impl Page {
         };
         let mine = DESKS.iter().filter(|(_, roles)| roles.iter().any(|role| person.holds(*role)));
         let nav = mine.map(|(href, _)| NavLink { href, label: label(href), current: current(href) }).collect();
-        Page { visit: visit.clone(), title, name: Some(person.name.clone()), nav, refresh_s: None, done: None }
+        Page {
+            visit: visit.clone(),
+            title,
+            name: Some(person.name.clone()),
+            nav,
+            refresh_s: None,
+            kept_by_script: false,
+            done: None,
+        }
     }
 
     /// Words for a key.

@@ -6,8 +6,8 @@ use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, on};
 
 use super::{
-    Web, audit, case, health, inbox, incidents, people, planning, preview, reports, requests, sign_in, static_files,
-    wall,
+    Web, audit, case, health, inbox, incidents, live, people, planning, preview, reports, requests, sign_in,
+    static_files, wall,
 };
 
 /// One method of one path.
@@ -76,6 +76,7 @@ pub(super) fn all() -> Vec<Route> {
         get("/reports/{channel}/{date}/paper.pdf", reports::day_pdf),
         get("/wall", wall::first),
         get("/wall/{channel}", wall::show),
+        get("/wall/{channel}/live", live::follow),
         get("/wall/{channel}/picture.jpg", wall::picture_file),
         get("/wall/{channel}/incidents", incidents::list),
         get("/incidents/{id}", incidents::show),

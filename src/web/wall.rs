@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use chrono::TimeDelta;
 
 use super::Web;
+use super::live::{Part, Parts};
 use super::page::{Page, Visit, html};
 use super::problem::Problem;
 use super::session::{Can, Watch};
@@ -26,7 +27,8 @@ use crate::domain::time::{BroadcastDate, Instant};
 use crate::files::playlist_file;
 use crate::files::status_file::{OnAir, OutputStatus, Planned, Status};
 
-/// How often the page looks again, seconds: an incident is seen within this and the picture's second.
+/// How often the page looks again in a browser without script, seconds: an incident is seen within this and the
+/// picture's second.
 const REFRESH_S: u32 = 3;
 /// A picture older than this is not of now: the player writes one each second.
 const FRESH: TimeDelta = TimeDelta::seconds(5);
@@ -82,6 +84,17 @@ struct WallPage {
     channel: String,
     channel_title: String,
     others: Vec<(String, String)>,
+    /// Where the page hears what has changed.
+    live: String,
+    parts: Parts,
+}
+
+/// What of the page changes while somebody looks at it.
+#[derive(Template)]
+#[template(path = "wall_parts.html", blocks = ["state", "clock", "alarms", "picture", "player", "air"])]
+struct Look {
+    visit: Visit,
+    channel: String,
     now: String,
     air: Air,
     /// When a player that is silent was heard last.
@@ -92,6 +105,26 @@ struct WallPage {
     picture: Picture,
     player: Option<PlayerRow>,
     incidents: Vec<IncidentRow>,
+}
+
+impl Look {
+    fn parts(&self) -> askama::Result<Parts> {
+        Ok(Parts([
+            Part::new("state", self.as_state().render()?),
+            Part::new("clock", self.as_clock().render()?),
+            Part::new("alarms", self.as_alarms().render()?),
+            Part::new("picture", self.as_picture().render()?),
+            Part::new("player", self.as_player().render()?),
+            Part::new("air", self.as_air().render()?),
+        ]))
+    }
+
+    fn t(&self, key: &str) -> String {
+        self.visit.t(key)
+    }
+    fn t1(&self, key: &str, name: &str, value: impl ToString) -> String {
+        self.visit.t1(key, name, value)
+    }
 }
 
 /// What the page says in one word.
@@ -148,7 +181,31 @@ pub(super) async fn show(
     Path(channel): Path<String>,
 ) -> Result<Response, Problem> {
     let channel = channel_of(&web, &channel)?;
-    let lang = can.visit.lang;
+    let parts = parts(&web, &can.visit, &channel).await?;
+    let others = web.desk.config.channels.values().map(|other| &other.channel).filter(|other| other.id != channel.id);
+    let mut page = can.page(channel.title.clone());
+    page.refresh_s = Some(REFRESH_S);
+    page.kept_by_script = true;
+    Ok(html(&WallPage {
+        others: others.map(|other| (other.id.to_string(), other.title.clone())).collect(),
+        live: format!("/wall/{}/live", channel.id),
+        channel: channel.id.to_string(),
+        channel_title: channel.title.clone(),
+        parts,
+        page,
+    }))
+}
+
+/// The parts of the page as they are now.
+pub(super) async fn parts(web: &Web, visit: &Visit, channel: &Channel) -> Result<Parts, Problem> {
+    look(web, visit, channel).await?.parts().map_err(|error| {
+        tracing::error!(%error, "a template could not be written");
+        Problem::Broken
+    })
+}
+
+async fn look(web: &Web, visit: &Visit, channel: &Channel) -> Result<Look, Problem> {
+    let lang = visit.lang;
     let asked = channel.clone();
     let (now, playlist, incidents, picture, heard) = web
         .ask(move |desk| {
@@ -174,25 +231,20 @@ pub(super) async fn show(
         Heard::Lost(status) | Heard::Now(status) => Some(instant_in_words(status.written, channel.zone, lang)),
         Heard::Never => None,
     };
-    let plan = Plan { channel: &channel, playlist: playlist.as_ref() };
-    let others = web.desk.config.channels.values().map(|other| &other.channel).filter(|other| other.id != channel.id);
-    let mut page = can.page(channel.title.clone());
-    page.refresh_s = Some(REFRESH_S);
-    Ok(html(&WallPage {
+    let plan = Plan { channel, playlist: playlist.as_ref() };
+    Ok(Look {
+        visit: visit.clone(),
+        channel: channel.id.to_string(),
         now: instant_in_words(now, channel.zone, lang),
         air,
         last_heard,
-        on_air: status.and_then(|status| on_air(status, &channel, &can.visit)),
+        on_air: status.and_then(|status| on_air(status, channel, visit)),
         planned: if status.is_none() { plan.at(now) } else { None },
-        next: next(status, &plan, now, &can.visit),
+        next: next(status, &plan, now, visit),
         picture,
-        player: status.map(|status| player_row(status, &can.visit)),
+        player: status.map(|status| player_row(status, visit)),
         incidents: incidents.collect(),
-        others: others.map(|other| (other.id.to_string(), other.title.clone())).collect(),
-        channel: channel.id.to_string(),
-        channel_title: channel.title.clone(),
-        page,
-    }))
+    })
 }
 
 /// The published day, as far as the page needs it.

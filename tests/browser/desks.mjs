@@ -1,10 +1,12 @@
 // A request goes from its office to an announced playlist by the pages alone, and nobody sees what is not theirs.
 import assert from "node:assert/strict";
-import { readdirSync, renameSync } from "node:fs";
+import { readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { aMadeClip } from "./filing.mjs";
 import { PASSWORD, decide, fits, onward, shot, text, until } from "./world.mjs";
 
+// The smallest picture: one grey pixel.
+const PICTURE = Buffer.from("R0lGODlhAQABAIAAAICAgAAAACwAAAAAAQABAAACAkQBADs=", "base64");
 const day = (offset) => new Date(Date.now() + (7 * 3600 + offset * 86400) * 1000).toISOString().slice(0, 10);
 
 export async function desks(world) {
@@ -149,6 +151,15 @@ export async function desks(world) {
   const operator = await world.as("operator");
   await operator.goto(`${base}/wall`);
   await shot(operator, "13-wall");
+  // The wall's page is kept as it is now without loading again, and what has the focus keeps it.
+  await operator.evaluate(() => { window.kept = true; });
+  await operator.focus("text=Gangguan per hari");
+  writeFileSync(join(world.home, "run", "videotron.jpg"), PICTURE);
+  await until("the picture is there", () => operator.locator("img.still").count());
+  rmSync(join(world.home, "run", "videotron.jpg"));
+  await until("the picture is gone", async () => await operator.locator("img.still").count() === 0);
+  assert.equal(await operator.evaluate(() => window.kept && document.activeElement.textContent), "Gangguan per hari");
+  assert.equal(await operator.locator("[data-stale]").isVisible(), false);
   const monitor = await world.as("monitor");
   await monitor.goto(`${base}${path}/report`);
   await monitor.fill("#conclusion", "Belum tayang; jadwal sudah sesuai permohonan.");
@@ -187,7 +198,12 @@ export async function desks(world) {
   await village.goto(base + path);
   assert.match(await text(village), /tidak ditemukan/);
 
-  // Signed out is signed out.
+  // Signed out is signed out, also on a page that is only looked at.
+  await operator.goto(`${base}/wall`);
+  const second = await operator.context().newPage();
+  await second.goto(base);
+  await second.click("text=Keluar");
+  await operator.waitForURL(/sign-in/);
   await village.goto(base);
   await village.click("text=Keluar");
   await village.goto(base);

@@ -5,8 +5,9 @@ use std::fs::File;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
 use chrono::TimeDelta;
-use siaran::desk::Refusal;
+use futures_util::StreamExt;
 use siaran::desk::people::Browser;
+use siaran::desk::{Refusal, Token};
 use siaran::domain::as_run::{AirKind, AsRun, Outcome};
 use siaran::domain::channel::Channel;
 use siaran::domain::incident::{IncidentKind, Level};
@@ -14,7 +15,8 @@ use siaran::domain::people::Role;
 use siaran::domain::text::Text;
 use siaran::files::incident_log::{self, IncidentLine};
 use siaran::files::status_file::{self, Counters, OutputStatus, Snapshot, UpNext};
-use siaran::web::Web;
+use siaran::web::{self, Web};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tower::ServiceExt;
 
 use crate::world::{World, refusal};
@@ -139,6 +141,7 @@ impl Wall {
 }
 
 const WALL: &str = "/wall/videotron";
+const LIVE: &str = "/wall/videotron/live";
 const GREEN: &str = "tag ok";
 const SILENT: &str = "Pemutar tidak menjawab";
 
@@ -295,4 +298,82 @@ fn a_closed_absence_is_not_told_twice_and_a_day_without_plan_is_settled_by_its_p
     let page = wall.page(WALL);
     assert!(!page.contains("Belum ada jadwal") && page.contains(SILENT), "{page}");
     wall.world.ends();
+}
+
+#[test]
+fn a_page_hears_what_changed_until_its_session_ends() {
+    let wall = Wall::new();
+    wall.player_writes();
+    let router = Web::new(wall.world.desk.clone()).router();
+    let follow = || {
+        let request = Request::get(LIVE).header(header::HOST, "localhost").header(header::COOKIE, &wall.session);
+        router.clone().oneshot(request.body(Body::empty()).unwrap())
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let answer = follow().await.unwrap();
+        assert_eq!(answer.headers()[header::CONTENT_TYPE], "text/event-stream");
+        assert!(answer.headers().contains_key(header::CONTENT_SECURITY_POLICY));
+        let mut heard = answer.into_body().into_data_stream();
+        let mut next = async || heard.next().await.map(|event| String::from_utf8(event.unwrap().to_vec()).unwrap());
+        let first = next().await.unwrap();
+        assert!(first.starts_with("event: parts\ndata: {") && first.contains("Ayo ke Posyandu"), "{first}");
+        assert_eq!(next().await.unwrap(), "event: parts\ndata: {}\n\n", "nothing has changed");
+        wall.wait(6);
+        let lost = next().await.unwrap();
+        assert!(lost.contains("\"state\"") && lost.contains(SILENT), "{lost}");
+        let token = Token::given(wall.session.split_once('=').unwrap().1);
+        wall.world.desk.sign_out(&token).unwrap();
+        assert!(next().await.unwrap().starts_with("event: gone\n"));
+        assert_eq!(next().await, None, "the stream is over");
+    });
+    wall.world.ends();
+}
+
+#[test]
+fn a_fourth_page_of_one_person_is_not_followed_until_another_is_closed() {
+    let wall = Wall::new();
+    let router = Web::new(wall.world.desk.clone()).router();
+    let follow = || {
+        let request = Request::get(LIVE).header(header::HOST, "localhost").header(header::COOKIE, &wall.session);
+        router.clone().oneshot(request.body(Body::empty()).unwrap())
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut open = Vec::new();
+        for _ in 0..3 {
+            open.push(follow().await.unwrap());
+        }
+        assert_eq!(follow().await.unwrap().status(), StatusCode::SERVICE_UNAVAILABLE);
+        open.pop();
+        assert_eq!(follow().await.unwrap().status(), StatusCode::OK);
+    });
+    let page = wall.page(WALL);
+    assert!(page.contains("<noscript><meta http-equiv=\"refresh\" content=\"3\"></noscript>"), "{page}");
+}
+
+#[test]
+fn a_server_that_is_told_to_end_ends_also_while_a_page_is_followed() {
+    let wall = Wall::new();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let site = Web::new(wall.world.desk.clone());
+        let listener = web::listen(&site, "127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let addr = listener.local_addr().unwrap();
+        let (tell, told) = tokio::sync::oneshot::channel::<()>();
+        let serving = tokio::spawn(web::serve(site, listener, async { drop(told.await) }));
+        let mut browser = tokio::net::TcpStream::connect(addr).await.unwrap();
+        let request = format!("GET {LIVE} HTTP/1.1\r\nHost: {addr}\r\nCookie: {}\r\n\r\n", wall.session);
+        browser.write_all(request.as_bytes()).await.unwrap();
+        let mut heard = String::new();
+        while !heard.contains("event: parts") {
+            let mut bytes = [0; 4096];
+            let read = browser.read(&mut bytes).await.unwrap();
+            assert_ne!(read, 0, "{heard}");
+            heard.push_str(&String::from_utf8_lossy(&bytes[..read]));
+        }
+        tell.send(()).unwrap();
+        let ended = tokio::time::timeout(std::time::Duration::from_secs(60), serving).await;
+        ended.expect("a stream does not hold the server up").unwrap().unwrap();
+    });
 }

@@ -1,4 +1,5 @@
-// Pages work without this. It shows how far an upload has come, and asks before a page with one under way is left.
+// Pages work without this. It shows how far an upload has come, asks before a page with one under way is left, and
+// keeps the wall's page as it is now.
 (function () {
   "use strict";
   var form = document.querySelector("form[data-upload]");
@@ -36,4 +37,39 @@
     request.open("POST", form.action);
     request.send(new FormData(form));
   });
+})();
+
+// The wall's page: the server sends the parts that changed. What has the focus keeps it; a page that hears nothing says
+// so, because what stands on it is of the past.
+(function () {
+  "use strict";
+  var page = document.querySelector("[data-live]");
+  if (!page) return;
+  var again = function () { window.setTimeout(function () { window.location.reload(); }, 3000); };
+  if (!window.EventSource) { again(); return; }
+  var stale = page.querySelector("[data-stale]"), heard = Date.now(), QUIET_MS = 6000;
+  var put = function (place, part) {
+    if (place.dataset.v === part.v) return;
+    var at = document.activeElement, held = place.contains(at) ? at.getAttribute("href") : null;
+    place.innerHTML = part.html;
+    place.dataset.v = part.v;
+    if (held === null) return;
+    var same = Array.prototype.find.call(place.querySelectorAll("a"), function (a) { return a.getAttribute("href") === held; });
+    (same || document.getElementById("main")).focus({ preventScroll: true });
+  };
+  var source = new EventSource(page.dataset.live);
+  source.addEventListener("parts", function (event) {
+    var parts = JSON.parse(event.data);
+    heard = Date.now();
+    stale.hidden = true;
+    page.querySelectorAll("[data-part]").forEach(function (place) {
+      if (parts[place.dataset.part]) put(place, parts[place.dataset.part]);
+    });
+    var picture = page.querySelector("img.still");
+    if (picture) picture.src = picture.getAttribute("src").split("?")[0] + "?" + heard;
+  });
+  source.addEventListener("gone", function () { window.location.reload(); });
+  source.addEventListener("error", function () { if (source.readyState === EventSource.CLOSED) again(); });
+  window.addEventListener("pagehide", function () { source.close(); });
+  window.setInterval(function () { if (Date.now() - heard > QUIET_MS) stale.hidden = false; }, 1000);
 })();

@@ -306,3 +306,5 @@ planning-empty-wanted = Yes, publish it without a clip
 planning-empty-confirm = This plan is empty. Pass on the requests that wait, or tick that it is meant.
 planning-waiting = Asked for this day, and can't be planned yet
 act-password-empty = No password was given. Type your password to sign.
+wall-stale = This page is cut off: what stands below is old
+wall-air = On air

@@ -293,3 +293,5 @@ planning-empty-wanted = Ya, umumkan tanpa video
 planning-empty-confirm = Rencana ini kosong. Teruskan dahulu permohonan yang menunggu, atau centang bahwa memang dikehendaki.
 planning-waiting = Diminta untuk hari ini, belum dapat dijadwalkan
 act-password-empty = Kata sandi belum diisi. Ketik kata sandi Anda untuk menandatangani.
+wall-stale = Halaman ini tidak terhubung lagi: yang tertulis di bawah sudah lama
+wall-air = Tayangan
