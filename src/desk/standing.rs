@@ -129,16 +129,16 @@ impl Standing {
                 "Mend the clip as the inspection says, then upload another file to this request.",
             ),
             Standing::InspectionFailed => (
-                "Ini bukan kesalahan pemohon. Tim teknis atau administrator menekan Coba lagi.",
-                "This is no fault of the applicant. The technical team or the administrator presses Try again.",
+                "Ini bukan kesalahan pemohon. Tim teknis atau administrator mencobanya lagi di halaman ini.",
+                "This is no fault of the applicant. The technical team or the administrator tries it again on this page.",
             ),
             Standing::Incomplete => (
                 "Lengkapi surat dan semua pernyataan, lalu kirim lagi.",
                 "Complete the letter and every declaration, then send it again.",
             ),
             Standing::ConformFailed => (
-                "Tim teknis menekan Coba lagi, atau mengembalikan permohonan karena sumbernya tidak dapat dipakai.",
-                "The technical team presses Try again, or returns the request because its source is unusable.",
+                "Tim teknis mencobanya lagi, atau mengembalikan permohonan karena sumbernya tidak dapat dipakai.",
+                "The technical team tries it again, or returns the request because its source is unusable.",
             ),
             Standing::FormatChanged => (
                 "Tim teknis mengembalikan permohonan ini, agar disetujui untuk format yang baru.",
