@@ -84,17 +84,27 @@ enum Command {
     /// Make a home, and the link with which its first administrator signs in
     Init(init::Arguments),
     /// Who may sign in, and in which positions
-    User(user::Arguments),
+    User(About<user::Command>),
     /// Offices that send requests
-    Office(office::Arguments),
+    Office(About<office::Command>),
     /// Offices' requests
-    Request(request::Arguments),
+    Request(About<request::Command>),
     /// Do one step of a request
     Act(act::Arguments),
     /// Whether service standards hold
     Sop(sop::Arguments),
     /// Whether the audit trail is what was written
     Audit(audit::Arguments),
+}
+
+/// A noun with commands of its own, each in words or in JSON.
+#[derive(clap::Args)]
+struct About<C: Subcommand> {
+    #[command(subcommand)]
+    command: C,
+    /// One JSON document instead of words
+    #[arg(long, global = true)]
+    json: bool,
 }
 
 /// How a command ended, when it did not fail.

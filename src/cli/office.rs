@@ -6,21 +6,12 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::home::{could, open, refused};
-use super::{Ended, Failure};
+use super::{About, Ended, Failure};
 use crate::domain::people::{Opd, OpdGroup, USUAL_QUOTA_BYTES, USUAL_WEIGHT};
 use crate::store::{NewOffice, Scope};
 
-#[derive(clap::Args)]
-pub(super) struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-    /// One JSON document instead of words
-    #[arg(long, global = true)]
-    json: bool,
-}
-
 #[derive(Subcommand)]
-enum Command {
+pub(super) enum Command {
     /// Enter an office
     Add {
         /// As it stands on its letterhead
@@ -40,7 +31,7 @@ enum Command {
     List,
 }
 
-pub(super) fn run(home: &Path, arguments: Arguments) -> Result<Ended, Failure> {
+pub(super) fn run(home: &Path, arguments: About<Command>) -> Result<Ended, Failure> {
     let desk = open(home)?;
     let as_json = arguments.json;
     let offices = || desk.store.read(|r| r.offices(Scope::All)).map_err(|e| could(e.into()));

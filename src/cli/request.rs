@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::home::{could, open, person, refused, time, zone};
 use super::inspect::channel;
-use super::{Ended, Failure};
+use super::{About, Ended, Failure};
 use crate::desk::cases::CaseFile;
 use crate::desk::decoders::Decoders;
 use crate::desk::intake::{Filed, NewRequest, Upload};
@@ -22,17 +22,8 @@ use crate::domain::time::{BroadcastDate, TimeOfDay, Zone};
 use crate::files::sop;
 use crate::store::CaseRow;
 
-#[derive(clap::Args)]
-pub(super) struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-    /// One JSON document instead of words
-    #[arg(long, global = true)]
-    json: bool,
-}
-
 #[derive(Subcommand)]
-enum Command {
+pub(super) enum Command {
     /// File a request with its clip
     New(Box<New>),
     /// Send another file for a request that waits for its applicant
@@ -55,7 +46,7 @@ enum Command {
 }
 
 #[derive(clap::Args)]
-struct New {
+pub(super) struct New {
     /// The clip
     file: PathBuf,
     /// Who files it: number or e-mail address
@@ -108,7 +99,7 @@ fn hours(text: &str) -> Result<(TimeOfDay, TimeOfDay), String> {
     Ok((time(from)?, time(to)?))
 }
 
-pub(super) fn run(home: &Path, arguments: Arguments) -> Result<Ended, Failure> {
+pub(super) fn run(home: &Path, arguments: About<Command>) -> Result<Ended, Failure> {
     let desk = open(home)?;
     match go(&desk, arguments.command, arguments.json) {
         Ok(ended) => Ok(ended),

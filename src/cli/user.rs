@@ -6,7 +6,7 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::home::{address, could, open, person, refused, time, zone};
-use super::{Ended, Failure};
+use super::{About, Ended, Failure};
 use crate::desk::Desk;
 use crate::desk::people::Link;
 use crate::domain::ids::OpdId;
@@ -14,17 +14,8 @@ use crate::domain::people::{Form, Person, Role};
 use crate::domain::time::Instant;
 use crate::store::{NewPerson, Scope};
 
-#[derive(clap::Args)]
-pub(super) struct Arguments {
-    #[command(subcommand)]
-    command: Command,
-    /// One JSON document instead of words
-    #[arg(long, global = true)]
-    json: bool,
-}
-
 #[derive(Subcommand)]
-enum Command {
+pub(super) enum Command {
     /// Enter a person, and print the one-time link that lets him or her in
     Add {
         /// Name, with academic titles
@@ -64,7 +55,7 @@ enum Command {
     List,
 }
 
-pub(super) fn run(home: &Path, arguments: Arguments) -> Result<Ended, Failure> {
+pub(super) fn run(home: &Path, arguments: About<Command>) -> Result<Ended, Failure> {
     let desk = open(home)?;
     let as_json = arguments.json;
     let link = match arguments.command {

@@ -90,6 +90,9 @@ export async function desks(world) {
   await head.click("header a[hreflang=en]");
   assert.match(await text(head), /Approve and sign/);
   await onward(head).check();
+  await decide(head).click();
+  assert.match(await head.locator(".box.bad").innerText(), /No password was given/);
+  await onward(head).check();
   await head.fill("#password", "not this one");
   await decide(head).click();
   assert.match(await head.locator(".box.bad").innerText(), /password is wrong/);
@@ -114,6 +117,16 @@ export async function desks(world) {
   assert.match(await text(office), /belum dapat dibuat/);
   assert.equal(await office.locator("main .note .mono").count(), 0, "an office reads no machine's words");
   assert.doesNotMatch(await text(office), /Coba lagi/);
+  // An empty plan says so, names what waits for the day, and is not published by one click.
+  const planner = await world.as("scheduler");
+  await planner.goto(`${base}/planning/videotron/${day(1)}/proposal`);
+  assert.match(await text(planner), /tanpa satu video pun/);
+  assert.match(await text(planner), /Ayo ke Posyandu: Berkas siap tayang gagal dibuat/);
+  await planner.fill("#password", PASSWORD);
+  await planner.click("form button >> text=Umumkan jadwal");
+  assert.match(await planner.locator(".box.bad").first().innerText(), /Rencana ini kosong/);
+  await shot(planner, "09-empty-plan");
+  await fits(planner, "09-empty-plan");
   renameSync(join(world.home, "astray"), join(world.home, "media/inbox", original));
   await world.as("technical");
   await technical.click("text=Coba lagi");
