@@ -56,6 +56,8 @@ pub enum IncidentKind {
     ItemFailed,
     /// There is no plan for a day.
     NoPlan,
+    /// What an operator put over the plan: an emergency, or a source that gives nothing.
+    Ordered,
 }
 
 /// How bad an incident is.

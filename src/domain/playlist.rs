@@ -25,7 +25,7 @@ pub struct PlaylistHead {
     pub withdrawn: BTreeSet<Sha256>,
 }
 
-/// A revision whose items are in order, on the grid, inside the day and without overlap.
+/// A revision whose items are in order, on the grid, inside the day, and overlap only where a run mode settles it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Playlist {
     head: PlaylistHead,
@@ -205,7 +205,8 @@ pub enum Fault {
         /// The day.
         date: BroadcastDate,
     },
-    /// One after the other.
+    /// One after the other; only what starts soft or hard may be planned over an earlier item's end, because its run mode
+    /// settles who makes way.
     #[error("item {second} starts at {start}, before item {first} ends at {end}")]
     Overlap {
         /// The earlier item.
@@ -257,6 +258,7 @@ impl Playlist {
         let mut latest: Option<&PlaylistItem> = None;
         for item in &items {
             if let Some(first) = latest
+                && matches!(item.run, RunMode::Auto | RunMode::Manual)
                 && item.first_tick(head.rate) < first.end_tick(head.rate)
             {
                 faults.push(Fault::Overlap {
@@ -277,15 +279,9 @@ impl Playlist {
     pub fn head(&self) -> &PlaylistHead {
         &self.head
     }
-    /// In order of time, without overlap.
+    /// In order of time.
     pub fn items(&self) -> &[PlaylistItem] {
         &self.items
-    }
-    /// The item on air at a tick.
-    pub fn item_at(&self, tick: Tick) -> Option<&PlaylistItem> {
-        let after = self.items.partition_point(|item| item.first_tick(self.head.rate) <= tick);
-        let item = self.items[..after].last()?;
-        (tick < item.end_tick(self.head.rate)).then_some(item)
     }
 }
 
@@ -377,14 +373,14 @@ mod tests {
     }
 
     #[test]
-    fn abutting_items_make_a_playlist_and_a_tick_finds_its_item() {
+    fn abutting_items_make_a_playlist_in_order_and_only_a_soft_or_hard_start_may_lie_in_another() {
         let items = vec![item("b", "2026-11-22T06:00:15+07:00", 250), item("a", "2026-11-22T06:00:00+07:00", 375)];
         let list = Playlist::new(head(), items).expect("a sound playlist");
-        let first = list.items()[0].first_tick(FrameRate::PAL);
-        assert_eq!(list.item_at(Tick(first.0 + 374)).map(|i| i.id.as_str()), Some("a"));
-        assert_eq!(list.item_at(Tick(first.0 + 375)).map(|i| i.id.as_str()), Some("b"));
-        assert_eq!(list.item_at(Tick(first.0 + 625)), None);
-        assert_eq!(list.item_at(Tick(first.0 - 1)), None);
+        assert_eq!(list.items().iter().map(|i| i.id.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+        let over = |run| PlaylistItem { run, ..item("c", "2026-11-22T06:00:10+07:00", 100) };
+        let with = |run| Playlist::new(head(), vec![item("a", "2026-11-22T06:00:00+07:00", 375), over(run)]);
+        assert!(with(RunMode::Soft).is_ok() && with(RunMode::Hard).is_ok());
+        assert!(matches!(&with(RunMode::Auto).expect_err("an overlap")[..], [Fault::Overlap { .. }]));
     }
 
     #[test]

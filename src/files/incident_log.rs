@@ -172,6 +172,7 @@ enum Kind {
     Clock,
     ItemFailed,
     NoPlan,
+    Ordered,
 }
 
 macro_rules! both_ways {
@@ -184,7 +185,7 @@ macro_rules! both_ways {
         }
     };
 }
-both_ways!(Black, Freeze, Silence, Lateness, Lost, Clock, ItemFailed, NoPlan);
+both_ways!(Black, Freeze, Silence, Lateness, Lost, Clock, ItemFailed, NoPlan, Ordered);
 
 impl Row {
     fn of(line: &IncidentLine, zone: Zone) -> Row {

@@ -51,12 +51,15 @@ fn kind_word(kind: IncidentKind) -> &'static str {
         IncidentKind::Clock => "clock",
         IncidentKind::ItemFailed => "item_failed",
         IncidentKind::NoPlan => "no_plan",
+        IncidentKind::Ordered => "ordered",
     }
 }
 
 fn read_kind(text: &str) -> Option<IncidentKind> {
-    use IncidentKind::{Black, Clock, Freeze, ItemFailed, Lateness, Lost, NoPlan, Silence};
-    [Black, Freeze, Silence, Lateness, Lost, Clock, ItemFailed, NoPlan].into_iter().find(|k| kind_word(*k) == text)
+    use IncidentKind::{Black, Clock, Freeze, ItemFailed, Lateness, Lost, NoPlan, Ordered, Silence};
+    [Black, Freeze, Silence, Lateness, Lost, Clock, ItemFailed, NoPlan, Ordered]
+        .into_iter()
+        .find(|k| kind_word(*k) == text)
 }
 
 fn level_word(level: Level) -> &'static str {

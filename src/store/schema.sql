@@ -266,7 +266,7 @@ create index conclusions_of on conclusions (case_id);
 create table incidents (
   id              integer primary key,            -- IncidentId
   channel         text,                           -- ChannelId; null: the whole installation
-  kind            text    not null,               -- black | freeze | silence | lateness | lost | clock | item_failed | no_plan
+  kind            text    not null,               -- black | freeze | silence | lateness | lost | clock | item_failed | no_plan | ordered
   level           text    not null,               -- warning | critical
   opened_at_ms    integer not null,               -- when it began
   closed_at_ms    integer,                        -- when it ended; null while open

@@ -163,6 +163,7 @@ impl<A: Air> Player<A> {
                 self.counters.held += u64::from(matches!(show, Show::Hold(_)));
                 self.air.show(self.next, show, self.engine.expected(), late_ms);
             }
+            Output::Answer(..) => {}
             Output::Row(row) => self.recorder.row(row),
             Output::Mark(row) => self.recorder.mark(row),
             Output::Notice(notice) => {
@@ -268,8 +269,10 @@ impl<A: Air> Player<A> {
 
 fn up_next(start: Instant, subject: &Subject) -> UpNext {
     let (kind, title) = match subject {
-        Subject::Item(item) => ("item", item.title.clone()),
+        Subject::Item { item, .. } => ("item", item.title.clone()),
         Subject::Fill { title, .. } => ("fill", title.clone()),
+        Subject::Live(address) => ("live", address.to_string()),
+        Subject::Emergency { order, .. } => ("emergency", order.title.clone()),
         Subject::Cover { .. } | Subject::Slate => ("slate", String::new()),
         Subject::Closed | Subject::OffAir => ("closed", String::new()),
     };

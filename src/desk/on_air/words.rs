@@ -62,7 +62,46 @@ pub(super) fn of_notice(notice: &Notice) -> Noticed {
             ),
             momentary: false,
         },
+        Notice::OrderFailed(title) => ordered(
+            format!("order {title}"),
+            Level::Warning,
+            Text::new(
+                format!(
+                    "\"{title}\" tidak memberi gambar tepat waktu; jadwal tetap tayang. Periksa, lalu perintahkan lagi."
+                ),
+                format!("“{title}” gave no picture in time; the plan stays on air. Check it, then order it again."),
+            ),
+        ),
+        Notice::LiveLost(address) => ordered(
+            format!("live {address}"),
+            Level::Warning,
+            Text::new(
+                format!("Sumber langsung {address} tidak memberi gambar; jadwal tayang sampai gambarnya datang."),
+                format!("The live source {address} gives no picture; the plan is on air until it does."),
+            ),
+        ),
+        Notice::EmergencyOn { title, by, .. } => ordered(
+            format!("emergency {title}"),
+            Level::Critical,
+            Text::new(
+                format!("Siaran darurat \"{title}\" tayang atas perintah {by}. Akhiri dengan perintah resume."),
+                format!("The emergency “{title}” is on air on the word of {by}. The order resume ends it."),
+            ),
+        ),
+        Notice::EmergencyOff => ordered(
+            "emergency over".into(),
+            Level::Warning,
+            Text::new(
+                "Siaran darurat selesai; jadwal tayang kembali.",
+                "The emergency is over; the plan is on air again.",
+            ),
+        ),
     }
+}
+
+/// What an order led to: on record, and over as soon as it is said.
+fn ordered(key: String, level: Level, text: Text) -> Noticed {
+    Noticed { key, kind: IncidentKind::Ordered, level, text, momentary: true }
 }
 
 /// The journal's word for why, in words for people.

@@ -5,24 +5,45 @@
 //! before. So nothing drifts: a frame that came too late is dropped, one that is missing is covered by repeating the
 //! last picture ([`HOLD_TICKS`]), then by warm fill, then by the slate, and the item comes back in at the frame that the
 //! timeline has reached.
+//!
+//! What an operator orders lies over the plan on a track of its own ([`Command`]); the plan's track goes on beneath it,
+//! unseen, so that it is back on its frame the moment the order ends:
+//!
+//! ```text
+//!               ordered            first frame there            its end, resume, gives nothing
+//!   plan only ──────────▶ cueing ───────────────────▶ order seen ──────────────────────────────▶ plan only
+//!                (plan seen)  │                        │      ▲
+//!                             │ nothing in 4 s         │ live │ frames again
+//!                             ▼                        ▼ lost │
+//!                         plan only                   plan seen
+//!
+//!   plan seen:  item ──ends──▶ item | fill | slate | closed      (its frame missing: hold ▶ warm fill ▶ slate, and back)
+//! ```
 
+mod decoders;
+mod orders;
+mod overlay;
 mod row;
 mod timeline;
+mod track;
 
-use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use crate::domain::as_run::AsRun;
 use crate::domain::asset::FillClip;
 use crate::domain::channel::Channel;
 use crate::domain::ids::{ItemId, Sha256};
-use crate::domain::playlist::{ItemKind, Nature, Playlist, Source};
+use crate::domain::playlist::{ItemKind, Nature, Playlist, RunMode, Source};
 use crate::domain::time::{BroadcastDate, Tick};
 use crate::engine::watch::Expected;
 
+use decoders::Decoders;
+use orders::Overlay;
+pub use orders::{Command, Emergency, Refused};
 use row::OpenRow;
 pub use row::Subject;
-use timeline::{Segment, Timeline, What};
+use timeline::{Timeline, What};
+use track::Track;
 
 /// How far ahead a clip is opened: 4 s at 25 frames a second. Opening takes 0.1 to 0.3 s; the rest is for a second try.
 pub const PREROLL_TICKS: i64 = 100;
@@ -39,6 +60,10 @@ const OPEN_GRACE_TICKS: i64 = 10;
 const STUCK_TICKS: i64 = 75;
 /// A decoder that stopped giving frames in mid-clip is replaced after this long: 1 s at 25 frames a second.
 const STUCK_AFTER_FRAMES_TICKS: i64 = 25;
+/// Frames of a live source that wait before it is taken: 0.12 s at 25 frames a second.
+const LIVE_CUSHION_FRAMES: u64 = 3;
+/// A live source that gives nothing is held this long, then the plan is seen: 0.4 s at 25 frames a second.
+const LIVE_LOSS_TICKS: u32 = 10;
 /// How often one segment's decoder is opened before the segment is left to its cover.
 const MAX_ATTEMPTS: u32 = 4;
 /// Decoders open at once: current, spare fill, and as many short items as fit into the preroll.
@@ -63,6 +88,8 @@ pub enum Input {
     Tick(Tick, Vec<Supply>),
     /// The clock was put right: the tick after the last one is this. One row closes the gap.
     Jump(Tick),
+    /// An order; its number comes back with the answer.
+    Order(u64, Command),
     /// The player ends after the last tick.
     Stop,
 }
@@ -111,6 +138,8 @@ pub enum Output {
     },
     /// Something that a person should know.
     Notice(Notice),
+    /// Whether an order was taken.
+    Answer(u64, Result<(), Refused>),
 }
 
 /// A decoder to open.
@@ -171,37 +200,43 @@ pub enum Notice {
     },
     /// No plan for a day that has begun; fill airs.
     NoPlan(BroadcastDate),
+    /// What was ordered gave no picture in time; the plan is seen.
+    OrderFailed(String),
+    /// A live source that was ordered gives nothing, or not any longer; the plan is seen until it does.
+    LiveLost(String),
+    /// An emergency came on air.
+    EmergencyOn {
+        /// Its title.
+        title: String,
+        /// On whose word.
+        by: String,
+        /// First tick after it.
+        until: Tick,
+    },
+    /// An emergency left the air.
+    EmergencyOff,
 }
 
 /// The engine of one channel.
 #[derive(Debug)]
 pub struct Playout {
     timeline: Timeline,
-    current: Option<Lane>,
-    upcoming: VecDeque<Lane>,
+    decoders: Decoders,
+    plan: Track,
+    /// What was ordered and waits for its first frame.
+    cue: Option<Overlay>,
+    /// What lies over the plan.
+    overlay: Option<Overlay>,
     spare: Option<Spare>,
-    decks: BTreeMap<DeckId, Supply>,
-    next_deck: u64,
     row: Option<OpenRow>,
     run: String,
     /// Ticks in a row that repeated the last picture.
     held: u32,
     /// Whether the last picture may be repeated: false before the first one and after a withdrawal.
     may_hold: bool,
+    /// Why what is on air ends, if an order ends it.
+    cut_by: Option<&'static str>,
     noticed: Option<Notice>,
-    out: Vec<Output>,
-}
-
-/// A segment of the timeline with the decoder that serves it.
-#[derive(Debug, Clone)]
-struct Lane {
-    segment: Segment,
-    deck: Option<DeckId>,
-    attempts: u32,
-    opened: Tick,
-    /// The last tick that showed one of its frames.
-    fed: Tick,
-    why: Option<String>,
 }
 
 /// A fill clip kept open to cover whatever fails.
@@ -218,17 +253,17 @@ impl Playout {
     pub fn new(channel: Channel, run: String) -> Playout {
         Playout {
             timeline: Timeline::new(channel),
-            current: None,
-            upcoming: VecDeque::new(),
+            decoders: Decoders::default(),
+            plan: Track::default(),
+            cue: None,
+            overlay: None,
             spare: None,
-            decks: BTreeMap::new(),
-            next_deck: 0,
             row: None,
             run,
             held: 0,
             may_hold: false,
+            cut_by: None,
             noticed: None,
-            out: Vec::new(),
         }
     }
 
@@ -251,14 +286,19 @@ impl Playout {
             Input::Prepare(tick) => self.look_ahead(tick),
             Input::Tick(tick, supplies) => self.tick(tick, supplies),
             Input::Jump(to) => self.jump(to),
+            Input::Order(number, command) => {
+                let answer = self.obey(command);
+                self.decoders.order(Output::Answer(number, answer));
+            }
             Input::Stop => self.end_row_now("player_stopped"),
         }
-        std::mem::take(&mut self.out)
+        self.decoders.take_orders()
     }
 
-    /// What is on air and what follows, each with its first tick.
+    /// What is on air by plan and what follows, each with its first tick.
     pub fn next_up(&self) -> impl Iterator<Item = (Tick, Subject)> + '_ {
-        self.current.iter().chain(&self.upcoming).map(|lane| (lane.segment.start, lane.segment.subject()))
+        let lanes = self.plan.current.iter().chain(&self.plan.upcoming);
+        lanes.map(|lane| (lane.segment.start, lane.segment.subject()))
     }
 
     /// The row so far.
@@ -266,17 +306,25 @@ impl Playout {
         self.row.as_ref().map(|row| row.so_far(self.timeline.channel(), &self.run))
     }
 
+    /// Whether an operator holds the plan.
+    pub fn is_held(&self) -> bool {
+        self.timeline.is_held()
+    }
+
     /// What the watch over the air may expect of the picture and sound of the last tick.
     pub fn expected(&self) -> Expected {
         let of = |nature: Nature| Expected { dark: false, still: nature.still, sounding: nature.has_sound };
         let standing = Expected { dark: false, still: true, sounding: false };
         match self.row.as_ref().map(OpenRow::subject) {
-            Some(Subject::Item(item)) if item.kind != ItemKind::Slate => of(item.nature),
-            Some(Subject::Fill { .. }) => match self.current.as_ref().map(|lane| &lane.segment.what) {
+            Some(Subject::Item { item, .. }) if item.kind != ItemKind::Slate => of(item.nature),
+            Some(Subject::Fill { .. }) => match self.plan.current.as_ref().map(|lane| &lane.segment.what) {
                 Some(What::Fill(clip)) => of(clip.nature),
                 _ => standing,
             },
             Some(Subject::Cover { fill: Some(_), .. }) => self.spare.as_ref().map_or(standing, |s| of(s.clip.nature)),
+            Some(Subject::Live(_) | Subject::Emergency { .. }) => {
+                self.overlay.as_ref().map_or(standing, |o| of(o.nature()))
+            }
             Some(Subject::Closed | Subject::OffAir) => Expected { dark: true, ..standing },
             _ => standing,
         }
@@ -285,7 +333,7 @@ impl Playout {
     /// Before the first tick: the decoder and the frame that `tick` would show, if it needs one. Older frames are of no
     /// more use.
     pub fn opening(&self, tick: Tick) -> Option<(DeckId, u64)> {
-        let lane = self.upcoming.front()?;
+        let lane = self.plan.upcoming.front()?;
         Some((lane.deck?, lane.segment.frame_at(tick)))
     }
 
@@ -297,127 +345,69 @@ impl Playout {
     }
 
     fn tick(&mut self, tick: Tick, supplies: Vec<Supply>) {
-        self.decks = supplies.into_iter().map(|s| (s.deck, s)).collect();
-        self.advance(tick);
+        self.decoders.receive(supplies);
+        self.plan.advance(tick, &mut self.timeline, &mut self.decoders);
+        self.end_hold();
         self.look_ahead(tick);
-        let show = self.choose(tick);
-        self.out.push(Output::Show(show));
-        self.mend(tick);
+        self.take_cue(tick);
+        let show = match self.show_overlay(tick) {
+            Some(show) => {
+                self.plan.pass(tick, &mut self.decoders);
+                show
+            }
+            None => self.show_plan(tick),
+        };
+        self.cut_by = None;
+        self.decoders.order(Output::Show(show));
+        self.plan.mend(tick, &mut self.decoders);
+        self.renew_spare(tick);
     }
 
-    /// Moves to the segment that owns the tick.
-    fn advance(&mut self, tick: Tick) {
-        while self.current.as_ref().is_none_or(|lane| lane.segment.end <= tick) {
-            let next = match self.upcoming.pop_front() {
-                Some(lane) => lane,
-                None => Lane::new(self.timeline.segment_at(tick)),
-            };
-            let before = self.current.replace(next);
-            self.close(before.and_then(|lane| lane.deck));
-        }
-    }
-
-    /// Lays out the segments up to the preroll and opens their decoders.
     fn look_ahead(&mut self, tick: Tick) {
-        let horizon = Tick(tick.0 + PREROLL_TICKS);
-        while self.upcoming.len() < MAX_DECKS {
-            let last = self.upcoming.back().or(self.current.as_ref());
-            let end = last.map_or(tick, |lane| lane.segment.end);
-            if end > horizon {
-                break;
-            }
-            self.upcoming.push_back(Lane::new(self.timeline.segment_at(end)));
-        }
-        if let Some(mut lane) = self.current.take() {
-            if lane.attempts == 0 {
-                self.open(&mut lane, tick, tick);
-            }
-            self.current = Some(lane);
-        }
-        for n in 0..self.upcoming.len() {
-            if self.upcoming[n].attempts == 0 && self.open_decks() < MAX_DECKS {
-                let mut lane = self.upcoming[n].clone();
-                let at = lane.segment.start;
-                self.open(&mut lane, at, tick);
-                self.upcoming[n] = lane;
-            }
-        }
+        let most = MAX_DECKS - usize::from(self.spare.is_some());
+        self.plan.look_ahead(tick, most, &mut self.timeline, &mut self.decoders);
         if self.spare.is_none()
             && let Some(clip) = self.timeline.next_fill()
         {
-            let deck = self.open_deck(clip.source.clone(), Some(clip.sha256), 0);
+            let deck = self.decoders.open(clip.source.clone(), Some(clip.sha256), 0);
             self.spare = Some(Spare { clip, deck, since: None });
         }
     }
 
-    fn open_decks(&self) -> usize {
-        let lanes = self.current.iter().chain(&self.upcoming);
-        lanes.filter(|lane| lane.deck.is_some()).count() + usize::from(self.spare.is_some())
-    }
-
-    /// Opens the lane's decoder so that it has the frame of tick `at`.
-    fn open(&mut self, lane: &mut Lane, at: Tick, now: Tick) {
-        let Some((source, sha256)) = lane.segment.source() else { return };
-        lane.deck = Some(self.open_deck(source, sha256, lane.segment.frame_at(at)));
-        lane.attempts += 1;
-        lane.opened = now;
-    }
-
-    fn open_deck(&mut self, source: Source, sha256: Option<Sha256>, from_frame: u64) -> DeckId {
-        let deck = DeckId(self.next_deck);
-        self.next_deck += 1;
-        self.out.push(Output::Open(Open { deck, source, sha256, from_frame }));
-        deck
-    }
-
-    fn close(&mut self, deck: Option<DeckId>) {
-        self.out.extend(deck.map(Output::Close));
-    }
-
-    /// The picture of the tick: the segment's own frame, else what covers for it.
-    fn choose(&mut self, tick: Tick) -> Show {
-        let lane = self.current.as_ref().expect("advance leaves a segment that owns the tick");
+    /// The picture of the plan: the segment's own frame, else what covers for it.
+    fn show_plan(&mut self, tick: Tick) -> Show {
+        let lane = self.plan.current.as_ref().expect("advance leaves a segment that owns the tick");
         let subject = lane.segment.subject();
         let own = match &lane.segment.what {
             What::Closed => Some(Show::Dark),
-            What::Item { .. } | What::Fill(_) | What::Slate => match lane.segment.source() {
-                None => Some(Show::Slate),
-                Some(_) => self.own_frame(tick),
-            },
+            _ if lane.segment.source().is_none() => Some(Show::Slate),
+            _ => self.plan.frame(tick, &mut self.decoders),
         };
         match own {
             Some(show) => {
-                let cut = self.begin(tick, subject, None);
-                if let Some(lane) = &mut self.current {
+                if let Some(lane) = &mut self.plan.current {
                     lane.fed = tick;
                 }
-                self.held = 0;
-                self.may_hold = true;
-                match show {
-                    Show::Frame { deck, frame, last, .. } => Show::Frame { deck, frame, first: cut, last },
-                    still => still,
-                }
+                self.shown(tick, subject, show)
             }
             None => self.cover(tick, subject),
         }
     }
 
-    /// The current segment's frame for the tick, if its decoder has it. Older ones are discarded.
-    fn own_frame(&mut self, tick: Tick) -> Option<Show> {
-        let lane = self.current.as_ref()?;
-        let deck = lane.deck?;
-        let (first, last) = self.decks.get(&deck)?.frames?;
-        let frame = lane.segment.frame_at(tick);
-        let last_tick = tick.0 + 1 == lane.segment.end.0;
-        if last < frame {
-            self.out.push(Output::Discard { deck, before: frame });
+    /// Puts a subject's own picture on air.
+    fn shown(&mut self, tick: Tick, subject: Subject, show: Show) -> Show {
+        let cut = self.begin(tick, subject, None);
+        self.held = 0;
+        self.may_hold = true;
+        match show {
+            Show::Frame { deck, frame, last, .. } => Show::Frame { deck, frame, first: cut, last },
+            still => still,
         }
-        (first <= frame && frame <= last).then_some(Show::Frame { deck, frame, first: false, last: last_tick })
     }
 
     /// Nothing of its own to show: the last picture for a moment, then warm fill, else the slate.
     fn cover(&mut self, tick: Tick, subject: Subject) -> Show {
-        let deck = self.current.as_ref().and_then(|lane| lane.deck);
+        let deck = self.plan.current.as_ref().and_then(|lane| lane.deck);
         let of = subject.item().cloned();
         let covering = match self.row.as_ref().map(OpenRow::subject) {
             Some(Subject::Cover { of: before, fill }) if *before == of => Some(*fill),
@@ -461,14 +451,13 @@ impl Playout {
     /// The spare's frame for the tick, if it has one.
     fn spare_frame(&self, tick: Tick) -> Option<(DeckId, u64, Sha256)> {
         let spare = self.spare.as_ref()?;
-        let (first, last) = self.decks.get(&spare.deck)?.frames?;
         let frame = spare.since.map_or(0, |since| u64::try_from(tick.0 - since.0).unwrap_or(0));
-        (first <= frame && frame <= last).then_some((spare.deck, frame, spare.clip.sha256))
+        self.decoders.has(spare.deck, frame).then_some((spare.deck, frame, spare.clip.sha256))
     }
 
     fn why_uncovered(&self) -> String {
-        let Some(lane) = &self.current else { return "no_frame".into() };
-        let state = lane.deck.and_then(|deck| self.decks.get(&deck)).map(|supply| &supply.state);
+        let Some(lane) = &self.plan.current else { return "no_frame".into() };
+        let state = lane.deck.and_then(|deck| self.decoders.state(deck));
         match (state, &lane.why) {
             (Some(DeckState::Dead(why)), _) => why.clone(),
             (_, Some(why)) => why.clone(),
@@ -479,11 +468,8 @@ impl Playout {
 
     /// An item that is joined in progress may take a moment to open; that is no failure.
     fn notice_failure(&mut self, tick: Tick, why: &str) {
-        let Some(Lane { segment: Segment { start, what: What::Item { item, first }, .. }, .. }) = &self.current else {
-            return;
-        };
-        let joining = first < start && tick.0 - start.0 < STUCK_AFTER_FRAMES_TICKS;
-        if !joining {
+        let lane = self.plan.current.as_ref().filter(|lane| !lane.is_joining(tick));
+        if let Some(What::Item { item, .. }) = lane.map(|lane| &lane.segment.what) {
             let (item, title, why) = (item.id.clone(), item.title.clone(), why.to_owned());
             self.notice(Notice::ItemFailed { item, title, why });
         }
@@ -492,7 +478,7 @@ impl Playout {
     fn notice(&mut self, notice: Notice) {
         if self.noticed.as_ref() != Some(&notice) {
             self.noticed = Some(notice.clone());
-            self.out.push(Output::Notice(notice));
+            self.decoders.order(Output::Notice(notice));
         }
     }
 
@@ -500,10 +486,12 @@ impl Playout {
     fn begin(&mut self, tick: Tick, subject: Subject, why: Option<String>) -> bool {
         let same = self.row.as_ref().is_some_and(|row| *row.subject() == subject);
         if !same {
-            self.end_row(tick, why.clone());
+            let hard = matches!(&subject, Subject::Item { item, .. } if item.run == RunMode::Hard);
+            let cut_by = self.cut_by.or(hard.then_some("hard_start")).map(str::to_owned);
+            self.end_row(tick, cut_by.or_else(|| why.clone()));
             self.announce(tick, &subject);
             let row = OpenRow::begin(tick, subject, why);
-            self.out.push(Output::Mark(row.so_far(self.timeline.channel(), &self.run)));
+            self.decoders.order(Output::Mark(row.so_far(self.timeline.channel(), &self.run)));
             self.row = Some(row);
         }
         if let Some(row) = &mut self.row {
@@ -514,9 +502,10 @@ impl Playout {
 
     fn announce(&mut self, tick: Tick, subject: &Subject) {
         match subject {
-            Subject::Item(item) => {
-                let ticks = tick.0 - item.first_tick(self.timeline.channel().house.rate).0;
-                if ticks > 0 {
+            Subject::Item { item, first } => {
+                let ticks = tick.0 - first.0;
+                // Late is what came in after its time by itself; an order's end shows what time has reached.
+                if ticks > 0 && self.cut_by.is_none() {
                     self.notice(Notice::ItemLate { item: item.id.clone(), title: item.title.clone(), ticks });
                 }
             }
@@ -532,9 +521,9 @@ impl Playout {
     /// Writes the row that ends before `tick`; `why` is why it ended, should that be too early.
     fn end_row(&mut self, tick: Tick, why: Option<String>) {
         if let Some(row) = self.row.take() {
-            let withdrawn = !self.may_hold && matches!(row.subject(), Subject::Item(_));
+            let withdrawn = !self.may_hold && matches!(row.subject(), Subject::Item { .. });
             let why = if withdrawn { Some("withdrawn".to_owned()) } else { why };
-            self.out.push(Output::Row(row.finish(tick, self.timeline.channel(), &self.run, why)));
+            self.decoders.order(Output::Row(row.finish(tick, self.timeline.channel(), &self.run, why)));
         }
     }
 
@@ -544,88 +533,59 @@ impl Playout {
         }
     }
 
-    /// Replaces decoders that gave nothing in time, and the spare once it is used up.
-    fn mend(&mut self, tick: Tick) {
-        if let Some(mut lane) = self.current.take() {
-            let deadline = Tick((lane.opened.0 + STUCK_TICKS).max(lane.fed.0 + STUCK_AFTER_FRAMES_TICKS));
-            if lane.attempts < MAX_ATTEMPTS && self.needs_another(&lane, tick, deadline) {
-                self.reopen(&mut lane, tick, tick);
-            }
-            self.current = Some(lane);
-        }
-        for n in 0..self.upcoming.len() {
-            let lane = &self.upcoming[n];
-            let deadline = Tick((lane.segment.start.0 - RETRY_BEFORE_TICKS).max(lane.opened.0 + OPEN_GRACE_TICKS));
-            if lane.attempts < 2 && self.needs_another(lane, tick, deadline) {
-                let mut lane = lane.clone();
-                let at = lane.segment.start;
-                self.reopen(&mut lane, at, tick);
-                self.upcoming[n] = lane;
-            }
-        }
+    /// Replaces the spare once it is used up.
+    fn renew_spare(&mut self, tick: Tick) {
         let covering = matches!(self.row.as_ref().map(OpenRow::subject), Some(Subject::Cover { fill: Some(_), .. }));
         let spent = self.spare.as_ref().is_some_and(|spare| {
-            let supply = self.decks.get(&spare.deck);
-            let over = supply.is_some_and(|s| match s.state {
-                DeckState::Dead(_) => true,
-                DeckState::Ended => spare.since.is_some() && self.spare_frame(Tick(tick.0 + 1)).is_none(),
-                DeckState::Working => false,
-            });
+            let over = match self.decoders.state(spare.deck) {
+                Some(DeckState::Dead(_)) => true,
+                Some(DeckState::Ended) => spare.since.is_some() && self.spare_frame(Tick(tick.0 + 1)).is_none(),
+                Some(DeckState::Working) | None => false,
+            };
             over || (spare.since.is_some() && !covering)
         });
         if spent && let Some(spare) = self.spare.take() {
-            self.close(Some(spare.deck));
+            self.decoders.close(Some(spare.deck));
         }
     }
 
-    /// Whether the lane's decoder died, or still has nothing at its deadline.
-    fn needs_another(&self, lane: &Lane, tick: Tick, deadline: Tick) -> bool {
-        let Some(deck) = lane.deck else { return false };
-        let supply = self.decks.get(&deck);
-        let dead = supply.is_some_and(|s| matches!(s.state, DeckState::Dead(_)));
-        let silent = supply.is_none_or(|s| s.frames.is_none() && s.state == DeckState::Working);
-        (dead && tick.0 - lane.opened.0 >= OPEN_GRACE_TICKS) || (silent && tick >= deadline)
-    }
-
-    fn reopen(&mut self, lane: &mut Lane, at: Tick, now: Tick) {
-        if let Some(DeckState::Dead(why)) = lane.deck.and_then(|deck| self.decks.get(&deck)).map(|s| &s.state) {
-            lane.why = Some(why.clone());
-        }
-        self.close(lane.deck.take());
-        self.open(lane, at, now);
-    }
-
-    /// Follows a new plan, pool or clock: what is on air stays, unless it was withdrawn; the next item may change until
-    /// [`LOCK_TICKS`] before air.
+    /// Follows a new plan, pool, clock or order: what is on air stays, unless it was taken away; the next item may
+    /// change until [`LOCK_TICKS`] before air.
     fn replan(&mut self) {
-        let now = self.row.as_ref().map_or(Tick(i64::MIN / 2), OpenRow::next_tick);
+        let now = self.next_tick();
+        self.limit_overlays(now);
         let mut end = None;
-        if let Some(lane) = &mut self.current {
-            let withdrawn = self.timeline.is_withdrawn(&lane.segment);
-            self.may_hold &= !withdrawn;
-            lane.segment.end = if withdrawn { now } else { self.timeline.end_after_revision(&lane.segment, now) };
+        if let Some(lane) = &mut self.plan.current {
+            let over = self.timeline.is_over(&lane.segment);
+            let seen = self.row.as_ref().is_some_and(|row| *row.subject() == lane.segment.subject());
+            self.may_hold &= !(seen && self.timeline.is_withdrawn(&lane.segment));
+            lane.segment.end = if over { now } else { self.timeline.end_after_revision(&lane.segment, now) };
             end = Some(lane.segment.end);
         }
         if let Some(spare) = &self.spare
             && !self.timeline.may_fill(&spare.clip)
         {
-            let deck = spare.deck;
+            self.decoders.close(Some(spare.deck));
             self.spare = None;
-            self.close(Some(deck));
         }
         let lock = Tick(now.0 + LOCK_TICKS);
-        let mut lanes = std::mem::take(&mut self.upcoming);
+        let mut lanes = std::mem::take(&mut self.plan.upcoming);
         while let Some(lane) = lanes.pop_front() {
-            let locked = lane.segment.start <= lock && !self.timeline.is_withdrawn(&lane.segment);
+            let locked = lane.segment.start <= lock && !self.timeline.is_over(&lane.segment) && !self.is_held();
             let follows = end.is_none_or(|end| end == lane.segment.start);
             if !follows || !(locked || self.timeline.still_planned(&lane.segment)) {
                 lanes.push_front(lane);
                 break;
             }
             end = Some(lane.segment.end);
-            self.upcoming.push_back(lane);
+            self.plan.upcoming.push_back(lane);
         }
-        lanes.into_iter().for_each(|lane| self.close(lane.deck));
+        lanes.into_iter().for_each(|lane| self.decoders.close(lane.deck));
+    }
+
+    /// The tick that comes next; before the first one, long ago.
+    fn next_tick(&self) -> Tick {
+        self.row.as_ref().map_or(Tick(i64::MIN / 2), OpenRow::next_tick)
     }
 
     fn jump(&mut self, to: Tick) {
@@ -634,17 +594,11 @@ impl Playout {
         if let Some(from) = from.filter(|from| *from < to) {
             let row = OpenRow::begin(from, Subject::OffAir, None);
             let why = Some("clock_corrected".to_owned());
-            self.out.push(Output::Row(row.finish(to, self.timeline.channel(), &self.run, why)));
+            self.decoders.order(Output::Row(row.finish(to, self.timeline.channel(), &self.run, why)));
         }
-        let lanes: Vec<_> = self.current.take().into_iter().chain(self.upcoming.drain(..)).collect();
-        lanes.into_iter().for_each(|lane| self.close(lane.deck));
+        self.plan.clear(&mut self.decoders);
+        self.order_again(to);
         self.look_ahead(to);
-    }
-}
-
-impl Lane {
-    fn new(segment: Segment) -> Lane {
-        Lane { opened: segment.start, fed: segment.start, segment, deck: None, attempts: 0, why: None }
     }
 }
 

@@ -8,11 +8,18 @@ use crate::domain::ids::Sha256;
 use crate::domain::playlist::{ItemKind, PlaylistItem};
 use crate::domain::time::Tick;
 
+use super::orders::Emergency;
+
 /// Who is on air. A new subject is a new row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
     /// A planned item.
-    Item(Arc<PlaylistItem>),
+    Item {
+        /// Which.
+        item: Arc<PlaylistItem>,
+        /// The tick of its first frame: its planned start, or later for one that waited.
+        first: Tick,
+    },
     /// A clip of the evergreen pool, from a tick on.
     Fill {
         /// When it began; the same clip again is a new row.
@@ -29,7 +36,16 @@ pub enum Subject {
         /// The fill clip that covers.
         fill: Option<Sha256>,
     },
-    /// The still picture, where nothing is planned and no fill exists.
+    /// A live source that an operator put on air.
+    Live(Arc<str>),
+    /// What an operator with a named reason put over everything, from a tick on.
+    Emergency {
+        /// When this turn of it began.
+        start: Tick,
+        /// What it is.
+        order: Arc<Emergency>,
+    },
+    /// The still picture: nothing is planned and no fill exists, or an operator wants it.
     Slate,
     /// Nothing: the channel is closed.
     Closed,
@@ -41,14 +57,14 @@ impl Subject {
     /// The planned item that is, or should have been, on air.
     pub fn item(&self) -> Option<&Arc<PlaylistItem>> {
         match self {
-            Subject::Item(item) | Subject::Cover { of: Some(item), .. } => Some(item),
+            Subject::Item { item, .. } | Subject::Cover { of: Some(item), .. } => Some(item),
             _ => None,
         }
     }
 
     fn kind(&self) -> AirKind {
         match self {
-            Subject::Item(item) => match item.kind {
+            Subject::Item { item, .. } => match item.kind {
                 ItemKind::Clip => AirKind::Clip,
                 ItemKind::Fill => AirKind::Fill,
                 ItemKind::Live => AirKind::Live,
@@ -56,15 +72,18 @@ impl Subject {
             },
             Subject::Fill { .. } | Subject::Cover { fill: Some(_), .. } => AirKind::Fill,
             Subject::Cover { fill: None, .. } | Subject::Slate => AirKind::Slate,
+            Subject::Live(_) => AirKind::Live,
+            Subject::Emergency { .. } => AirKind::Emergency,
             Subject::Closed | Subject::OffAir => AirKind::None,
         }
     }
 
     fn clip(&self) -> Option<Sha256> {
         match self {
-            Subject::Item(item) => item.sha256,
+            Subject::Item { item, .. } => item.sha256,
             Subject::Fill { clip, .. } => Some(*clip),
             Subject::Cover { fill, .. } => *fill,
+            Subject::Emergency { order, .. } => Some(order.sha256),
             _ => None,
         }
     }
@@ -108,9 +127,11 @@ impl OpenRow {
         let rate = channel.house.rate;
         let frames = u64::try_from(end.0 - self.start.0).unwrap_or(0);
         let (outcome, why) = match &self.subject {
-            Subject::Item(_) if frames > 0 && self.held == frames => (Outcome::Failed, cut_why.or(self.why)),
-            Subject::Item(item) if end < item.end_tick(rate) => (Outcome::Cut, cut_why.or(self.why)),
-            Subject::Item(item) if self.start > item.first_tick(rate) => (Outcome::Joined, self.why),
+            Subject::Item { .. } if frames > 0 && self.held == frames => (Outcome::Failed, cut_why.or(self.why)),
+            Subject::Item { item, first } if end < Tick(first.0.saturating_add_unsigned(item.duration_frames)) => {
+                (Outcome::Cut, cut_why.or(self.why))
+            }
+            Subject::Item { first, .. } if self.start > *first => (Outcome::Joined, self.why),
             Subject::Cover { of: Some(_), .. } => (Outcome::Failed, self.why),
             Subject::Closed => (Outcome::Closed, self.why),
             Subject::OffAir => (Outcome::OffAir, cut_why.or(self.why)),

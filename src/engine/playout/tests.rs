@@ -1,5 +1,7 @@
 //! The engine against decoders that are slow, die, stall or lie, on a simulated wall.
 
+mod orders;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
@@ -92,7 +94,10 @@ struct Wall {
     shown: Vec<(Tick, Show, Option<Sha256>)>,
     rows: Vec<AsRun>,
     notices: Vec<Notice>,
+    answers: Vec<Result<(), Refused>>,
     most_decks: usize,
+    /// When a live source gives frames.
+    live: Vec<(Tick, Tick)>,
 }
 
 const QUEUE: u64 = 16;
@@ -107,7 +112,9 @@ impl Wall {
             shown: Vec::new(),
             rows: Vec::new(),
             notices: Vec::new(),
+            answers: Vec::new(),
             most_decks: 0,
+            live: Vec::new(),
         };
         wall.tell(Input::Trust(true));
         wall.tell(Input::Fill(pool));
@@ -129,6 +136,7 @@ impl Wall {
                 Output::Row(row) => self.rows.push(row),
                 Output::Notice(notice) => self.notices.push(notice),
                 Output::Mark(_) => {}
+                Output::Answer(_, answer) => self.answers.push(answer),
             }
         }
         self.most_decks = self.most_decks.max(self.decks.len());
@@ -148,6 +156,9 @@ impl Wall {
 
     fn supplies(&self) -> Vec<Supply> {
         let supply = |deck: &FakeDeck| {
+            if matches!(deck.open.source, Source::Live(_)) {
+                return self.live_supply(deck);
+            }
             let habit = deck.open.sha256.and_then(|h| self.habits.get(&h)).copied().unwrap_or(Habit::Good(6));
             let age = self.now.0 - deck.opened.0;
             let (first, all) = (deck.discarded, deck.discarded + QUEUE - 1);
@@ -162,6 +173,20 @@ impl Wall {
             Supply { deck: deck.open.deck, frames, state }
         };
         self.decks.values().map(supply).collect()
+    }
+
+    /// A live decoder numbers its frames from the first one that came; few are kept, and the oldest go.
+    fn live_supply(&self, deck: &FakeDeck) -> Supply {
+        let begun = |(from, to): &(Tick, Tick)| *from <= self.now && deck.opened < *to;
+        let newest = self.live.iter().rfind(|l| begun(l)).map(|(from, to)| {
+            let base = from.0.max(deck.opened.0);
+            (self.now.0.min(to.0 - 1) - base).max(0).unsigned_abs()
+        });
+        let frames = newest.map(|last| (last.saturating_sub(7).max(deck.discarded), last)).filter(|(a, b)| a <= b);
+        let lost =
+            self.live.iter().any(|(from, to)| deck.opened < *to && deck.opened >= *from && self.now.0 > to.0 + 20);
+        let state = if lost { DeckState::Ended } else { DeckState::Working };
+        Supply { deck: deck.open.deck, frames, state }
     }
 
     fn run_to(&mut self, end: Tick) {

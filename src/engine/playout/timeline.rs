@@ -1,12 +1,19 @@
 //! Which segment owns a tick: a planned item, fill up to the next one, or closed.
+//!
+//! Run modes settle when an item starts. *Auto* and *hard* start at their time, and hard cuts what runs over into it.
+//! *Soft* waits for the end of what runs over its time, then airs whole unless something hard cuts it. *Manual* waits
+//! for an operator's take, *skip* never airs. An automatic item that a late soft one covers comes in at the frame that
+//! the timeline has reached: everybody else stays on time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::orders::Emergency;
 use super::row::Subject;
+use super::track::Segments;
 use crate::domain::asset::FillClip;
 use crate::domain::channel::Channel;
-use crate::domain::ids::Sha256;
+use crate::domain::ids::{ItemId, Sha256};
 use crate::domain::playlist::{ItemKind, Playlist, PlaylistItem, RunMode, Source};
 use crate::domain::time::{BroadcastDate, Tick};
 
@@ -33,20 +40,35 @@ pub(super) enum What {
     Item { item: Arc<PlaylistItem>, first: Tick },
     /// A clip of the evergreen pool.
     Fill(FillClip),
-    /// Nothing is there to fill with.
+    /// Nothing is there to fill with, or an operator wants it.
     Slate,
     /// The channel is closed.
     Closed,
+    /// A live source that an operator put on air.
+    Live(Arc<str>),
+    /// What an operator with a named reason put over everything.
+    Emergency(Arc<Emergency>),
 }
 
 impl Segment {
     /// Who is on air.
     pub fn subject(&self) -> Subject {
         match &self.what {
-            What::Item { item, .. } => Subject::Item(Arc::clone(item)),
+            What::Item { item, first } => Subject::Item { item: Arc::clone(item), first: *first },
             What::Fill(clip) => Subject::Fill { start: self.start, clip: clip.sha256, title: clip.title.clone() },
             What::Slate => Subject::Slate,
             What::Closed => Subject::Closed,
+            What::Live(address) => Subject::Live(Arc::clone(address)),
+            What::Emergency(order) => Subject::Emergency { start: self.start, order: Arc::clone(order) },
+        }
+    }
+
+    /// Whether its source keeps its own time.
+    pub fn is_live(&self) -> bool {
+        match &self.what {
+            What::Item { item, .. } => item.kind == ItemKind::Live,
+            What::Live(_) => true,
+            _ => false,
         }
     }
 
@@ -64,8 +86,65 @@ impl Segment {
             What::Item { item, .. } if item.kind == ItemKind::Slate => None,
             What::Item { item, .. } => Some((item.source.clone(), item.sha256)),
             What::Fill(clip) => Some((clip.source.clone(), Some(clip.sha256))),
+            What::Live(address) => Some((Source::Live(address.to_string()), None)),
+            What::Emergency(order) => Some((order.source.clone(), Some(order.sha256))),
             What::Slate | What::Closed => None,
         }
+    }
+}
+
+/// An item at the time at which the run modes let it air.
+#[derive(Debug, Clone)]
+struct Placed {
+    item: Arc<PlaylistItem>,
+    /// The tick of its first frame.
+    first: Tick,
+    /// The ticks that it owns: less than its length where something else cuts it.
+    start: Tick,
+    end: Tick,
+}
+
+/// A day's items that air by themselves, placed, and the ones that wait for an operator.
+#[derive(Debug)]
+struct Day {
+    plan: Arc<Playlist>,
+    placed: Vec<Placed>,
+    manual: Vec<Arc<PlaylistItem>>,
+}
+
+impl Day {
+    fn new(plan: Arc<Playlist>) -> Day {
+        let rate = plan.head().rate;
+        let close = rate.tick_from(plan.head().zone.day(plan.head().date).end());
+        let (mut placed, mut manual): (Vec<Placed>, Vec<_>) = (Vec::with_capacity(plan.items().len()), Vec::new());
+        for item in plan.items() {
+            let (item, planned) = (Arc::new(item.clone()), item.first_tick(rate));
+            let before = placed.last().map_or(Tick(i64::MIN), |p| p.end);
+            let first = match item.run {
+                RunMode::Skip => continue,
+                RunMode::Manual => {
+                    manual.push(item);
+                    continue;
+                }
+                RunMode::Soft => planned.max(before),
+                RunMode::Auto | RunMode::Hard => planned,
+            };
+            if item.run == RunMode::Hard {
+                // It may start where a late soft item has not even begun.
+                while placed.last().is_some_and(|p| p.start >= first) {
+                    placed.pop();
+                }
+                if let Some(over) = placed.last_mut() {
+                    over.end = over.end.min(first);
+                }
+            }
+            let start = first.max(placed.last().map_or(first, |p| p.end));
+            let end = Tick(first.0.saturating_add_unsigned(item.duration_frames)).min(close);
+            if start < end {
+                placed.push(Placed { item, first, start, end });
+            }
+        }
+        Day { plan, placed, manual }
     }
 }
 
@@ -73,10 +152,14 @@ impl Segment {
 #[derive(Debug)]
 pub(super) struct Timeline {
     channel: Channel,
-    days: BTreeMap<BroadcastDate, Arc<Playlist>>,
+    days: BTreeMap<BroadcastDate, Day>,
     pool: Vec<FillClip>,
     cursor: usize,
     trusted: bool,
+    /// Items that an operator took, skipped or cut: they do not air again by themselves.
+    done: BTreeSet<ItemId>,
+    /// Since when an operator holds the plan: what starts later waits, unless it starts hard.
+    held_from: Option<Tick>,
 }
 
 /// Days whose plans are kept: yesterday's night, today, tomorrow, and one more for a long clock step.
@@ -84,7 +167,15 @@ const MAX_DAYS: usize = 4;
 
 impl Timeline {
     pub fn new(channel: Channel) -> Timeline {
-        Timeline { channel, days: BTreeMap::new(), pool: Vec::new(), cursor: 0, trusted: false }
+        Timeline {
+            channel,
+            days: BTreeMap::new(),
+            pool: Vec::new(),
+            cursor: 0,
+            trusted: false,
+            done: BTreeSet::new(),
+            held_from: None,
+        }
     }
 
     pub fn channel(&self) -> &Channel {
@@ -92,10 +183,12 @@ impl Timeline {
     }
 
     pub fn set_playlist(&mut self, playlist: Arc<Playlist>) {
-        self.days.insert(playlist.head().date, playlist);
+        self.days.insert(playlist.head().date, Day::new(playlist));
         while self.days.len() > MAX_DAYS {
             self.days.pop_first();
         }
+        let known: BTreeSet<&ItemId> = self.days.values().flat_map(|d| d.plan.items()).map(|i| &i.id).collect();
+        self.done.retain(|id| known.contains(id));
     }
 
     pub fn set_pool(&mut self, pool: Vec<FillClip>) {
@@ -107,8 +200,55 @@ impl Timeline {
         std::mem::replace(&mut self.trusted, trusted) != trusted
     }
 
-    /// The segment that owns `tick`, beginning there.
-    pub fn segment_at(&mut self, tick: Tick) -> Segment {
+    /// An item that does not air again by itself.
+    pub fn set_done(&mut self, item: &ItemId) {
+        self.done.insert(item.clone());
+    }
+
+    /// Holds the plan from a tick on, or lets it go on.
+    pub fn hold(&mut self, from: Option<Tick>) {
+        self.held_from = from;
+    }
+    pub fn is_held(&self) -> bool {
+        self.held_from.is_some()
+    }
+    /// Something hard ends the hold.
+    pub fn has_outlived_hold(&self, segment: &Segment) -> bool {
+        let Some(held) = self.held_from else { return false };
+        matches!(&segment.what, What::Item { item, first } if item.run == RunMode::Hard && *first >= held)
+    }
+
+    /// Whether a newer revision or an operator took the segment's item away.
+    pub fn is_over(&self, segment: &Segment) -> bool {
+        matches!(&segment.what, What::Item { item, .. } if self.done.contains(&item.id)) || self.is_withdrawn(segment)
+    }
+
+    /// An item of today or tomorrow, by its id.
+    pub fn item(&self, id: &ItemId) -> Option<&PlaylistItem> {
+        self.days.values().flat_map(|day| day.plan.items()).find(|item| item.id == *id)
+    }
+
+    /// What a take puts on air: the earliest manual item whose time has come, else the next one that would start.
+    pub fn next_to_take(&self, now: Tick) -> Option<Arc<PlaylistItem>> {
+        let rate = self.channel.house.rate;
+        let (today, fine) = (self.days.get(&self.date_of(now))?, |i: &&Arc<PlaylistItem>| self.may_air(i));
+        let waiting = today.manual.iter().filter(fine).find(|i| i.first_tick(rate) <= now);
+        let next = || {
+            let placed = today.placed.iter().filter(|p| p.first > now).map(|p| &p.item);
+            let coming = today.manual.iter().filter(|i| i.first_tick(rate) > now);
+            placed.chain(coming).filter(fine).min_by_key(|i| i.start)
+        };
+        waiting.or_else(next).cloned()
+    }
+
+    /// When the next item after `tick` starts hard.
+    pub fn next_hard_after(&self, tick: Tick) -> Option<Tick> {
+        let days = self.days.range(self.date_of(tick)..).filter(|_| self.trusted);
+        let hard = |p: &&Placed| p.item.run == RunMode::Hard && p.start > tick && self.may_air(&p.item);
+        days.flat_map(|(_, day)| &day.placed).find(hard).map(|p| p.start)
+    }
+
+    fn segment_from(&mut self, tick: Tick) -> Segment {
         if let Some((item, first, end)) = self.item_at(tick) {
             return Segment { start: tick, end, what: What::Item { item, first } };
         }
@@ -144,9 +284,10 @@ impl Timeline {
 
     /// The item on air at a tick, with its first tick and the first one after it.
     fn item_at(&self, tick: Tick) -> Option<(Arc<PlaylistItem>, Tick, Tick)> {
-        let rate = self.channel.house.rate;
-        let item = self.plan_of(tick)?.item_at(tick).filter(|item| self.airs(item))?;
-        Some((Arc::new(item.clone()), item.first_tick(rate), item.end_tick(rate)))
+        let day = self.days.get(&self.date_of(tick)).filter(|_| self.trusted)?;
+        let after = day.placed.partition_point(|placed| placed.start <= tick);
+        let placed = day.placed[..after].last().filter(|p| tick < p.end && self.airs(p))?;
+        Some((Arc::clone(&placed.item), placed.first, placed.end))
     }
 
     /// The first tick of the first item that begins after `tick`.
@@ -154,23 +295,18 @@ impl Timeline {
         if !self.trusted {
             return None;
         }
-        let rate = self.channel.house.rate;
-        let plans = self.days.range(self.date_of(tick)..).map(|(_, plan)| plan);
-        plans
-            .flat_map(|plan| {
-                let after = plan.items().partition_point(|item| item.first_tick(rate) <= tick);
-                plan.items()[after..].iter()
-            })
-            .find(|item| self.airs(item))
-            .map(|item| item.first_tick(rate))
+        let later = |day: &Day| day.placed.partition_point(|placed| placed.start <= tick);
+        let days = self.days.range(self.date_of(tick)..).map(|(_, day)| &day.placed[later(day)..]);
+        days.flatten().find(|placed| self.airs(placed)).map(|placed| placed.start)
     }
 
-    fn airs(&self, item: &PlaylistItem) -> bool {
-        !matches!(item.run, RunMode::Manual | RunMode::Skip) && !self.withdrawn(item.sha256)
+    fn airs(&self, placed: &Placed) -> bool {
+        let waits = self.held_from.is_some_and(|held| placed.first >= held) && placed.item.run != RunMode::Hard;
+        !waits && self.may_air(&placed.item)
     }
 
-    fn plan_of(&self, tick: Tick) -> Option<&Arc<Playlist>> {
-        self.days.get(&self.date_of(tick)).filter(|_| self.trusted)
+    fn may_air(&self, item: &PlaylistItem) -> bool {
+        !self.done.contains(&item.id) && !self.withdrawn(item.sha256)
     }
 
     fn date_of(&self, tick: Tick) -> BroadcastDate {
@@ -210,7 +346,7 @@ impl Timeline {
     }
 
     fn withdrawn(&self, hash: Option<Sha256>) -> bool {
-        hash.is_some_and(|hash| self.days.values().any(|plan| plan.head().withdrawn.contains(&hash)))
+        hash.is_some_and(|hash| self.days.values().any(|day| day.plan.head().withdrawn.contains(&hash)))
     }
 
     /// Whether the clip may still fill.
@@ -227,24 +363,25 @@ impl Timeline {
                 let free = self.next_item_after(segment.start).is_none_or(|next| segment.end <= next);
                 planned.is_none() && free && self.may_fill(clip) && self.closed_until(segment.start).is_none()
             }
-            What::Slate | What::Closed => false,
+            What::Slate | What::Closed | What::Live(_) | What::Emergency(_) => false,
         }
     }
 
     /// Where what is on air ends under a new plan. An item keeps its own end unless something starts hard in it; fill
     /// makes way for what is planned, with time to open it.
     pub fn end_after_revision(&self, segment: &Segment, now: Tick) -> Tick {
-        let rate = self.channel.house.rate;
         let next = match &segment.what {
-            What::Item { .. } => {
-                let plans = self.plan_of(now).into_iter().flat_map(|plan| plan.items());
-                let mut hard = plans.filter(|item| item.run == RunMode::Hard).map(|item| item.first_tick(rate));
-                hard.find(|first| *first > now)
-            }
+            What::Item { .. } => self.next_hard_after(now),
             _ if self.item_at(now).is_some() => Some(Tick(now.0 + JOIN_AFTER_TICKS)),
             What::Closed if self.closed_until(now).is_none() => Some(now),
             _ => self.next_item_after(now),
         };
         next.map_or(segment.end, |next| next.min(segment.end))
+    }
+}
+
+impl Segments for Timeline {
+    fn segment_at(&mut self, tick: Tick) -> Option<Segment> {
+        Some(self.segment_from(tick))
     }
 }
