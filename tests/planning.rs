@@ -203,7 +203,8 @@ fn an_empty_plan_is_published_only_by_someone_who_wants_that() {
     let said = refused.refusal().unwrap().1.id;
     assert_eq!(
         said,
-        "Rencana ini tanpa satu video pun. Setelah diumumkan, 120 menit berikutnya tidak dapat diisi lagi."
+        "Rencana ini tanpa satu video pun. Setelah diumumkan, jam tayang yang kurang dari 120 menit lagi tidak \
+         dapat diisi."
     );
     assert!(refused.to_string().ends_with("no request asks for this day"), "{refused}");
     assert!(!world.path(1).exists(), "nothing was published");

@@ -136,11 +136,13 @@ impl PlanError {
                 "empty_plan",
                 Text::new(
                     format!(
-                        "Rencana ini tanpa satu video pun. Setelah diumumkan, {} menit berikutnya tidak dapat diisi lagi.",
+                        "Rencana ini tanpa satu video pun. Setelah diumumkan, jam tayang yang kurang dari {} menit lagi tidak \
+                     dapat diisi.",
                         freeze_s / 60
                     ),
                     format!(
-                        "This plan has no clip at all. Once published, the next {} minutes can't be filled any more.",
+                        "This plan has no clip at all. Once published, air time less than {} minutes away can't be filled any \
+                     more.",
                         freeze_s / 60
                     ),
                 ),
