@@ -362,3 +362,103 @@ fn a_journal_with_a_changed_byte_is_refused_and_the_row_is_named() {
     let broken = world.desk.check().unwrap().broken;
     assert_eq!(broken.iter().map(|b| b.invariant).collect::<Vec<_>>(), [3]);
 }
+
+/// Appends rows of ten seconds until there are `rows` of them.
+fn air_until(world: &World, rows: u64) {
+    let paths = JournalPaths::in_home(world.folder.path(), &channel());
+    let (mut journal, _) = Journal::open_or_set_aside(paths, &channel(), zone(), world.desk.now()).unwrap();
+    let opens = zone().day(day()).start() + TimeDelta::hours(2);
+    while journal.last().is_none_or(|last| last.end < opens + TimeDelta::seconds(10) * i32::try_from(rows).unwrap()) {
+        let start = journal.last().map_or(opens, |last| last.end);
+        let row = AsRun {
+            seq: 0,
+            run: format!("{:x}", world.desk.now().timestamp()),
+            channel: channel(),
+            item: None,
+            kind: AirKind::Fill,
+            clip: Some(Sha256([7; 32])),
+            planned_start: None,
+            start,
+            end: start + TimeDelta::seconds(10),
+            frames: 250,
+            held_frames: 0,
+            outcome: Outcome::Complete,
+            why: None,
+        };
+        journal.append(row).unwrap();
+    }
+}
+
+fn flip(path: &std::path::Path, line: usize) {
+    let text = fs::read_to_string(path).unwrap();
+    let lines = text.lines().enumerate();
+    let changed = lines.map(|(n, l)| if n + 1 == line { l.replacen("250", "251", 1) } else { l.to_owned() } + "\n");
+    fs::write(path, changed.collect::<String>()).unwrap();
+}
+
+#[test]
+fn a_journal_damaged_after_its_import_loses_no_row_of_the_report_and_is_named_until_a_person_has_looked() {
+    let world = World::new("");
+    let rows = JournalPaths::in_home(world.folder.path(), &channel()).rows;
+    air_until(&world, 4);
+    assert_eq!(world.desk.import_journal(&channel()).unwrap().new, 4);
+    flip(&rows, 2);
+    assert!(world.desk.check().unwrap().broken.iter().any(|b| b.what.contains("line 2 (seq 2)")));
+    air_until(&world, 6);
+    let summary = world.desk.import_journal(&channel()).unwrap();
+    assert_eq!((summary.known, summary.new), (4, 2));
+    let aired = world.desk.store.read(|r| r.as_run(&channel(), zone().day(day()))).unwrap();
+    assert!(aired.iter().all(|row| row.why.is_none()) && aired.len() == 6, "{aired:?}");
+    let broken = world.desk.check().unwrap().broken;
+    assert_eq!(broken.len(), 1, "{broken:?}");
+    assert!(broken[0].what.contains("broken-1") && broken[0].what.contains("line 2 (seq 2)"), "{broken:?}");
+    assert!(broken[0].what.contains("every row of it was imported before the damage"), "{broken:?}");
+    let kept = rows.with_file_name("videotron.jsonl.broken-1");
+    fs::write(&kept, "other evidence").unwrap();
+    assert!(world.desk.check().unwrap().broken[0].what.contains("was changed since it was set aside"));
+    fs::remove_file(&kept).unwrap();
+    assert_eq!(world.desk.check().unwrap().broken, []);
+}
+
+#[test]
+fn rows_that_were_lost_before_any_import_are_told_as_one_row_in_doubt_and_the_rest_is_reported() {
+    let world = World::new("");
+    let rows = JournalPaths::in_home(world.folder.path(), &channel()).rows;
+    air_until(&world, 2);
+    world.desk.import_journal(&channel()).unwrap();
+    air_until(&world, 6);
+    // The first of the rows in doubt was imported, the others were not.
+    for line in [2, 4] {
+        flip(&rows, line);
+    }
+    air_until(&world, 8);
+    assert_eq!(world.desk.import_journal(&channel()).unwrap().new, 5);
+    assert_eq!(world.desk.import_journal(&channel()).unwrap().new, 0, "twice changes nothing");
+    air_until(&world, 9);
+    assert_eq!(world.desk.import_journal(&channel()).unwrap().new, 1);
+    let aired = world.desk.store.read(|r| r.as_run(&channel(), zone().day(day()))).unwrap();
+    let story: Vec<_> = aired.iter().map(|r| (r.seq, (r.end - r.start).num_seconds(), r.why.as_deref())).collect();
+    let whole = |seq| (seq, 10, None);
+    assert_eq!(
+        story,
+        [whole(1), whole(2), (3, 20, Some("record_damaged")), whole(5), whole(6), whole(7), whole(8), whole(9)]
+    );
+    let broken = world.desk.check().unwrap().broken;
+    assert_eq!(broken.len(), 1, "time is tiled: {broken:?}");
+    assert!(broken[0].what.contains("rows 3 to 4"), "{broken:?}");
+}
+
+#[test]
+fn a_journal_that_contradicts_what_was_imported_is_still_refused() {
+    let world = World::new("");
+    let paths = JournalPaths::in_home(world.folder.path(), &channel());
+    air_until(&world, 4);
+    world.desk.import_journal(&channel()).unwrap();
+    fs::remove_file(&paths.rows).unwrap();
+    fs::remove_file(&paths.head).unwrap();
+    world.wait(TimeDelta::hours(1));
+    air_until(&world, 3);
+    flip(&paths.rows, 2);
+    air_until(&world, 8);
+    assert!(matches!(world.desk.import_journal(&channel()), Err(ReportError::Rewritten { .. })));
+}

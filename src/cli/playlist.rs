@@ -62,7 +62,9 @@ pub(super) fn asrun(home: &Path, arguments: &AsrunArguments) -> Result<Ended, Fa
     let rows = match journal::read(&JournalPaths::in_home(home, &arguments.channel)) {
         Ok(rows) => rows,
         Err(error @ JournalError::Broken { .. }) => {
-            complain!("error: {error}. Try: keep the file as evidence and restore the journal from a backup.");
+            complain!(
+                "error: {error}. Try: start the player again: it keeps the file as evidence and goes on with every sound row."
+            );
             return Ok(Ended::Refused);
         }
         Err(error) => return Err(Failure::could(error.to_string(), "check the folder's permissions")),

@@ -4,11 +4,13 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use crate::domain::as_run::AsRun;
 use crate::domain::ids::ChannelId;
 use crate::domain::time::{Instant, Span};
 use crate::engine::plan_check::{self, Fault};
 use crate::engine::reconcile;
-use crate::files::{journal, playlist_file, privacy, whole};
+use crate::files::journal::{self, Chained, JournalPaths};
+use crate::files::{playlist_file, privacy, whole};
 use crate::store::PublishedRevision;
 
 use super::Desk;
@@ -138,7 +140,7 @@ impl Desk {
 
     /// Invariant 3, in the journal and in what was imported of it.
     fn check_as_run(&self, channel: &ChannelId, report: &mut CheckReport) -> Result<(), PlanError> {
-        let paths = journal::JournalPaths::in_home(self.home(), channel);
+        let paths = JournalPaths::in_home(self.home(), channel);
         let chained = match journal::read(&paths) {
             Ok(rows) => rows,
             Err(error) => {
@@ -154,12 +156,52 @@ impl Desk {
             report.found(3, format!("imported as-run rows of {channel} don't tile time: {gap:?}"));
         }
         for row in &imported {
-            let in_journal = usize::try_from(row.seq).ok().and_then(|n| chained.get(n.checked_sub(1)?));
-            if in_journal.is_some_and(|c| c.row != *row) {
+            let in_journal = journal::accounting_for(&chained, row.seq);
+            if in_journal.is_some_and(|c| c.damage.is_none() && c.row != *row) {
                 let path = paths.rows.display();
                 report.found(3, format!("imported as-run row {} of {channel} is not the row of {path}", row.seq));
             }
         }
+        self.check_set_aside(&paths, &chained, &imported, report);
         Ok(())
+    }
+
+    /// Journals that were damaged and set aside. One that still lies beside the journal waits for a person: what is in
+    /// doubt is named, and what was imported before the damage is not.
+    fn check_set_aside(&self, paths: &JournalPaths, chained: &[Chained], imported: &[AsRun], report: &mut CheckReport) {
+        for kept in journal::kept_beside(paths) {
+            let name = kept.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let path = kept.display();
+            let of_it = |c: &&Chained| c.damage.as_ref().is_some_and(|damage| damage.kept == name);
+            let Some((row, damage)) = chained.iter().find(of_it).and_then(|c| c.damage.as_ref().map(|d| (c, d))) else {
+                report.found(
+                    3,
+                    format!("{path} is a damaged journal, and no row of {} tells of it", paths.rows.display()),
+                );
+                continue;
+            };
+            match whole::sha256_of(&kept) {
+                Ok(found) if found == damage.kept_sha256 => {}
+                Ok(_) => report.found(3, format!("{path} was changed since it was set aside")),
+                Err(error) => report.found(3, format!("{path} can't be read: {error}")),
+            }
+            let stands = |seq: u64| imported.iter().any(|r| r.seq == seq && !r.proves_nothing());
+            let first = (row.row.seq..=damage.to_seq).find(|seq| !stands(*seq));
+            let doubt = match first {
+                None => "every row of it was imported before the damage, and stands".to_owned(),
+                Some(first) => {
+                    let since = imported.iter().find(|r| r.seq + 1 == first).map_or(row.row.start, |r| r.end);
+                    format!("rows {first} to {}, from {since} to {}, are in doubt", damage.to_seq, row.row.end)
+                }
+            };
+            report.found(
+                3,
+                format!(
+                    "{path} is a damaged journal that was set aside ({}): {doubt}. Once it is looked into, keep it in \
+                     another folder",
+                    damage.fault
+                ),
+            );
+        }
     }
 }

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use crate::domain::as_run::AsRun;
 use crate::domain::audit::{AuditEvent, AuditKind};
 use crate::domain::ids::{CaseId, ChannelId, PersonId, Sha256};
 use crate::domain::incident::Incident;
@@ -12,7 +13,8 @@ use crate::domain::playlist::Playlist;
 use crate::domain::text::Text;
 use crate::domain::time::{BroadcastDate, FrameRate, Instant, Span, Zone};
 use crate::engine::reconcile::{self, Aired, Discrepancy, Totals};
-use crate::files::{journal, playlist_file};
+use crate::files::journal::{self, Chained};
+use crate::files::playlist_file;
 use crate::store::{Imported, Scope, StoreError};
 
 use super::{Desk, DeskError, Refusal};
@@ -147,24 +149,33 @@ const MAX_CONCLUSION_CHARS: usize = 6000;
 
 impl Desk {
     /// Imports a channel's journal: verified as a whole first, then only what is new. Doing it twice changes nothing.
+    /// Where the journal was damaged, what was imported before the damage stands, and only the rest is in doubt.
     ///
     /// # Errors
     /// [`ReportError::Journal`] names the first bad line; nothing is imported then.
     pub fn import_journal(&self, channel: &ChannelId) -> Result<ImportSummary, ReportError> {
         let paths = journal::JournalPaths::in_home(self.home(), channel);
         let rows = journal::read(&paths)?;
-        let head = self.store.read(|r| r.as_run_head(channel))?;
         let mut summary = ImportSummary::default();
-        if let Some((seq, hash)) = head {
+        let mut new: Vec<Chained> = Vec::new();
+        if let Some((seq, hash)) = self.store.read(|r| r.as_run_head(channel))? {
+            let rewritten = |seq| ReportError::Rewritten { path: paths.rows.clone(), seq };
             // What was imported before must still be there, unchanged: the chain then vouches for all before it.
-            let same =
-                usize::try_from(seq).ok().and_then(|n| rows.get(n.checked_sub(1)?)).is_some_and(|r| r.hash == hash);
-            if !same {
-                return Err(ReportError::Rewritten { path: paths.rows, seq });
+            let found = journal::accounting_for(&rows, seq).ok_or_else(|| rewritten(seq))?;
+            match &found.damage {
+                _ if found.hash == hash => {}
+                None => return Err(rewritten(seq)),
+                Some(damage) => {
+                    self.same_before(channel, &rows, found).map_err(|at| at.unwrap_or_else(|| rewritten(seq)))?;
+                    if seq == damage.to_seq && damage.to_hash.is_some_and(|known| known != hash) {
+                        return Err(rewritten(seq));
+                    }
+                    new.extend(self.rest_of(channel, found, seq)?);
+                }
             }
             summary.known = seq;
         }
-        let new: Vec<_> = rows.into_iter().filter(|r| r.row.seq > summary.known).collect();
+        new.extend(rows.into_iter().filter(|r| r.row.seq > summary.known));
         let now = self.now();
         for chunk in new.chunks(IMPORT_AT_ONCE) {
             let (part, of) = (chunk.to_vec(), channel.clone());
@@ -189,6 +200,32 @@ impl Desk {
             summary.new += chunk.len() as u64;
         }
         Ok(summary)
+    }
+
+    /// Whether the row before one that stands for others is the one that was imported. `Err(None)`: it is not.
+    fn same_before(&self, channel: &ChannelId, rows: &[Chained], damage: &Chained) -> Result<(), Option<ReportError>> {
+        let Some(before) = damage.row.seq.checked_sub(1).and_then(|seq| journal::accounting_for(rows, seq)) else {
+            return Ok(());
+        };
+        let seq = before.row.seq;
+        let known = self.store.read(|r| r.as_run_row(channel, seq)).map_err(|error| Some(error.into()))?;
+        match known {
+            Some((_, hash)) if hash == before.hash => Ok(()),
+            // A row that itself stands for others may have been imported from a later number on.
+            _ if before.damage.is_some() => Ok(()),
+            _ => Err(None),
+        }
+    }
+
+    /// What is still in doubt of the rows that one row stands for, when those up to `known` were imported before the
+    /// journal was damaged: they stand as they were imported.
+    fn rest_of(&self, channel: &ChannelId, damage: &Chained, known: u64) -> Result<Option<Chained>, ReportError> {
+        let Some((last, hash)) = self.store.read(|r| r.as_run_row(channel, known))? else { return Ok(None) };
+        if damage.last_seq() <= known || hash == damage.hash {
+            return Ok(None);
+        }
+        let start = last.end.min(damage.row.end);
+        Ok(Some(Chained { row: AsRun { seq: known + 1, start, ..damage.row.clone() }, ..damage.clone() }))
     }
 
     /// The last published revision of a day, read and judged.

@@ -37,6 +37,9 @@ pub struct AsRun {
 /// The word of a row for time whose own rows could not be kept: something was on air, and nothing proves what.
 pub const NOT_RECORDED: &str = "not_recorded";
 
+/// The word of a row that stands in place of rows which can't be trusted, from its own number up to the next row's.
+pub const RECORD_DAMAGED: &str = "record_damaged";
+
 impl AsRun {
     /// One row for its time and that of `next`, which says that nothing is proven of either.
     pub fn not_recorded(self, next: &AsRun) -> AsRun {
@@ -56,7 +59,7 @@ impl AsRun {
 
     /// Whether it stands for time of which nothing is known.
     pub fn proves_nothing(&self) -> bool {
-        self.why.as_deref() == Some(NOT_RECORDED)
+        matches!(self.why.as_deref(), Some(NOT_RECORDED | RECORD_DAMAGED))
     }
 }
 

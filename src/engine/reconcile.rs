@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::as_run::{AirKind, AsRun, Outcome};
+use crate::domain::as_run::{AirKind, AsRun, Outcome, RECORD_DAMAGED};
 use crate::domain::ids::{ItemId, Sha256};
 use crate::domain::playlist::{ItemKind, Playlist, PlaylistItem};
 use crate::domain::time::{FrameRate, Instant};
@@ -264,13 +264,14 @@ fn discrepancies(playlist: &Playlist, rows: &[&AsRun]) -> Vec<Discrepancy> {
     found
 }
 
-/// Where rows in order of their numbers leave a hole, overlap, or skip a number.
+/// Where rows in order of their numbers leave a hole, overlap, or skip a number that no row accounts for.
 pub fn tiles<'a>(rows: impl IntoIterator<Item = &'a AsRun>) -> Vec<Discrepancy> {
     let mut found = Vec::new();
     let mut before: Option<&AsRun> = None;
     for row in rows {
         if let Some(last) = before {
-            if row.seq != last.seq + 1 {
+            let stood_for = last.why.as_deref() == Some(RECORD_DAMAGED) && row.seq > last.seq;
+            if row.seq != last.seq + 1 && !stood_for {
                 found.push(Discrepancy::Sequence { after_seq: last.seq, seq: row.seq });
             }
             if row.start != last.end {

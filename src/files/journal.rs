@@ -9,14 +9,17 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 mod line;
+mod set_aside;
 
 use serde::{Deserialize, Serialize};
 
 use super::whole;
 use crate::domain::as_run::AsRun;
 use crate::domain::ids::{ChannelId, Sha256};
-use crate::domain::time::Zone;
-use line::{Row, hash_of, line_of};
+use crate::domain::time::{Instant, Zone};
+use line::{Line, self_consistent};
+
+pub use set_aside::{Damage, kept_beside};
 
 /// Hash before the first row: 64 zeros.
 pub const GENESIS: Sha256 = Sha256([0; 32]);
@@ -63,6 +66,21 @@ pub struct Chained {
     pub prev: Sha256,
     /// Hash of this row.
     pub hash: Sha256,
+    /// What it stands in place of, if the journal was damaged there.
+    pub damage: Option<Damage>,
+}
+
+impl Chained {
+    /// The last number that it accounts for; its own, unless it stands for several.
+    pub fn last_seq(&self) -> u64 {
+        self.damage.as_ref().map_or(self.row.seq, |damage| damage.to_seq)
+    }
+}
+
+/// The row of a journal that accounts for a number.
+pub fn accounting_for(rows: &[Chained], seq: u64) -> Option<&Chained> {
+    let row = rows.get(rows.partition_point(|row| row.last_seq() < seq))?;
+    (row.row.seq <= seq).then_some(row)
 }
 
 /// What is on air now, for whoever comes after a crash.
@@ -106,7 +124,7 @@ pub struct Journal {
     /// Where the file must end before the next row: half a line lies behind it, which the disk would not take away.
     whole_until: Option<u64>,
     /// The head names an older row: the disk took the newest, but not the head.
-    head_behind: bool,
+    head_behind: Option<Chained>,
 }
 
 /// What can be known of a journal that can't be written now. While this lives, no other player takes the journal.
@@ -122,37 +140,32 @@ pub struct Glimpse {
 /// A journal that could not be gone on with: it is kept as evidence under another name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SetAside {
-    /// Where its rows lie now.
+    /// Where it lies now.
     pub kept: PathBuf,
-    /// What is wrong with it.
-    pub fault: String,
+    /// The row in place of what can't be trusted.
+    pub told: Chained,
 }
 
-/// Most journals of a channel that are set aside; then someone has to look.
-const MOST_SET_ASIDE: u32 = 100;
-
 impl Journal {
-    /// Like [`Journal::open`], but a journal that is broken is set aside, untouched, and a new chain begins: a damaged
-    /// record must not keep the wall dark. The import finds that rows it knows were replaced, and says so.
+    /// Like [`Journal::open`], but a journal that is damaged is set aside, and one with every row that can be trusted
+    /// goes on in its place: a damaged record must not keep the wall dark. `now` ends what is in doubt if nothing else
+    /// tells when it ended.
     ///
     /// # Errors
     /// [`JournalError::Io`], and [`JournalError::Broken`] after a hundred of them.
-    pub fn open_or_set_aside(paths: JournalPaths, zone: Zone) -> Result<(Journal, Option<SetAside>), JournalError> {
+    pub fn open_or_set_aside(
+        paths: JournalPaths,
+        channel: &ChannelId,
+        zone: Zone,
+        now: Instant,
+    ) -> Result<(Journal, Option<SetAside>), JournalError> {
         let error = match Journal::open(paths.clone(), zone) {
             Err(error @ JournalError::Broken { .. }) => error,
             other => return other.map(|journal| (journal, None)),
         };
-        let name = |n: u32, path: &Path| path.with_added_extension(format!("broken-{n}"));
-        let Some(n) = (1..=MOST_SET_ASIDE).find(|n| !name(*n, &paths.rows).exists()) else { return Err(error) };
-        for path in [&paths.head, &paths.now, &paths.rows] {
-            match fs::rename(path, name(n, path)) {
-                Err(source) if source.kind() != io::ErrorKind::NotFound => {
-                    return Err(JournalError::Io { path: path.clone(), source });
-                }
-                _ => {}
-            }
-        }
-        let set_aside = SetAside { kept: name(n, &paths.rows), fault: error.to_string() };
+        let told = set_aside::replace(&paths, error, channel, zone, now)?;
+        let name = told.damage.as_ref().map(|damage| damage.kept.clone()).unwrap_or_default();
+        let set_aside = SetAside { kept: paths.rows.with_file_name(name), told };
         Ok((Journal::open(paths, zone)?, Some(set_aside)))
     }
 
@@ -170,9 +183,9 @@ impl Journal {
         hold(&file, &paths.rows)?;
         remove_torn_line(&mut file).map_err(io)?;
         let rows = read(&paths)?;
-        let (seq, hash) = rows.last().map_or((0, GENESIS), |last| (last.row.seq, last.hash));
+        let (seq, hash) = rows.last().map_or((0, GENESIS), |last| (last.last_seq(), last.hash));
         let last = rows.into_iter().next_back().map(|last| last.row);
-        Ok(Journal { paths, file, zone, seq, hash, last, whole_until: None, head_behind: false })
+        Ok(Journal { paths, file, zone, seq, hash, last, whole_until: None, head_behind: None })
     }
 
     /// Looks at a journal that can't be written, and changes nothing. One that can't be read either is not known.
@@ -206,14 +219,13 @@ impl Journal {
     /// The file system's; the row is then not in the journal.
     pub fn append(&mut self, mut row: AsRun) -> Result<Chained, JournalError> {
         row.seq = self.seq + 1;
-        let (line, hash) = line_of(&row, self.hash, self.zone);
+        let (line, chained) = Line { row, prev: self.hash, damage: None }.line(self.zone);
         self.write_line(&line).map_err(|source| JournalError::Io { path: self.paths.rows.clone(), source })?;
-        let prev = std::mem::replace(&mut self.hash, hash);
-        self.seq = row.seq;
-        self.last = Some(row.clone());
-        self.head_behind = true;
+        (self.seq, self.hash) = (chained.row.seq, chained.hash);
+        self.last = Some(chained.row.clone());
+        self.head_behind = Some(chained.clone());
         let _ = self.keep_head();
-        Ok(Chained { row, prev, hash })
+        Ok(chained)
     }
 
     /// Half a line would break the chain for the next row, so what could not be written whole is taken away, if not at
@@ -236,12 +248,10 @@ impl Journal {
     /// # Errors
     /// The file system's; the rows are in the journal all the same.
     pub fn keep_head(&mut self) -> Result<(), JournalError> {
-        if self.head_behind {
-            let head = Head { seq: self.seq, hash: self.hash.to_string() };
-            let bytes = serde_json::to_vec(&head).expect("a number and a string always serialise");
-            whole::write(&self.paths.head, &bytes)
+        if let Some(newest) = &self.head_behind {
+            whole::write(&self.paths.head, &head_bytes(newest, self.zone))
                 .map_err(|source| JournalError::Io { path: self.paths.head.clone(), source })?;
-            self.head_behind = false;
+            self.head_behind = None;
         }
         Ok(())
     }
@@ -251,7 +261,8 @@ impl Journal {
     /// # Errors
     /// The file system's.
     pub fn mark(&self, marker: &Marker, durable: bool) -> Result<(), JournalError> {
-        let (line, _) = line_of(&marker.row, self.hash, self.zone);
+        let row = AsRun { seq: self.seq + 1, ..marker.row.clone() };
+        let (line, _) = Line { row, prev: self.hash, damage: None }.line(self.zone);
         let write = if durable { whole::write } else { whole::write_volatile };
         write(&self.paths.now, &line).map_err(|source| JournalError::Io { path: self.paths.now.clone(), source })
     }
@@ -263,10 +274,14 @@ impl Journal {
 }
 
 fn interrupted(paths: &JournalPaths, last: Option<&AsRun>) -> Option<Marker> {
-    let text = fs::read(&paths.now).ok()?;
-    let row = serde_json::from_slice::<Row>(&text).ok()?.parse().ok()?.row;
+    let row = AsRun { seq: 0, ..marker_of(paths)?.row };
     let after_last = last.is_none_or(|last| row.start >= last.end);
     after_last.then_some(Marker { row })
+}
+
+/// The start marker, with the number that its row will have and the hash of the row before.
+fn marker_of(paths: &JournalPaths) -> Option<Chained> {
+    self_consistent(fs::read(&paths.now).ok()?.trim_ascii_end()).ok()
 }
 
 fn hold(file: &File, path: &Path) -> Result<(), JournalError> {
@@ -339,25 +354,27 @@ fn judge_line(text: &[u8], before: Option<&Chained>) -> Result<Chained, String> 
     if text.len() > MAX_LINE_BYTES {
         return Err(format!("{} bytes; a row has at most {MAX_LINE_BYTES}", text.len()));
     }
-    let value: serde_json::Value = serde_json::from_slice(text).map_err(|e| format!("not a row: {e}"))?;
-    let found = hash_of(&value)?;
-    let chained = serde_json::from_value::<Row>(value).map_err(|e| format!("not a row: {e}"))?.parse()?;
-    if found != chained.hash {
-        return Err(format!("its content hashes to {found}, but it says {}: a byte was changed", chained.hash));
-    }
-    let (prev, seq) = before.map_or((GENESIS, 1), |b| (b.hash, b.row.seq + 1));
-    if chained.prev != prev || chained.row.seq != seq {
+    let chained = self_consistent(text)?;
+    follows(&chained, before).map(|()| chained)
+}
+
+/// Whether a row follows from the one before. After a row that stands for others it may hold the hash of the last of
+/// them: it was written when they were there.
+fn follows(row: &Chained, before: Option<&Chained>) -> Result<(), String> {
+    let (prev, seq) = before.map_or((GENESIS, 1), |b| (b.hash, b.last_seq() + 1));
+    let stood_for = before.and_then(|b| b.damage.as_ref()?.to_hash);
+    if (row.prev != prev && Some(row.prev) != stood_for) || row.row.seq != seq {
         return Err(format!("it does not follow the row before: expected seq {seq} after {prev}"));
     }
     if let Some(b) = before
-        && b.row.end != chained.row.start
+        && b.row.end != row.row.start
     {
-        return Err(format!("it starts at {}, but the row before ends at {}", chained.row.start, b.row.end));
+        return Err(format!("it starts at {}, but the row before ends at {}", row.row.start, b.row.end));
     }
-    if chained.row.end < chained.row.start {
+    if row.row.end < row.row.start || row.last_seq() < row.row.seq {
         return Err("it ends before it starts".into());
     }
-    Ok(chained)
+    Ok(())
 }
 
 fn judge_head(paths: &JournalPaths, rows: &[Chained]) -> Result<(), JournalError> {
@@ -366,22 +383,31 @@ fn judge_head(paths: &JournalPaths, rows: &[Chained]) -> Result<(), JournalError
     let last = rows.last().map_or(0, |r| r.row.seq);
     let broken = |fault: String| JournalError::Broken { path: paths.rows.clone(), line, seq: last, fault };
     let head: Head = serde_json::from_slice(&bytes).map_err(|e| broken(format!("its head file is unreadable: {e}")))?;
-    let Some(named) = head.seq.checked_sub(1).and_then(|n| rows.get(usize::try_from(n).ok()?)) else {
+    let Some(named) = accounting_for(rows, head.seq) else {
         return Err(broken(format!(
             "the head kept outside names row {}, which is missing: the tail was cut",
             head.seq
         )));
     };
-    if named.hash.to_string() == head.hash {
+    let says = |hash: Sha256| hash.to_string() == head.hash;
+    let stood_for = |damage: &Damage| head.seq < damage.to_seq || damage.to_hash.is_none_or(says);
+    if says(named.hash) || named.damage.as_ref().is_some_and(stood_for) {
         Ok(())
     } else {
         Err(broken(format!("row {} is not the one the head kept outside names", head.seq)))
     }
 }
 
+fn head_bytes(newest: &Chained, zone: Zone) -> Vec<u8> {
+    let end = Some(zone.rfc3339(newest.row.end));
+    let head = Head { seq: newest.last_seq(), hash: newest.hash.to_string(), end };
+    serde_json::to_vec(&head).expect("strings and integers always serialise")
+}
+
 /// A row as the journal and `siaran asrun` write it.
 pub fn to_json(chained: &Chained, zone: Zone) -> String {
-    let (line, _) = line_of(&chained.row, chained.prev, zone);
+    let Chained { row, prev, damage, .. } = chained.clone();
+    let (line, _) = Line { row, prev, damage }.line(zone);
     String::from_utf8_lossy(line.trim_ascii_end()).into_owned()
 }
 
@@ -389,13 +415,15 @@ pub fn to_json(chained: &Chained, zone: Zone) -> String {
 struct Head {
     seq: u64,
     hash: String,
+    /// Where that row ends; it is known though the journal be damaged.
+    #[serde(default)]
+    end: Option<String>,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::as_run::{AirKind, Outcome};
-    use crate::domain::time::Instant;
     use chrono::TimeDelta;
 
     fn zone() -> Zone {
@@ -459,22 +487,6 @@ mod tests {
         let mut journal = Journal::open(paths.clone(), zone()).expect("sound again");
         journal.append(row(31, 40)).expect("appended");
         assert!(read(&paths).expect_err("gap").to_string().contains("the row before ends"));
-    }
-
-    #[test]
-    fn a_broken_journal_is_kept_as_it_is_and_a_new_one_begins() {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let paths = three_rows(folder.path());
-        let broken = fs::read_to_string(&paths.rows).expect("readable").replacen("250", "251", 1);
-        fs::write(&paths.rows, &broken).expect("writable");
-        let (mut journal, set_aside) = Journal::open_or_set_aside(paths.clone(), zone()).expect("a new journal");
-        let set_aside = set_aside.expect("it was broken");
-        assert_eq!(fs::read_to_string(&set_aside.kept).expect("kept"), broken);
-        assert!(set_aside.fault.contains("line 1"), "{}", set_aside.fault);
-        journal.append(row(50, 60)).expect("appended");
-        drop(journal);
-        let (journal, none) = Journal::open_or_set_aside(paths, zone()).expect("sound");
-        assert_eq!((journal.last().map(|r| r.seq), none), (Some(1), None));
     }
 
     #[test]

@@ -84,12 +84,19 @@ pub struct OutputStatus {
 }
 
 impl Snapshot {
-    /// Writes the file, whole.
+    /// Writes the file, whole; makes its folder if need be.
     ///
     /// # Errors
     /// The file system's.
     pub fn write(&self, path: &Path) -> io::Result<()> {
-        whole::write_volatile(path, self.to_json().to_string().as_bytes())
+        let text = self.to_json().to_string();
+        match whole::write_volatile(path, text.as_bytes()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                std::fs::create_dir_all(path.parent().unwrap_or(path))?;
+                whole::write_volatile(path, text.as_bytes())
+            }
+            written => written,
+        }
     }
 
     /// As the file has it.
@@ -250,7 +257,7 @@ mod tests {
     #[test]
     fn what_a_player_wrote_reads_back_and_anything_else_is_nothing() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let path = folder.path().join("videotron.status.json");
+        let path = path(folder.path(), &"videotron".parse().expect("a channel"));
         assert_eq!(read(&path), None);
         let at: Instant = "2026-11-22T08:00:00+07:00".parse().expect("an instant");
         let row = AsRun {

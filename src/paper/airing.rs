@@ -213,6 +213,7 @@ fn why_in_words(why: &str) -> String {
         "hash_mismatch" => "isi berkas berubah".into(),
         "no_frame" => "gambar tidak tersedia".into(),
         "no_player" => "pemutar tidak berjalan".into(),
+        "record_damaged" => "catatan tayang rusak".into(),
         "not_recorded" => "catatan tayang tidak tersimpan".into(),
         other => other.to_owned(),
     }

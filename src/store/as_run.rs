@@ -101,6 +101,17 @@ impl Reader<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// One row of a channel, with the journal's hash of it.
+    ///
+    /// # Errors
+    /// When the database would not.
+    pub fn as_run_row(&self, channel: &ChannelId, seq: u64) -> Result<Option<(AsRun, Sha256)>, StoreError> {
+        let sql = format!("select {COLUMNS}, hash from as_run where channel = ? and seq = ?");
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let read = |row: &Row<'_>| Ok((self::read(row)?, hash(row, 13)?));
+        Ok(statement.query_row(params![channel.as_str(), int(seq)], read).optional()?)
+    }
+
     /// Number and hash of the newest imported row of a channel.
     ///
     /// # Errors

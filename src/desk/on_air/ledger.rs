@@ -7,6 +7,8 @@ use std::collections::VecDeque;
 use chrono::TimeDelta;
 
 use crate::domain::as_run::{AsRun, NOT_RECORDED, Outcome};
+use crate::domain::channel::Channel;
+use crate::domain::ids::ChannelId;
 use crate::domain::time::{Instant, Zone};
 use crate::files::journal::{Glimpse, Journal, JournalError, JournalPaths, Marker, SetAside};
 
@@ -18,9 +20,11 @@ pub const MOST_WAITING: usize = 6_000;
 #[derive(Debug)]
 pub struct Ledger {
     paths: JournalPaths,
+    channel: ChannelId,
     zone: Zone,
     book: Book,
     waiting: VecDeque<AsRun>,
+    most_waiting: usize,
     /// Rows of which the ones that wait prove nothing any more.
     unproven: Unproven,
     set_aside: Option<SetAside>,
@@ -30,9 +34,9 @@ pub struct Ledger {
 
 #[derive(Debug)]
 enum Book {
-    Open(Journal),
+    Open(Box<Journal>),
     /// It can't be written now, for this reason; nobody else takes it meanwhile, if it could be read.
-    Shut(String, Option<Glimpse>),
+    Shut(String, Option<Box<Glimpse>>),
 }
 
 /// What is not proven: how many rows, and how much time.
@@ -63,17 +67,18 @@ impl Ledger {
     ///
     /// # Errors
     /// [`JournalError::Held`] alone: another player is on this channel.
-    pub fn open(paths: JournalPaths, zone: Zone) -> Result<Ledger, JournalError> {
-        let (book, set_aside, last, interrupted) = match Journal::open_or_set_aside(paths.clone(), zone) {
+    pub fn open(paths: JournalPaths, channel: &Channel, now: Instant) -> Result<Ledger, JournalError> {
+        let (id, zone) = (channel.id.clone(), channel.zone);
+        let (book, set_aside, last, interrupted) = match Journal::open_or_set_aside(paths.clone(), &id, zone, now) {
             Ok((journal, set_aside)) => {
                 let (last, interrupted) = (journal.last().cloned(), journal.interrupted());
-                (Book::Open(journal), set_aside, last, interrupted)
+                (Book::Open(Box::new(journal)), set_aside, last, interrupted)
             }
             Err(error @ JournalError::Held { .. }) => return Err(error),
             Err(error) => {
                 let mut glimpse = Journal::glimpse(&paths)?;
                 let (last, interrupted) = (glimpse.last.clone(), glimpse.interrupted.take());
-                (Book::Shut(error.to_string(), Some(glimpse)), None, last, interrupted)
+                (Book::Shut(error.to_string(), Some(Box::new(glimpse))), None, last, interrupted)
             }
         };
         let mut waiting = VecDeque::new();
@@ -85,7 +90,17 @@ impl Ledger {
             }
             waiting.push_back(row);
         }
-        Ok(Ledger { paths, zone, book, waiting, unproven: Unproven::default(), set_aside, begun: false })
+        Ok(Ledger {
+            paths,
+            channel: id,
+            zone,
+            book,
+            waiting,
+            most_waiting: MOST_WAITING,
+            unproven: Unproven::default(),
+            set_aside,
+            begun: false,
+        })
     }
 
     /// Where the last row ended, the one of an interrupted item included.
@@ -118,7 +133,7 @@ impl Ledger {
             self.unproven.add(&row);
         }
         self.waiting.push_back(row);
-        if self.waiting.len() > MOST_WAITING
+        if self.waiting.len() > self.most_waiting
             && let (Some(oldest), Some(next)) = (self.waiting.pop_front(), self.waiting.pop_front())
         {
             for row in [&oldest, &next].into_iter().filter(|row| !row.proves_nothing()) {
@@ -128,12 +143,12 @@ impl Ledger {
         }
     }
 
-    /// Writes what waits, in order.
+    /// Writes what waits, in order, at `at`.
     ///
     /// # Errors
     /// Why it can't, in words; what is not written goes on waiting.
-    pub fn write(&mut self) -> Result<(), String> {
-        self.reopen()?;
+    pub fn write(&mut self, at: Instant) -> Result<(), String> {
+        self.reopen(at)?;
         let Book::Open(journal) = &mut self.book else { return Ok(()) };
         while let Some(row) = self.waiting.front() {
             journal.append(row.clone()).map_err(|error| error.to_string())?;
@@ -144,22 +159,23 @@ impl Ledger {
     }
 
     /// Opens a journal that was shut, or whose file is not the one of that name any more, and joins what waits to it.
-    fn reopen(&mut self) -> Result<(), String> {
+    fn reopen(&mut self, at: Instant) -> Result<(), String> {
         match &mut self.book {
             Book::Open(journal) if self.waiting.is_empty() || journal.is_in_place() => return Ok(()),
             Book::Open(_) => {}
             // Its lock is the one that the journal takes.
             Book::Shut(_, glimpse) => *glimpse = None,
         }
-        match Journal::open_or_set_aside(self.paths.clone(), self.zone) {
+        let now = self.waiting.front().map_or(at, |row| row.start);
+        match Journal::open_or_set_aside(self.paths.clone(), &self.channel, self.zone, now) {
             Ok((journal, set_aside)) => {
                 self.join(&journal);
                 self.set_aside = set_aside.or(self.set_aside.take());
-                self.book = Book::Open(journal);
+                self.book = Book::Open(Box::new(journal));
                 Ok(())
             }
             Err(error) => {
-                let guard = Journal::glimpse(&self.paths).ok();
+                let guard = Journal::glimpse(&self.paths).ok().map(Box::new);
                 self.book = Book::Shut(error.to_string(), guard);
                 Err(error.to_string())
             }
@@ -218,8 +234,13 @@ mod tests {
     use crate::domain::as_run::AirKind;
     use crate::files::journal;
 
+    fn channel() -> Channel {
+        let config = crate::config::Config::parse(Path::new("/h"), "").expect("defaults");
+        config.channels.into_values().next().expect("one channel").channel
+    }
+
     fn zone() -> Zone {
-        "Asia/Jakarta".parse().expect("a zone")
+        channel().zone
     }
 
     fn row(start_s: i64, end_s: i64) -> AsRun {
@@ -256,15 +277,15 @@ mod tests {
     fn rows_wait_for_a_disk_that_takes_none_and_are_then_written_in_one_chain() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let paths = in_the_way(folder.path());
-        let mut ledger = Ledger::open(paths.clone(), zone()).expect("nobody else holds it");
+        let mut ledger = Ledger::open(paths.clone(), &channel(), row(0, 1).start).expect("nobody else holds it");
         for n in 0..3 {
             ledger.add(row(n * 10, n * 10 + 10));
-            assert!(ledger.write().is_err_and(|why| why.contains("videotron.jsonl")));
+            assert!(ledger.write(row(0, 1).start).is_err_and(|why| why.contains("videotron.jsonl")));
         }
         std::fs::remove_file(folder.path().join("journal")).expect("removed");
-        ledger.write().expect("it takes them now");
+        ledger.write(row(0, 1).start).expect("it takes them now");
         ledger.add(row(30, 40));
-        ledger.write().expect("and the next");
+        ledger.write(row(0, 1).start).expect("and the next");
         assert_eq!(story(&paths), [(1, 10, None), (2, 10, None), (3, 10, None), (4, 10, None)]);
         assert_eq!(ledger.unproven(), None);
     }
@@ -273,12 +294,12 @@ mod tests {
     fn what_does_not_fit_into_memory_is_one_row_that_proves_nothing_and_says_how_much() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let paths = in_the_way(folder.path());
-        let mut ledger = Ledger::open(paths.clone(), zone()).expect("nobody else holds it");
-        let all = i64::try_from(MOST_WAITING).expect("a few") + 5;
-        (0..all).for_each(|n| ledger.add(row(n, n + 1)));
-        assert_eq!(ledger.waiting(), MOST_WAITING);
+        let mut ledger = Ledger::open(paths.clone(), &channel(), row(0, 1).start).expect("nobody else holds it");
+        ledger.most_waiting = 10;
+        (0..15).for_each(|n| ledger.add(row(n, n + 1)));
+        assert_eq!(ledger.waiting(), 10);
         std::fs::remove_file(folder.path().join("journal")).expect("removed");
-        ledger.write().expect("it takes them now");
+        ledger.write(row(0, 1).start).expect("it takes them now");
         let story = story(&paths);
         assert_eq!((story[0].clone(), story[1].clone()), ((1, 6, Some(NOT_RECORDED.into())), (2, 1, None)));
         let unproven = ledger.unproven().expect("six rows");
@@ -296,12 +317,12 @@ mod tests {
         let away = folder.path().join("away");
         std::fs::rename(folder.path().join("journal"), &away).expect("moved");
         std::fs::write(folder.path().join("journal"), "in the way").expect("written");
-        let mut ledger = Ledger::open(paths.clone(), zone()).expect("nobody else holds it");
+        let mut ledger = Ledger::open(paths.clone(), &channel(), row(0, 1).start).expect("nobody else holds it");
         ledger.add(row(20, 30));
-        assert!(ledger.write().is_err());
+        assert!(ledger.write(row(0, 1).start).is_err());
         std::fs::remove_file(folder.path().join("journal")).expect("removed");
         std::fs::rename(&away, folder.path().join("journal")).expect("moved back");
-        ledger.write().expect("it takes them now");
+        ledger.write(row(0, 1).start).expect("it takes them now");
         let why = |why: &str| Some(why.to_owned());
         assert_eq!(story(&paths), [(1, 10, None), (2, 4, why("player_lost")), (3, 6, why("no_player")), (4, 10, None)]);
     }
@@ -314,8 +335,8 @@ mod tests {
         before.append(row(0, 10)).expect("appended");
         before.mark(&Marker { row: row(30, 35) }, true).expect("marked");
         drop(before);
-        let mut ledger = Ledger::open(paths.clone(), zone()).expect("nobody else holds it");
-        ledger.write().expect("written");
+        let mut ledger = Ledger::open(paths.clone(), &channel(), row(0, 1).start).expect("nobody else holds it");
+        ledger.write(row(0, 1).start).expect("written");
         let why = |why: &str| Some(why.to_owned());
         assert_eq!(story(&paths), [(1, 10, None), (2, 20, why(NOT_RECORDED)), (3, 5, why("player_lost"))]);
     }

@@ -89,7 +89,7 @@ pub fn run(settings: Settings, clock: Arc<dyn Pacer>, stop: &AtomicBool) -> Resu
     if let Err(error) = std::fs::create_dir_all(&run_folder) {
         tracing::warn!("{} can't be made: {error}; there is no status and no preview", run_folder.display());
     }
-    let ledger = Ledger::open(settings.journal.clone(), channel.zone)?;
+    let ledger = Ledger::open(settings.journal.clone(), channel, clock.now())?;
     let recorder = Recorder::start(ledger, &settings.home, channel).map_err(system("no thread"))?;
     let registry = Registry::find(&run_folder);
 

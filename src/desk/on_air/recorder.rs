@@ -17,7 +17,6 @@ use crate::domain::incident::IncidentKind;
 use crate::domain::time::Instant;
 use crate::engine::watch::Change;
 use crate::files::incident_log::{self, IncidentLine};
-use crate::files::journal::SetAside;
 use crate::files::status_file::{self, Snapshot};
 
 /// How often what could not be written is tried again; by the player's timeline, and when nothing is heard for as long.
@@ -177,7 +176,6 @@ impl Writer {
             tracing::warn!("{} can't be read: {error}", self.incidents.display());
             BTreeMap::new()
         });
-        self.write_waiting();
         loop {
             let heard = queue.recv_timeout(QUIET);
             let quiet = heard.is_err();
@@ -186,7 +184,8 @@ impl Writer {
                 Ok(task) => self.take(task),
                 Err(RecvTimeoutError::Timeout) => {}
             }
-            if self.trouble.is_some() && (quiet || (self.at - self.tried).abs() >= RETRY) {
+            let due = quiet || (self.at - self.tried).abs() >= RETRY;
+            if (self.tried == Instant::UNIX_EPOCH && self.at != self.tried) || (self.trouble.is_some() && due) {
                 self.write_waiting();
                 self.see_whether_it_is_over();
             }
@@ -208,8 +207,14 @@ impl Writer {
             }
             Task::Mark(row) => self.mark(row, true),
             Task::Alive(row) => self.mark(row, false),
-            Task::Notice(noticed, at) => self.notice(noticed, at),
-            Task::Recovered(key, kind, at) => self.recovered(&key, kind, at),
+            Task::Notice(noticed, at) => {
+                self.at = self.at.max(at);
+                self.notice(noticed, at);
+            }
+            Task::Recovered(key, kind, at) => {
+                self.at = self.at.max(at);
+                self.recovered(&key, kind, at);
+            }
             Task::Report(snapshot) => self.report(&snapshot),
             Task::Finish => {}
         }
@@ -218,9 +223,9 @@ impl Writer {
     /// Tries what waits: rows, then incident lines, each in order.
     fn write_waiting(&mut self) {
         self.tried = self.at;
-        let written = self.ledger.write();
-        if let Some(SetAside { kept, fault }) = self.ledger.set_aside() {
-            self.notice(words::journal_set_aside(&fault, &kept.display().to_string()), self.at);
+        let written = self.ledger.write(self.at);
+        if let Some(set_aside) = self.ledger.set_aside() {
+            self.notice(words::journal_set_aside(&set_aside, self.zone), self.at);
         }
         match written {
             Ok(()) => {

@@ -140,7 +140,8 @@ fn start(home: &Path, clock: &Arc<Hand>) -> Player<FakeAir> {
 }
 
 fn start_with(air: FakeAir, home: &Path, clock: &Arc<Hand>) -> Player<FakeAir> {
-    let ledger = Ledger::open(JournalPaths::in_home(home, &channel().id), channel().zone).expect("not held");
+    let ledger =
+        Ledger::open(JournalPaths::in_home(home, &channel().id), &channel(), clock.read().utc).expect("not held");
     std::fs::create_dir_all(home.join("run")).expect("made");
     let recorder = Recorder::start(ledger, home, &channel()).expect("a thread");
     Player::start(channel(), "run".into(), air, clock.clone(), recorder, inputs())

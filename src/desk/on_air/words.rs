@@ -4,6 +4,7 @@ use crate::domain::incident::{IncidentKind, Level};
 use crate::domain::text::{Lang, Text, date_in_words};
 use crate::domain::time::Zone;
 use crate::engine::playout::Notice;
+use crate::files::journal::SetAside;
 
 use super::ledger::Unproven;
 
@@ -189,19 +190,26 @@ pub(super) fn reports_lost(count: u64) -> Noticed {
 }
 
 /// The journal was damaged and set aside.
-pub(super) fn journal_set_aside(fault: &str, kept: &str) -> Noticed {
+pub(super) fn journal_set_aside(set_aside: &SetAside, zone: Zone) -> Noticed {
+    let SetAside { kept, told } = set_aside;
+    let fault = told.damage.as_ref().map(|damage| damage.fault.as_str()).unwrap_or_default();
+    let (first, last) = (told.row.seq, told.last_seq());
+    let (from, to) = (zone.rfc3339(told.row.start), zone.rfc3339(told.row.end));
+    let kept = kept.display();
     Noticed {
-        key: format!("journal {kept}"),
+        key: format!("{FOR_A_PERSON}damaged {kept}"),
         kind: IncidentKind::Lost,
         level: Level::Critical,
         text: Text::new(
             format!(
-                "Catatan tayang rusak ({fault}). Berkasnya disimpan sebagai {kept}, catatan baru dimulai, penayangan \
-                 tetap berjalan. Jangan ubah berkas itu; laporkan kepada administrator."
+                "Catatan tayang rusak ({fault}). Baris {first} sampai {last}, dari {from} sampai {to}, diragukan; semua \
+                 baris lain tetap berlaku. Berkas yang rusak disimpan sebagai {kept}, penayangan tetap berjalan. Jangan \
+                 ubah berkas itu; administrator memeriksanya dengan siaran check."
             ),
             format!(
-                "The as-run journal is damaged ({fault}). It is kept as {kept}, a new one was begun, the air goes on. \
-                 Leave that file as it is and tell the administrator."
+                "The as-run journal is damaged ({fault}). Rows {first} to {last}, from {from} to {to}, are in doubt; \
+                 every other row stands. The damaged file is kept as {kept}, the air goes on. Leave that file as it is; \
+                 the administrator looks into it with siaran check."
             ),
         ),
         momentary: false,
