@@ -1,6 +1,7 @@
 //! The engine against decoders that are slow, die, stall or lie, on a simulated wall.
 
 mod orders;
+mod simulation;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -104,8 +105,12 @@ const QUEUE: u64 = 16;
 
 impl Wall {
     fn new(start: Tick, plan: Option<Arc<Playlist>>, pool: Vec<FillClip>) -> Wall {
+        Wall::on(channel(), start, plan, pool)
+    }
+
+    fn on(channel: Channel, start: Tick, plan: Option<Arc<Playlist>>, pool: Vec<FillClip>) -> Wall {
         let mut wall = Wall {
-            engine: Playout::new(channel(), "r".into()),
+            engine: Playout::new(channel, "r".into()),
             now: start,
             habits: BTreeMap::new(),
             decks: BTreeMap::new(),
