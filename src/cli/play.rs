@@ -16,7 +16,7 @@ use crate::desk::on_air::{self, OnAirError};
 use crate::domain::channel::HouseFormat;
 use crate::domain::ids::ChannelId;
 use crate::domain::time::{FrameRate, Instant};
-use crate::files::journal::JournalPaths;
+use crate::files::journal::{JournalError, JournalPaths};
 use crate::files::playlist_file;
 
 /// Plays a channel.
@@ -75,7 +75,13 @@ pub(super) fn play(home: &Path, arguments: PlayArguments) -> Result<Ended, Failu
             eprintln!("error: {error}. Try: a playlist of this channel.");
             Ok(Ended::Refused)
         }
-        Err(error @ OnAirError::Journal(_)) => Err(Failure::could(error.to_string(), "end the other player")),
+        Err(OnAirError::Journal(error @ JournalError::Held { .. })) => Err(Failure::could(
+            format!("{} is on air already: {error}", arguments.channel),
+            format!(
+                "leave it on air and watch it on the pages, or end it first: systemctl stop siaran-play@{}, or kill                  that process",
+                arguments.channel
+            ),
+        )),
         Err(error) => Err(Failure::could(error.to_string(), "look at the message above, then start again")),
     }
 }

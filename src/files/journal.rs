@@ -8,6 +8,7 @@ use std::io::{self, BufRead, BufReader, Seek, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+mod holder;
 mod line;
 mod set_aside;
 
@@ -19,6 +20,7 @@ use crate::domain::ids::{ChannelId, Sha256};
 use crate::domain::time::{Instant, Zone};
 use line::{Line, self_consistent};
 
+pub use holder::Holder;
 pub use set_aside::{Damage, kept_beside};
 
 /// Hash before the first row: 64 zeros.
@@ -38,10 +40,12 @@ pub enum JournalError {
         source: io::Error,
     },
     /// Another process holds it.
-    #[error("another player holds {path}")]
+    #[error("{path} is held by {}", holder.as_ref().map_or("a process that can't be seen from here".into(), Holder::to_string))]
     Held {
         /// The journal.
         path: PathBuf,
+        /// Who holds it, if that can be known.
+        holder: Option<Holder>,
     },
     /// The chain is broken.
     #[error("{path} line {line} (seq {seq}): {fault}")]
@@ -287,7 +291,9 @@ fn marker_of(paths: &JournalPaths) -> Option<Chained> {
 fn hold(file: &File, path: &Path) -> Result<(), JournalError> {
     match rustix::fs::flock(file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(()),
-        Err(rustix::io::Errno::WOULDBLOCK) => Err(JournalError::Held { path: path.to_owned() }),
+        Err(rustix::io::Errno::WOULDBLOCK) => {
+            Err(JournalError::Held { path: path.to_owned(), holder: holder::of(file) })
+        }
         Err(source) => Err(JournalError::Io { path: path.to_owned(), source: source.into() }),
     }
 }
@@ -504,6 +510,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let paths = three_rows(folder.path());
         let _first = Journal::open(paths.clone(), zone()).expect("reopened");
-        assert!(Journal::open(paths, zone()).is_err());
+        let refused = Journal::open(paths, zone()).expect_err("it is held").to_string();
+        assert!(refused.contains(&format!("is held by process {} (", std::process::id())), "{refused}");
     }
 }

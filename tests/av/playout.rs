@@ -138,6 +138,23 @@ fn a_killed_player_is_back_on_the_frame_that_the_clock_has_reached() {
 }
 
 #[test]
+fn a_second_player_is_told_which_process_is_on_the_channel_and_how_to_end_it() {
+    let home = Home::new();
+    let _first = home.play(&["null"], soon(60));
+    let begun = Instant::now();
+    while !home.path().join("run/videotron.status.json").exists() && begun.elapsed() < seconds(60) {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let mut second = Command::new(env!("CARGO_BIN_EXE_siaran"));
+    let second = second.arg("--home").arg(home.path()).args(["play", "videotron", "--output", "null"]);
+    let second = second.output().expect("it runs");
+    assert_eq!(second.status.code(), Some(3));
+    let said = String::from_utf8_lossy(&second.stderr);
+    assert!(said.contains("videotron is on air already") && said.contains("is held by process"), "{said}");
+    assert!(said.contains("systemctl stop siaran-play@videotron"), "{said}");
+}
+
+#[test]
 fn a_home_that_can_not_be_written_keeps_no_frame_from_the_wall() {
     let mut home = Home::new();
     let clip = home.clip("1.mp4", &Recipe::plain(1, 75));
