@@ -1,9 +1,7 @@
 //! The real air: decoders at one end, outputs and the probe at the other, and the last picture in between.
 
-use std::io;
-
 use super::deck::Decks;
-use super::output::{Output, OutputState, StreamClock};
+use super::output::{OutputReport, Outputs, StreamClock};
 use super::picture::{BLACK, Raster, Shared, TickFrame};
 use super::probe::Probe;
 use crate::domain::channel::{HOUSE_SOUND_CHANNELS, HouseFormat};
@@ -19,7 +17,7 @@ const RAMP_MS: usize = 5;
 pub struct Air {
     house: HouseFormat,
     decks: Decks,
-    outputs: Vec<Output>,
+    outputs: Outputs,
     probe: Probe,
     slate: Shared,
     dark: Shared,
@@ -27,22 +25,9 @@ pub struct Air {
     clock: Option<StreamClock>,
 }
 
-/// How one output is, for people.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OutputReport {
-    /// Its address.
-    pub address: String,
-    /// How it is.
-    pub state: OutputState,
-    /// Frames taken.
-    pub taken: u64,
-    /// Frames dropped because it was absent, or too slow.
-    pub dropped: u64,
-}
-
 impl Air {
     /// Joins decoders, outputs and the slate.
-    pub fn new(house: HouseFormat, decks: Decks, outputs: Vec<Output>, probe: Probe, slate: Shared) -> Air {
+    pub fn new(house: HouseFormat, decks: Decks, outputs: Outputs, probe: Probe, slate: Shared) -> Air {
         let raster = Raster { width: house.width, height: house.height };
         let last = slate.clone();
         Air { house, decks, outputs, probe, slate, dark: raster.plain(BLACK), last, clock: None }
@@ -91,29 +76,18 @@ impl Air {
         let sound = Shared::new(sound.iter().flat_map(|sample| sample.to_le_bytes()).collect());
         let duration_ns = clock.pts_ns(Tick(tick.0 + 1)).saturating_sub(pts_ns);
         let frame = TickFrame { tick, picture, sound, pts_ns, duration_ns, expected, late_ms };
-        self.outputs.iter().for_each(|output| output.push(&frame));
+        self.outputs.push(&frame);
         self.probe.push(&frame);
     }
 
     /// How the outputs are.
     pub fn outputs(&self) -> Vec<OutputReport> {
-        let report = |output: &Output| {
-            let (state, taken, dropped) = output.state();
-            OutputReport { address: output.address.to_string(), state, taken, dropped }
-        };
-        self.outputs.iter().map(report).collect()
+        self.outputs.reports()
     }
 
     /// Lets the outputs finish what they write, side by side.
     pub fn finish(self) {
-        let threads: Vec<io::Result<_>> = self
-            .outputs
-            .into_iter()
-            .map(|output| std::thread::Builder::new().name("finish".into()).spawn(move || output.finish()))
-            .collect();
-        for thread in threads.into_iter().flatten() {
-            let _ = thread.join();
-        }
+        self.outputs.finish();
     }
 }
 

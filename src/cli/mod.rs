@@ -67,6 +67,10 @@ enum Command {
     #[cfg(feature = "av")]
     #[command(hide = true)]
     Decode(play::DecodeArguments),
+    /// Be the process of one of a player's outputs
+    #[cfg(feature = "av")]
+    #[command(hide = true)]
+    Output,
     /// Plan a channel's day, or an instance file
     Plan(plan::PlanArguments),
     /// Make the house-format file of a clip
@@ -208,6 +212,8 @@ fn run(arguments: Arguments) -> Result<Ended, Failure> {
         Command::Asrun(arguments) => playlist::asrun(&home, &arguments),
         #[cfg(feature = "av")]
         Command::Decode(arguments) => play::decode(arguments),
+        #[cfg(feature = "av")]
+        Command::Output => play::output(),
         Command::Conform(arguments) => conform::run(&home, &arguments),
         Command::Inspect(arguments) => inspect::run(&home, &arguments),
         Command::Init(arguments) => init::run(&home, &arguments),

@@ -1,4 +1,4 @@
-//! `siaran play CHANNEL`: one player. `siaran decode`: its hidden decoder child.
+//! `siaran play CHANNEL`: one player. `siaran decode` and `siaran output`: its hidden children.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -148,4 +148,13 @@ pub(super) fn decode(arguments: DecodeArguments) -> Result<Ended, Failure> {
         ..HouseFormat::DEFAULT
     };
     decode::run(&file, arguments.from_frame, house).map(|()| Ended::Holds).map_err(failed)
+}
+
+/// The process of one of a player's outputs.
+pub(super) fn output() -> Result<Ended, Failure> {
+    match crate::av::output::run_child() {
+        Ok(true) => Ok(Ended::Holds),
+        Ok(false) => Ok(Ended::Refused),
+        Err(error) => Err(Failure::could(error.to_string(), "siaran play CHANNEL, which starts it")),
+    }
 }

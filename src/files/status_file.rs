@@ -73,14 +73,17 @@ pub struct UpNext {
 pub struct OutputStatus {
     /// Its address.
     pub address: String,
-    /// Takes frames.
+    /// Its last element, the file, socket or screen, takes frames.
     pub running: bool,
     /// Why not, if it failed.
     pub why: Option<String>,
-    /// Frames taken.
+    /// Frames that its last element took.
     pub taken: u64,
     /// Frames dropped because it was absent, or too slow.
     pub dropped: u64,
+    /// How often it was started again.
+    #[serde(default)]
+    pub restarts: u64,
 }
 
 impl Snapshot {
@@ -115,9 +118,14 @@ impl Snapshot {
         let next: Vec<_> = self.next.iter().map(|up| {
             json!({"start": zone.rfc3339(up.start), "kind": up.kind, "title": up.title, "owner": up.owner, "item": up.item})
         }).collect();
-        let outputs: Vec<_> = self.outputs.iter().map(|o| {
-            json!({"address": o.address, "running": o.running, "why": o.why, "taken": o.taken, "dropped": o.dropped})
-        }).collect();
+        let outputs: Vec<_> = self
+            .outputs
+            .iter()
+            .map(|o| {
+                json!({"address": o.address, "running": o.running, "why": o.why, "taken": o.taken, "dropped": o.dropped,
+                "restarts": o.restarts})
+            })
+            .collect();
         json!({
             "format": "siaran-status/1",
             "at": zone.rfc3339(self.at),
@@ -276,7 +284,8 @@ mod tests {
             why: None,
         };
         let up = UpNext { start: at, kind: "item", title: "Posyandu".into(), owner: "Dinas".into(), item: None };
-        let output = OutputStatus { address: "null".into(), running: true, why: None, taken: 9, dropped: 2 };
+        let output =
+            OutputStatus { address: "null".into(), running: true, why: None, taken: 9, dropped: 2, restarts: 1 };
         let snapshot = Snapshot {
             at,
             zone: "Asia/Jakarta".parse().expect("a zone"),

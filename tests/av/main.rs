@@ -3,6 +3,7 @@
 
 mod barcode;
 mod media;
+mod outputs;
 mod playout;
 mod sandbox;
 mod stage;

@@ -9,6 +9,7 @@ use siaran::desk::clock::SystemClock;
 use siaran::domain::as_run::AsRun;
 use siaran::domain::time::Clock;
 use siaran::files::journal::{self, JournalPaths};
+use siaran::files::status_file::{self, OutputStatus};
 use siaran::files::whole;
 
 use crate::barcode::{self, HEIGHT, Recipe, WIDTH};
@@ -84,6 +85,12 @@ impl Home {
         Player(command.stdout(Stdio::null()).spawn().expect("the player starts"))
     }
 
+    /// What the player says of an output.
+    pub fn output(&self, address: &str) -> OutputStatus {
+        let status = status_file::read(&self.path().join("run/videotron.status.json")).expect("a status");
+        status.outputs.into_iter().find(|output| output.address == address).expect("the player has that output")
+    }
+
     pub fn rows(&self) -> Vec<AsRun> {
         let channel = "videotron".parse().expect("a channel");
         let rows = journal::read(&JournalPaths::in_home(self.path(), &channel)).expect("the chain holds");
@@ -91,10 +98,31 @@ impl Home {
     }
 }
 
+fn numbers(text: &str) -> Vec<i32> {
+    text.split_whitespace().filter_map(|word| word.parse().ok()).collect()
+}
+
 /// A player that never outlives its test.
 pub struct Player(Child);
 
 impl Player {
+    /// The processes of its outputs, each with what it has open.
+    pub fn output_processes(&self) -> Vec<(i32, Vec<PathBuf>)> {
+        let children = format!("/proc/{0}/task", self.0.id());
+        let tasks = std::fs::read_dir(children).expect("the player runs").flatten();
+        let children = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok());
+        let children: Vec<i32> = children.flat_map(|text| numbers(&text)).collect();
+        let ours = children.into_iter().filter(|pid| {
+            let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            line.split(|byte| *byte == 0).nth(1) == Some(b"output")
+        });
+        let open = |pid: &i32| {
+            let files = std::fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+            files.filter_map(|file| std::fs::read_link(file.path()).ok()).collect()
+        };
+        ours.map(|pid| (pid, open(&pid))).collect()
+    }
+
     pub fn ends(mut self, within: Duration) -> bool {
         let until = Instant::now() + within;
         while Instant::now() < until {

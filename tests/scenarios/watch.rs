@@ -68,6 +68,7 @@ impl Wall {
             why: why.map(Into::into),
             taken: 9000,
             dropped: 17,
+            restarts: 0,
         };
         let next = vec![
             up(-5, "Ayo ke Posyandu", "Dinas Kesehatan", Some("i1")),

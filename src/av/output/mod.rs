@@ -1,229 +1,257 @@
-//! Where the air goes: each output has its own thread, pipeline and restart loop, so that one that hangs or fails costs
-//! the others no frame.
+//! Where the air goes: each output is a process of its own with its own pipeline, so that one that hangs, fails or dies
+//! costs the others no frame.
+//!
+//! ```text
+//! tick thread ── picture and sound, once ──► ring (shared memory) ◄── read only ── child per output: copy, encode, send
+//!      └──────── number of the tick ───────► socket per output ─────────────────►    │
+//! supervisor thread per output ◄──────────── what the sink took, and why it ends ────┘
+//! ```
+//!
+//! The tick thread writes a tick into the ring and its number into each socket, and waits for neither: a socket that is
+//! full, or a child that is not there, costs that output the frame, and the frame is counted. The supervisor starts the
+//! child, believes only what its sink took, kills one that makes no progress, and starts it again.
 
+mod child;
+mod clock;
 mod pipeline;
+mod ring;
+mod supervisor;
+mod wire;
 
+use std::fmt;
+use std::io;
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+
+use rustix::net::{SendFlags, Shutdown, send, shutdown};
 
 use super::picture::TickFrame;
 use crate::domain::channel::HouseFormat;
 pub use crate::domain::channel::{BadOutput, OutputAddress};
-use crate::domain::time::{FrameRate, Tick};
 
-use pipeline::Encoder;
+pub use child::{OutputError, run_child};
+pub use clock::StreamClock;
 
-/// Frames waiting for an output: two seconds, shared with the other outputs, not copied.
-const QUEUE_FRAMES: usize = 50;
-/// How long an output that failed rests before it is tried again: 0.5 s at first, doubled up to 10 s.
-const FIRST_REST: Duration = Duration::from_millis(500);
-const LONGEST_REST: Duration = Duration::from_secs(10);
-/// A pipeline that takes no frame for this long is taken for hung.
-const HUNG_AFTER: Duration = Duration::from_secs(3);
-/// How long a pipeline may take to finish its file when the player ends.
-const FINISH_TIMEOUT: Duration = Duration::from_millis(1500);
+use ring::Writer;
+use supervisor::{LINES_WAITING, Supervisor};
 
-/// Turns ticks into presentation times. They come from UTC, so that a restarted player continues the stream's timeline,
-/// and begin near zero once per turn of the 33-bit MPEG clock (ISO/IEC 13818-1, clause 2.4.3.7), some 26.5 hours.
-#[derive(Debug, Clone, Copy)]
-pub struct StreamClock {
-    base_ns: i128,
-    rate: FrameRate,
-}
-
-/// What `mpegtsmux` adds to every time stamp, so that decoding times never fall below zero. Taken off beforehand, the
-/// stream carries UTC itself.
-const MUXER_ADDS_NS: i128 = 3600 * 1_000_000_000;
-
-/// One turn of a 33-bit counter at 90 kHz, in units of 1/90,000 s.
-const CLOCK_TURN: i128 = 1 << 33;
-
-impl StreamClock {
-    /// The clock of a stream in which `first` is the first tick.
-    pub fn starting(first: Tick, rate: FrameRate) -> StreamClock {
-        let ticks_90k = (nanos(first, rate) - MUXER_ADDS_NS) * 9 / 100_000;
-        let base_ns = ticks_90k.div_euclid(CLOCK_TURN) * CLOCK_TURN * 100_000 / 9;
-        StreamClock { base_ns, rate }
-    }
-    /// When a tick is to be shown, nanoseconds.
-    pub fn pts_ns(&self, tick: Tick) -> u64 {
-        u64::try_from(nanos(tick, self.rate) - MUXER_ADDS_NS - self.base_ns).unwrap_or(0)
-    }
-}
-
-fn nanos(tick: Tick, rate: FrameRate) -> i128 {
-    i128::from(tick.0) * i128::from(rate.den()) * 1_000_000_000 / i128::from(rate.num())
+/// How to start an output's process.
+#[derive(Debug, Clone)]
+pub struct OutputSettings {
+    /// Our own program.
+    pub program: PathBuf,
+    /// GStreamer's list of plugins, made before the first child starts, read by every child.
+    pub registry: PathBuf,
+    /// What ticks look like.
+    pub house: HouseFormat,
 }
 
 /// How an output is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OutputState {
-    /// Being opened.
+    /// Being opened: its sink has taken nothing yet.
     Opening,
-    /// Takes frames.
+    /// Its sink takes frames.
     Running,
     /// Failed; will be tried again.
     Resting(String),
 }
 
-/// A running output.
-#[derive(Debug)]
-pub struct Output {
+/// How one output is, for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutputReport {
     /// Its address.
-    pub address: OutputAddress,
-    frames: Option<SyncSender<TickFrame>>,
-    shared: Arc<SharedState>,
-    thread: Option<JoinHandle<()>>,
+    pub address: String,
+    /// How it is.
+    pub state: OutputState,
+    /// Frames that its sink took.
+    pub taken: u64,
+    /// Frames dropped because it was absent, or too slow.
+    pub dropped: u64,
+    /// How often its process was started again.
+    pub restarts: u64,
 }
 
+/// The outputs of a player.
 #[derive(Debug)]
-struct SharedState {
-    state: Mutex<OutputState>,
+pub struct Outputs {
+    ring: Option<Writer>,
+    outputs: Vec<Output>,
+}
+
+/// One output, as the tick thread has it.
+#[derive(Debug)]
+struct Output {
+    address: OutputAddress,
+    facts: Arc<Facts>,
+    process: Option<Process>,
+}
+
+/// The way to an output's process.
+#[derive(Debug)]
+struct Process {
+    /// A new one comes with each start.
+    lines: Receiver<UnixStream>,
+    line: Option<UnixStream>,
+    /// Whether there was one before.
+    met: bool,
+    supervisor: JoinHandle<()>,
+}
+
+/// What the tick thread, the supervisor and the status share.
+#[derive(Debug, Default)]
+struct Facts {
+    state: Mutex<Option<OutputState>>,
+    /// Numbers given to the process that runs now.
+    sent: AtomicU64,
+    /// Frames that never reached a process.
+    undelivered: AtomicU64,
+    /// Frames that processes dropped.
     dropped: AtomicU64,
     taken: AtomicU64,
+    restarts: AtomicU64,
     ending: AtomicBool,
 }
 
-impl Output {
-    /// Starts an output; it opens, fails and reopens by itself.
+impl Outputs {
+    /// Starts the outputs; each opens, fails and reopens by itself.
     ///
     /// # Errors
-    /// The system's, when it has no thread to give.
-    pub fn start(address: OutputAddress, house: HouseFormat) -> std::io::Result<Output> {
-        let (frames, queue) = sync_channel(QUEUE_FRAMES);
-        let shared = Arc::new(SharedState {
-            state: Mutex::new(OutputState::Opening),
-            dropped: AtomicU64::new(0),
-            taken: AtomicU64::new(0),
-            ending: AtomicBool::new(false),
-        });
-        let (served, at) = (Arc::clone(&shared), address.clone());
-        let thread = std::thread::Builder::new().name(format!("output {address}"));
-        let thread = thread.spawn(move || serve(&at, house, &queue, &served))?;
-        Ok(Output { address, frames: Some(frames), shared, thread: Some(thread) })
+    /// The system's, when it has no thread or no memory to give.
+    pub fn start(addresses: Vec<OutputAddress>, settings: &OutputSettings) -> io::Result<Outputs> {
+        let shown = addresses.iter().any(|address| *address != OutputAddress::Null);
+        let ring = shown.then(|| Writer::new(settings.house)).transpose()?;
+        let start = |address| Output::start(address, settings, ring.as_ref());
+        let outputs = addresses.into_iter().map(start).collect::<io::Result<_>>()?;
+        Ok(Outputs { ring, outputs })
     }
 
-    /// Hands over a frame; never waits. A full queue drops it, and the drop is counted.
-    pub fn push(&self, frame: &TickFrame) {
-        let Some(frames) = &self.frames else { return };
-        if let Err(TrySendError::Full(_)) = frames.try_send(frame.clone()) {
-            self.shared.dropped.fetch_add(1, Ordering::Relaxed);
-        }
+    /// Hands over a tick; never waits.
+    pub fn push(&mut self, frame: &TickFrame) {
+        let number = self.ring.as_mut().map(|ring| ring.write(frame));
+        self.outputs.iter_mut().for_each(|output| output.push(number));
     }
 
-    /// How it is, how many frames it took, and how many were dropped.
-    pub fn state(&self) -> (OutputState, u64, u64) {
-        let state = self.shared.state.lock().map_or(OutputState::Opening, |state| state.clone());
-        (state, self.shared.taken.load(Ordering::Relaxed), self.shared.dropped.load(Ordering::Relaxed))
+    /// How they are.
+    pub fn reports(&self) -> Vec<OutputReport> {
+        self.outputs.iter().map(Output::report).collect()
     }
 
-    /// Lets it finish its file, within `FINISH_TIMEOUT`.
-    pub fn finish(mut self) {
-        self.shared.ending.store(true, Ordering::SeqCst);
-        self.frames.take();
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
+    /// Lets them finish what they write, side by side; takes no longer than 1.5 s.
+    pub fn finish(self) {
+        self.outputs.iter().for_each(Output::end);
+        for process in self.outputs.into_iter().filter_map(|output| output.process) {
+            let _ = process.supervisor.join();
         }
     }
 }
 
-impl SharedState {
+impl Output {
+    fn start(address: OutputAddress, settings: &OutputSettings, ring: Option<&Writer>) -> io::Result<Output> {
+        let facts = Arc::new(Facts::default());
+        let Some(ring) = ring.filter(|_| address != OutputAddress::Null) else {
+            return Ok(Output { address, facts, process: None });
+        };
+        let (handed, lines) = sync_channel(LINES_WAITING);
+        let supervisor = Supervisor {
+            address: address.clone(),
+            settings: settings.clone(),
+            memory: ring.memory(),
+            facts: Arc::clone(&facts),
+            lines: handed,
+        };
+        let thread = std::thread::Builder::new().name(format!("output {address}"));
+        let supervisor = thread.spawn(move || supervisor.serve())?;
+        Ok(Output { address, facts, process: Some(Process { lines, line: None, met: false, supervisor }) })
+    }
+
+    fn push(&mut self, number: Option<u64>) {
+        match (&mut self.process, number) {
+            (Some(process), Some(number)) => process.push(number, &self.facts),
+            _ => {
+                self.facts.taken.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+
+    fn report(&self) -> OutputReport {
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let state = match &self.process {
+            None => OutputState::Running,
+            Some(_) => self.facts.state.lock().ok().and_then(|state| state.clone()).unwrap_or(OutputState::Opening),
+        };
+        let dropped = count(&self.facts.undelivered) + count(&self.facts.dropped);
+        let (taken, restarts) = (count(&self.facts.taken), count(&self.facts.restarts));
+        OutputReport { address: self.address.to_string(), state, taken, dropped, restarts }
+    }
+
+    fn end(&self) {
+        self.facts.ending.store(true, Ordering::SeqCst);
+        if let Some(line) = self.process.as_ref().and_then(|process| process.line.as_ref()) {
+            let _ = shutdown(line, Shutdown::Write);
+        }
+    }
+}
+
+/// Ticks that passed before the first process was there and that it gets afterwards: the ring still holds them.
+const MOST_CAUGHT_UP: u64 = ring::FEWEST_SLOTS as u64 - 2;
+
+impl Process {
+    fn push(&mut self, number: u64, facts: &Facts) {
+        while let Ok(line) = self.lines.try_recv() {
+            self.line = Some(line);
+            if !self.met {
+                self.met = true;
+                let missed = facts.undelivered.load(Ordering::Relaxed).min(MOST_CAUGHT_UP);
+                for missed in number - missed..number {
+                    if self.send(missed, facts) {
+                        facts.undelivered.fetch_sub(1, Ordering::Relaxed);
+                    }
+                }
+            }
+        }
+        if !self.send(number, facts) {
+            facts.undelivered.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn send(&mut self, number: u64, facts: &Facts) -> bool {
+        let Some(line) = &self.line else { return false };
+        let number = number.to_le_bytes();
+        match send(line, &number, SendFlags::DONTWAIT | SendFlags::NOSIGNAL) {
+            Ok(bytes) if bytes == number.len() => {
+                facts.sent.fetch_add(1, Ordering::Relaxed);
+                true
+            }
+            // The process does not read, for now.
+            Err(rustix::io::Errno::AGAIN) => false,
+            // It is gone; the supervisor hands over the line to the next one.
+            _ => {
+                self.line = None;
+                false
+            }
+        }
+    }
+}
+
+impl Facts {
     fn set(&self, to: OutputState) {
         if let Ok(mut state) = self.state.lock() {
-            *state = to;
+            *state = Some(to);
         }
     }
 }
 
-fn serve(address: &OutputAddress, house: HouseFormat, queue: &Receiver<TickFrame>, shared: &SharedState) {
-    let mut rest = FIRST_REST;
-    loop {
-        let started = Instant::now();
-        let end = match Encoder::open(address, house) {
-            Ok(encoder) => {
-                shared.set(OutputState::Running);
-                feed(encoder, queue, shared)
-            }
-            Err(why) => Err(why),
-        };
-        let Err(why) = end else { return };
-        tracing::warn!(output = %address, "output failed: {why}; it is tried again in {} s", rest.as_secs_f32());
-        shared.set(OutputState::Resting(why));
-        if started.elapsed() > LONGEST_REST {
-            rest = FIRST_REST;
+impl fmt::Display for OutputState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            OutputState::Opening => f.write_str("opening"),
+            OutputState::Running => f.write_str("running"),
+            OutputState::Resting(why) => f.write_str(why),
         }
-        if drain(queue, rest, shared).is_none() {
-            return;
-        }
-        rest = (rest * 2).min(LONGEST_REST);
-    }
-}
-
-/// Passes frames on until the player ends, or the pipeline fails or hangs.
-fn feed(mut encoder: Encoder, queue: &Receiver<TickFrame>, shared: &SharedState) -> Result<(), String> {
-    loop {
-        match queue.recv_timeout(Duration::from_millis(100)) {
-            Ok(frame) => {
-                let waiting = Instant::now();
-                while !encoder.has_room() {
-                    encoder.check()?;
-                    if waiting.elapsed() > HUNG_AFTER {
-                        return Err("it takes no frames any more".into());
-                    }
-                    std::thread::sleep(Duration::from_millis(2));
-                }
-                encoder.push(&frame)?;
-                shared.taken.fetch_add(1, Ordering::Relaxed);
-            }
-            Err(RecvTimeoutError::Timeout) => encoder.check()?,
-            Err(RecvTimeoutError::Disconnected) => {
-                encoder.finish(FINISH_TIMEOUT);
-                return Ok(());
-            }
-        }
-    }
-}
-
-/// Rests, dropping what comes; `None` when the player ends.
-fn drain(queue: &Receiver<TickFrame>, rest: Duration, shared: &SharedState) -> Option<()> {
-    let until = Instant::now() + rest;
-    while Instant::now() < until {
-        match queue.recv_timeout(until.saturating_duration_since(Instant::now())) {
-            Ok(_) => {
-                shared.dropped.fetch_add(1, Ordering::Relaxed);
-            }
-            Err(RecvTimeoutError::Timeout) => break,
-            Err(RecvTimeoutError::Disconnected) => return None,
-        }
-    }
-    (!shared.ending.load(Ordering::SeqCst)).then_some(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_read_back_and_nonsense_is_named() {
-        for text in ["auto", "null", "file:/x/air.ts", "udp://127.0.0.1:5000"] {
-            assert_eq!(text.parse::<OutputAddress>().expect("an address").to_string(), text);
-        }
-        for bad in ["", "file:", "udp://x", "udp://:5", "http://x:1", "udp://h:0", "udp://h:99999"] {
-            assert!(bad.parse::<OutputAddress>().is_err(), "{bad}");
-        }
-    }
-
-    #[test]
-    fn a_restarted_player_continues_the_timeline() {
-        let rate = FrameRate::PAL;
-        let first = StreamClock::starting(Tick(44_000_000_000), rate);
-        let second = StreamClock::starting(Tick(44_000_000_037), rate);
-        let tick = Tick(44_000_000_100);
-        assert_eq!(first.pts_ns(tick), second.pts_ns(tick));
-        assert_eq!(first.pts_ns(Tick(tick.0 + 1)) - first.pts_ns(tick), 40_000_000);
-        assert!(first.pts_ns(Tick(44_000_000_000)) < 96_000 * 1_000_000_000);
     }
 }

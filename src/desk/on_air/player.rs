@@ -13,7 +13,7 @@ use super::folders::fits;
 use super::{Air, Folders, Ledger, Player, Recorder, RecorderNews};
 use crate::av::air::Air as RealAir;
 use crate::av::deck::{DeckSettings, Decks};
-use crate::av::output::{Output, OutputAddress, OutputState};
+use crate::av::output::{OutputAddress, OutputReport, OutputSettings, OutputState, Outputs};
 use crate::av::picture::Raster;
 use crate::av::probe::{Probe, Seen};
 use crate::av::{sandbox, slate};
@@ -105,8 +105,9 @@ pub fn run(settings: Settings, clock: Arc<dyn Pacer>, stop: &AtomicBool) -> Resu
     let (news, rate) = (recorder.news(), channel.house.rate);
     spawn("watch", move || watch(&sights, &news, rate)).map_err(system("no thread"))?;
 
-    let outputs = settings.outputs.iter().cloned().map(|address| Output::start(address, channel.house));
-    let outputs = outputs.collect::<io::Result<Vec<_>>>().map_err(system("no thread"))?;
+    let to_outputs =
+        OutputSettings { program: sandbox::THIS_PROGRAM.into(), registry: registry.file.clone(), house: channel.house };
+    let outputs = Outputs::start(settings.outputs.clone(), &to_outputs).map_err(system("no outputs"))?;
     let decks = Decks::new(DeckSettings {
         home: settings.home.clone(),
         program: sandbox::THIS_PROGRAM.into(),
@@ -289,7 +290,7 @@ impl Air for RealAir {
         RealAir::show(self, tick, show, expected, late_ms);
     }
     fn outputs(&self) -> Vec<OutputStatus> {
-        let status = |report: crate::av::air::OutputReport| OutputStatus {
+        let status = |report: OutputReport| OutputStatus {
             address: report.address,
             running: report.state == OutputState::Running,
             why: match report.state {
@@ -298,6 +299,7 @@ impl Air for RealAir {
             },
             taken: report.taken,
             dropped: report.dropped,
+            restarts: report.restarts,
         };
         RealAir::outputs(self).into_iter().map(status).collect()
     }
