@@ -9,6 +9,7 @@ mod say;
 mod act;
 mod audit;
 mod conform;
+mod ctl;
 #[cfg(feature = "av")]
 mod demo;
 mod home;
@@ -58,6 +59,7 @@ enum Command {
     /// Work on playlist files
     #[command(subcommand)]
     Playlist(playlist::PlaylistCommand),
+    Ctl(ctl::Arguments),
     /// Print what was on air
     Asrun(playlist::AsrunArguments),
     /// The whole main job on this machine, told as a story
@@ -208,6 +210,7 @@ fn run(arguments: Arguments) -> Result<Ended, Failure> {
         Command::Play(arguments) => play::play(&home, arguments),
         #[cfg(feature = "av")]
         Command::Demo(arguments) => demo::run(&arguments),
+        Command::Ctl(arguments) => ctl::run(&home, arguments),
         Command::Playlist(command) => playlist::playlist(command),
         Command::Asrun(arguments) => playlist::asrun(&home, &arguments),
         #[cfg(feature = "av")]

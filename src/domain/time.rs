@@ -287,6 +287,11 @@ impl FrameRate {
     pub fn frames_in(self, seconds: u32) -> u64 {
         u64::from(seconds) * u64::from(self.num) / u64::from(self.den)
     }
+    /// Whole frames in `ms` milliseconds.
+    pub fn frames_in_ms(self, ms: u64) -> u64 {
+        let frames = u128::from(ms) * u128::from(self.num) / (u128::from(self.den) * 1000);
+        u64::try_from(frames).unwrap_or(u64::MAX)
+    }
     /// Milliseconds that `frames` last, rounded down.
     pub fn millis(self, frames: u64) -> u64 {
         let ms = u128::from(frames) * 1000 * u128::from(self.den) / u128::from(self.num);

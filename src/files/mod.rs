@@ -1,5 +1,6 @@
 //! Floor 2: `playlists/`, `media/` and `journal/` on disk. Every file appears whole: temporary name, fsync, rename.
 
+pub mod control;
 pub mod fill_index;
 pub mod incident_log;
 pub mod journal;

@@ -27,6 +27,8 @@ pub struct Snapshot {
     pub on_air: Option<AsRun>,
     /// What is on air and what follows.
     pub next: Vec<UpNext>,
+    /// What an operator ordered: `hold`, and what lies over the plan.
+    pub orders: Vec<&'static str>,
     /// Since the player started.
     pub counters: Counters,
     /// How the outputs are.
@@ -66,6 +68,10 @@ pub struct UpNext {
     pub owner: String,
     /// The planned item.
     pub item: Option<String>,
+    /// The file below the home that it is read from.
+    pub file: Option<String>,
+    /// Whether it could go on air: `waiting | opening | warm | failed | missing`.
+    pub light: &'static str,
 }
 
 /// How one output is.
@@ -102,8 +108,17 @@ impl Snapshot {
         }
     }
 
+    /// Looks which of the files that are still to be opened are there.
+    pub fn look_for_files(&mut self, home: &Path) {
+        for up in self.next.iter_mut().filter(|up| up.light == "waiting") {
+            if up.file.as_ref().is_some_and(|file| !home.join(file).is_file()) {
+                up.light = "missing";
+            }
+        }
+    }
+
     /// As the file has it.
-    fn to_json(&self) -> Value {
+    pub fn to_json(&self) -> Value {
         let zone = self.zone;
         let on_air = self.on_air.as_ref().map(|row| {
             json!({
@@ -116,7 +131,8 @@ impl Snapshot {
             })
         });
         let next: Vec<_> = self.next.iter().map(|up| {
-            json!({"start": zone.rfc3339(up.start), "kind": up.kind, "title": up.title, "owner": up.owner, "item": up.item})
+            json!({"start": zone.rfc3339(up.start), "kind": up.kind, "title": up.title, "owner": up.owner, "item": up.item,
+                "light": up.light})
         }).collect();
         let outputs: Vec<_> = self
             .outputs
@@ -132,6 +148,7 @@ impl Snapshot {
             "trusted_clock": self.trusted_clock,
             "on_air": on_air,
             "timeline": next,
+            "orders": self.orders,
             "ticks": self.counters.ticks,
             "held": self.counters.held,
             "late": self.counters.late,
@@ -217,6 +234,22 @@ pub fn read(path: &Path) -> Option<Status> {
     })
 }
 
+/// The incidents that were open when a player wrote last, in words; none when nothing can be read.
+pub fn incidents(path: &Path) -> Vec<Text> {
+    #[derive(Deserialize)]
+    struct Words {
+        id: String,
+        en: String,
+    }
+    #[derive(Deserialize)]
+    struct Open {
+        incidents: Vec<Words>,
+    }
+    let bytes = std::fs::read(path).unwrap_or_default();
+    let open = serde_json::from_slice::<Open>(&bytes).map(|open| open.incidents).unwrap_or_default();
+    open.into_iter().map(|words| Text::new(words.id, words.en)).collect()
+}
+
 #[derive(Deserialize)]
 struct Row {
     at: String,
@@ -283,7 +316,15 @@ mod tests {
             outcome: Outcome::Complete,
             why: None,
         };
-        let up = UpNext { start: at, kind: "item", title: "Posyandu".into(), owner: "Dinas".into(), item: None };
+        let up = UpNext {
+            start: at,
+            kind: "item",
+            title: "Posyandu".into(),
+            owner: "Dinas".into(),
+            item: None,
+            file: None,
+            light: "warm",
+        };
         let output =
             OutputStatus { address: "null".into(), running: true, why: None, taken: 9, dropped: 2, restarts: 1 };
         let snapshot = Snapshot {
@@ -292,6 +333,7 @@ mod tests {
             trusted_clock: true,
             on_air: Some(row),
             next: vec![up],
+            orders: vec!["hold"],
             counters: Counters { ticks: 9, held: 1, late: 3, most_late_ms: 44 },
             outputs: vec![output.clone()],
             incidents: Vec::new(),

@@ -34,6 +34,18 @@ pub fn write_volatile(path: &Path, bytes: &[u8]) -> io::Result<()> {
     fs::rename(&temporary, path)
 }
 
+/// Copies a file under a temporary name beside `to`, makes the copy durable, and renames it into place.
+///
+/// # Errors
+/// The file system's; `to` is then as it was.
+pub fn copy(from: &Path, to: &Path) -> io::Result<()> {
+    let temporary = unfinished_name(to);
+    let mut copy = File::create(&temporary)?;
+    io::copy(&mut File::open(from)?, &mut copy)?;
+    copy.sync_all()?;
+    settle(&temporary, to)
+}
+
 /// Renames a finished, already durable file into place and makes the rename durable.
 ///
 /// # Errors

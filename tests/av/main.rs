@@ -3,6 +3,7 @@
 
 mod barcode;
 mod media;
+mod orders;
 mod outputs;
 mod playout;
 mod sandbox;

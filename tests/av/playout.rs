@@ -15,7 +15,7 @@ use crate::barcode::{self, Recipe, Seen};
 use crate::stage::{Home, Planned, TICK, seconds, soon};
 
 /// Presentation times are UTC in turns of a 33-bit clock of 90 kHz: how many ticks lie between `from` and a time stamp.
-fn ticks_since(from: DateTime<Utc>, pts: i64) -> i64 {
+pub fn ticks_since(from: DateTime<Utc>, pts: i64) -> i64 {
     let turn = 1i64 << 33;
     let since = (pts - from.timestamp_millis() * 90).rem_euclid(turn);
     let since = if since > turn / 2 { since - turn } else { since };

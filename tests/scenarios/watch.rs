@@ -61,6 +61,8 @@ impl Wall {
             title: title.into(),
             owner: owner.into(),
             item: item.map(Into::into),
+            file: None,
+            light: "warm",
         };
         let output = |address: &str, why: Option<&str>| OutputStatus {
             address: address.into(),
@@ -81,6 +83,7 @@ impl Wall {
             trusted_clock: true,
             on_air: Some(row),
             next,
+            orders: Vec::new(),
             counters: Counters { ticks: 9000, held: 3, late: 1, most_late_ms: 52 },
             outputs: vec![output("null", None), output("srt://10.0.0.1:9?passphrase=rahasia", Some("refused"))],
             incidents: Vec::new(),

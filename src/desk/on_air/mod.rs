@@ -4,6 +4,7 @@
 //! The tick thread waits for nothing but the clock: files are read, rows are written and decoders are opened by other
 //! threads, which post messages.
 
+mod control;
 mod folders;
 mod ledger;
 mod pace;
@@ -19,14 +20,17 @@ use chrono::TimeDelta;
 
 use crate::domain::as_run::{AirKind, AsRun, Outcome};
 use crate::domain::channel::Channel;
-use crate::domain::time::{Instant, Tick};
+use crate::domain::playlist::Source;
+use crate::domain::time::{FrameRate, Instant, Tick};
 use crate::engine::clock_watch::ClockVerdict;
-use crate::engine::playout::{DeckId, Input, Open, Output, Playout, Show, Subject, Supply};
+use crate::engine::playout::{Coming, DeckId, Input, Light, Open, Output, Playout, Show, Subject, Supply};
 use crate::engine::watch::Expected;
 use crate::files::status_file::{Counters, OutputStatus, Snapshot, UpNext};
 use crate::notify::Supervisor;
 
 use super::clock::Pacer;
+use control::Unanswered;
+pub use control::{Ask, listen};
 use pace::Pace;
 
 pub use folders::{Folders, Problem};
@@ -62,6 +66,9 @@ const MOST_LATE_TICKS: i64 = 50;
 /// 0.2 s at 25 frames a second.
 const ALIVE_TICKS: i64 = 5;
 
+/// How many planned things an operator sees ahead.
+const NEXT_SHOWN: usize = 3;
+
 /// A channel's loop.
 pub struct Player<A> {
     channel: Channel,
@@ -73,6 +80,8 @@ pub struct Player<A> {
     pace: Pace,
     next: Tick,
     counters: Counters,
+    orders_taken: u64,
+    unanswered: Unanswered,
 }
 
 impl<A: Air> Player<A> {
@@ -90,7 +99,19 @@ impl<A: Air> Player<A> {
         let pace = Pace::start(clock.read(), last_end, channel.house.rate);
         let engine = Playout::new(channel.clone(), run.clone());
         let (counters, supervisor) = (Counters::default(), Supervisor::default());
-        let mut player = Player { channel, engine, air, clock, recorder, supervisor, next: Tick(0), pace, counters };
+        let mut player = Player {
+            channel,
+            engine,
+            air,
+            clock,
+            recorder,
+            supervisor,
+            next: Tick(0),
+            pace,
+            counters,
+            orders_taken: 0,
+            unanswered: Unanswered::new(),
+        };
         player.tell(Input::Trust(player.pace.trusted()));
         player.recorder.clock_trusted(player.pace.trusted(), player.pace.now(player.clock.read()));
         first.into_iter().for_each(|input| player.tell(input));
@@ -163,7 +184,11 @@ impl<A: Air> Player<A> {
                 self.counters.held += u64::from(matches!(show, Show::Hold(_)));
                 self.air.show(self.next, show, self.engine.expected(), late_ms);
             }
-            Output::Answer(..) => {}
+            Output::Answer(number, answer) => {
+                if let Some(reply) = self.unanswered.remove(&number) {
+                    let _ = reply.try_send(answer);
+                }
+            }
             Output::Row(row) => self.recorder.row(row),
             Output::Mark(row) => self.recorder.mark(row),
             Output::Notice(notice) => {
@@ -171,6 +196,25 @@ impl<A: Air> Player<A> {
                 self.recorder.notice(words::of_notice(&notice), at);
             }
         }
+    }
+
+    /// Answers an operator.
+    pub fn answer(&mut self, ask: Ask) {
+        match ask {
+            Ask::Order(command, reply) => {
+                self.orders_taken += 1;
+                self.unanswered.insert(self.orders_taken, reply);
+                self.tell(Input::Order(self.orders_taken, command));
+            }
+            Ask::Status(reply) => {
+                let _ = reply.try_send(Box::new(self.snapshot()));
+            }
+        }
+    }
+
+    fn orders(&self) -> Vec<&'static str> {
+        let held = self.engine.is_held().then_some("hold");
+        held.into_iter().chain(self.engine.ordered().map(|(order, _)| order)).collect()
     }
 
     /// When the next tick begins.
@@ -250,7 +294,8 @@ impl<A: Air> Player<A> {
             zone: self.channel.zone,
             trusted_clock: self.pace.trusted(),
             on_air: self.engine.on_air(),
-            next: self.engine.next_up().map(|(tick, subject)| up_next(rate.start_of(tick), &subject)).collect(),
+            next: self.engine.coming(NEXT_SHOWN).iter().map(|coming| up_next(rate, coming)).collect(),
+            orders: self.orders(),
             counters: self.counters,
             outputs: self.air.outputs(),
             incidents: Vec::new(),
@@ -267,7 +312,8 @@ impl<A: Air> Player<A> {
     }
 }
 
-fn up_next(start: Instant, subject: &Subject) -> UpNext {
+fn up_next(rate: FrameRate, coming: &Coming) -> UpNext {
+    let subject = &coming.subject;
     let (kind, title) = match subject {
         Subject::Item { item, .. } => ("item", item.title.clone()),
         Subject::Fill { title, .. } => ("fill", title.clone()),
@@ -278,7 +324,17 @@ fn up_next(start: Instant, subject: &Subject) -> UpNext {
     };
     let item = subject.item();
     let owner = item.map(|item| item.owner.clone()).unwrap_or_default();
-    UpNext { start, kind, title, owner, item: item.map(|item| item.id.to_string()) }
+    let light = match coming.light {
+        Light::Waiting => "waiting",
+        Light::Opening => "opening",
+        Light::Warm => "warm",
+        Light::Failed => "failed",
+    };
+    let file = match &coming.source {
+        Some(Source::File(path)) => Some(path.clone()),
+        _ => None,
+    };
+    UpNext { start: rate.start_of(coming.start), kind, title, owner, item: item.map(|i| i.id.to_string()), file, light }
 }
 
 /// Earliest instant at which this program can have run; a clock before it is wrong.

@@ -10,7 +10,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
 use super::folders::fits;
-use super::{Air, Folders, Ledger, Player, Recorder, RecorderNews};
+use super::{Air, Folders, Ledger, Player, Recorder, RecorderNews, listen};
 use crate::av::air::Air as RealAir;
 use crate::av::deck::{DeckSettings, Decks};
 use crate::av::output::{OutputAddress, OutputReport, OutputSettings, OutputState, Outputs};
@@ -120,6 +120,10 @@ pub fn run(settings: Settings, clock: Arc<dyn Pacer>, stop: &AtomicBool) -> Resu
 
     let (inputs, first) =
         follow_folders(&settings, recorder.news(), Arc::clone(&clock)).map_err(system("no thread"))?;
+    let asks = listen(&settings.home, channel, clock.now());
+    let asks = asks.inspect_err(|error| {
+        tracing::warn!("no orders can be taken: {error}. Try: mend {}/run", settings.home.display())
+    });
     let supervisor = supervisor();
     take_priority();
     let run = format!("{:x}-{}", clock.read().utc.timestamp_millis(), std::process::id());
@@ -128,6 +132,9 @@ pub fn run(settings: Settings, clock: Arc<dyn Pacer>, stop: &AtomicBool) -> Resu
     while player.next_tick() < last && !stop.load(Ordering::SeqCst) {
         while let Ok(input) = inputs.try_recv() {
             player.tell(input);
+        }
+        if let Some(ask) = asks.as_ref().ok().and_then(|asks| asks.try_recv().ok()) {
+            player.answer(ask);
         }
         player.tick();
     }

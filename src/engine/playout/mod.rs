@@ -177,6 +177,32 @@ pub enum Show {
     Dark,
 }
 
+/// Something that will be on air by plan.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Coming {
+    /// Its first tick on air.
+    pub start: Tick,
+    /// What.
+    pub subject: Subject,
+    /// What it is read from; `None` for what needs no decoder.
+    pub source: Option<Source>,
+    /// Whether it could go on air.
+    pub light: Light,
+}
+
+/// How ready something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Light {
+    /// Its decoder is not open yet: it opens [`PREROLL_TICKS`] ahead.
+    Waiting,
+    /// Being opened: its hash is compared, its first frame decoded.
+    Opening,
+    /// Its first frame is at hand, from the bytes that were approved.
+    Warm,
+    /// Its decoder failed.
+    Failed,
+}
+
 /// Something that a person should know.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Notice {
@@ -295,10 +321,30 @@ impl Playout {
         self.decoders.take_orders()
     }
 
-    /// What is on air by plan and what follows, each with its first tick.
-    pub fn next_up(&self) -> impl Iterator<Item = (Tick, Subject)> + '_ {
+    /// What is on air by plan and what follows: everything that is laid out, and planned items until there are `least`
+    /// entries after the first.
+    pub fn coming(&self, least: usize) -> Vec<Coming> {
         let lanes = self.plan.current.iter().chain(&self.plan.upcoming);
-        lanes.map(|lane| (lane.segment.start, lane.segment.subject()))
+        let mut coming: Vec<Coming> = lanes
+            .map(|lane| {
+                let (light, source) = (lane.light(&self.decoders), lane.segment.source().map(|(source, _)| source));
+                Coming { start: lane.segment.start, subject: lane.segment.subject(), source, light }
+            })
+            .collect();
+        let mut after = self.plan.upcoming.back().or(self.plan.current.as_ref()).map(|lane| lane.segment.start);
+        while let Some(tick) = after.filter(|_| coming.len() <= least) {
+            let Some((item, first, start)) = self.timeline.planned_after(tick) else { break };
+            let source = Some(item.source.clone()).filter(|s| *s != Source::None);
+            coming.push(Coming { start, subject: Subject::Item { item, first }, source, light: Light::Waiting });
+            after = Some(start);
+        }
+        coming
+    }
+
+    /// What lies over the plan, in the operator's word for it, and whether it only waits for its first frame.
+    pub fn ordered(&self) -> Option<(&'static str, bool)> {
+        let cue = self.cue.as_ref().map(|overlay| (overlay.order.name(), true));
+        cue.or(self.overlay.as_ref().map(|overlay| (overlay.order.name(), false)))
     }
 
     /// The row so far.

@@ -98,6 +98,17 @@ impl Order {
         }
     }
 
+    /// The operator's word for it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Order::Item { retake: false, .. } => "take",
+            Order::Item { retake: true, .. } => "retake",
+            Order::Slate => "slate",
+            Order::Live(_) => "live",
+            Order::Emergency(_) => "emergency",
+        }
+    }
+
     /// For people.
     pub fn title(&self) -> String {
         match self {

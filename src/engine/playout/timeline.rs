@@ -300,6 +300,13 @@ impl Timeline {
         days.flatten().find(|placed| self.airs(placed)).map(|placed| placed.start)
     }
 
+    /// The first planned item that starts after a tick, with the tick of its first frame and its first tick on air.
+    pub fn planned_after(&self, tick: Tick) -> Option<(Arc<PlaylistItem>, Tick, Tick)> {
+        let start = self.next_item_after(tick)?;
+        let (item, first, _) = self.item_at(start)?;
+        Some((item, first, start))
+    }
+
     fn airs(&self, placed: &Placed) -> bool {
         let waits = self.held_from.is_some_and(|held| placed.first >= held) && placed.item.run != RunMode::Hard;
         !waits && self.may_air(&placed.item)

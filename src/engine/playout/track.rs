@@ -6,8 +6,8 @@ use std::collections::VecDeque;
 use super::decoders::Decoders;
 use super::timeline::{Segment, What};
 use super::{
-    DeckId, DeckState, LIVE_CUSHION_FRAMES, MAX_ATTEMPTS, OPEN_GRACE_TICKS, Output, PREROLL_TICKS, RETRY_BEFORE_TICKS,
-    STUCK_AFTER_FRAMES_TICKS, STUCK_TICKS, Show,
+    DeckId, DeckState, LIVE_CUSHION_FRAMES, Light, MAX_ATTEMPTS, OPEN_GRACE_TICKS, Output, PREROLL_TICKS,
+    RETRY_BEFORE_TICKS, STUCK_AFTER_FRAMES_TICKS, STUCK_TICKS, Show,
 };
 use crate::domain::time::Tick;
 
@@ -198,6 +198,18 @@ impl Lane {
     /// Whether the decoder is given up for good.
     pub fn is_lost(&self, tick: Tick, decoders: &Decoders) -> bool {
         self.attempts >= MAX_ATTEMPTS && self.needs_another(tick, self.opened, decoders)
+    }
+
+    /// How ready it is.
+    pub fn light(&self, decoders: &Decoders) -> Light {
+        match self.deck {
+            None if self.segment.source().is_none() => Light::Warm,
+            None => Light::Waiting,
+            Some(deck) if decoders.frames(deck).is_some() => Light::Warm,
+            Some(deck) if matches!(decoders.state(deck), Some(DeckState::Dead(_))) => Light::Failed,
+            Some(_) if self.why.is_some() => Light::Failed,
+            Some(_) => Light::Opening,
+        }
     }
 
     /// Whether it could be shown at once, from its first frame.
