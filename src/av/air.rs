@@ -4,7 +4,8 @@ use super::deck::Decks;
 use super::output::{OutputReport, Outputs, StreamClock};
 use super::picture::{BLACK, Raster, Shared, TickFrame};
 use super::probe::Probe;
-use crate::domain::channel::{HOUSE_SOUND_CHANNELS, HouseFormat};
+use super::seam::{Seam, Taken};
+use crate::domain::channel::HouseFormat;
 use crate::domain::time::Tick;
 use crate::engine::playout::{DeckId, Open, Show, Supply};
 use crate::engine::watch::Expected;
@@ -23,6 +24,7 @@ pub struct Air {
     dark: Shared,
     last: Shared,
     clock: Option<StreamClock>,
+    seam: Seam,
 }
 
 impl Air {
@@ -30,7 +32,7 @@ impl Air {
     pub fn new(house: HouseFormat, decks: Decks, outputs: Outputs, probe: Probe, slate: Shared) -> Air {
         let raster = Raster { width: house.width, height: house.height };
         let last = slate.clone();
-        Air { house, decks, outputs, probe, slate, dark: raster.plain(BLACK), last, clock: None }
+        Air { house, decks, outputs, probe, slate, dark: raster.plain(BLACK), last, clock: None, seam: Seam::default() }
     }
 
     /// See [`Decks::open`].
@@ -57,19 +59,19 @@ impl Air {
     pub fn show(&mut self, tick: Tick, show: Show, expected: Expected, late_ms: u64) {
         let house = self.house;
         let samples = house.rate.samples_in(tick, house.sample_rate_hz);
-        let (picture, mut sound) = match show {
+        let (picture, taken, from) = match show {
             Show::Frame { deck, frame, .. } => {
                 let picture = self.decks.picture(deck, frame).unwrap_or_else(|| self.last.clone());
-                (picture, self.decks.sound(deck, Some(frame), samples))
+                (picture, self.decks.sound(deck, Some(frame), samples), Some(deck))
             }
-            Show::Hold(Some(deck)) => (self.last.clone(), self.decks.sound(deck, None, samples)),
-            Show::Hold(None) => (self.last.clone(), vec![0; samples * HOUSE_SOUND_CHANNELS]),
-            Show::Slate => (self.slate.clone(), vec![0; samples * HOUSE_SOUND_CHANNELS]),
-            Show::Dark => (self.dark.clone(), vec![0; samples * HOUSE_SOUND_CHANNELS]),
+            Show::Hold(Some(deck)) => (self.last.clone(), self.decks.sound(deck, None, samples), Some(deck)),
+            Show::Hold(None) => (self.last.clone(), Taken::silence(samples), None),
+            Show::Slate => (self.slate.clone(), Taken::silence(samples), None),
+            Show::Dark => (self.dark.clone(), Taken::silence(samples), None),
         };
-        if let Show::Frame { first, last, .. } = show {
-            ramp(&mut sound, house.sample_rate_hz as usize * RAMP_MS / 1000, first, last);
-        }
+        let ends = matches!(show, Show::Frame { last: true, .. });
+        let ramp = house.sample_rate_hz as usize * RAMP_MS / 1000;
+        let sound = self.seam.join(taken, from, ends, ramp);
         self.last = picture.clone();
         let clock = *self.clock.get_or_insert_with(|| StreamClock::starting(tick, house.rate));
         let pts_ns = clock.pts_ns(tick);
@@ -88,33 +90,5 @@ impl Air {
     /// Lets the outputs finish what they write, side by side.
     pub fn finish(self) {
         self.outputs.finish();
-    }
-}
-
-/// Fades the first and the last samples, so that a cut does not click.
-fn ramp(sound: &mut [i16], samples: usize, first: bool, last: bool) {
-    let length = (samples * HOUSE_SOUND_CHANNELS).min(sound.len());
-    let fade = |sample: &mut i16, n: usize| {
-        let step = (n / HOUSE_SOUND_CHANNELS) as i32;
-        *sample = (i32::from(*sample) * step / samples.max(1) as i32) as i16;
-    };
-    if first {
-        sound[..length].iter_mut().enumerate().for_each(|(n, sample)| fade(sample, n));
-    }
-    if last {
-        sound.iter_mut().rev().take(length).enumerate().for_each(|(n, sample)| fade(sample, n));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cut_fades_over_five_milliseconds_and_leaves_the_rest_alone() {
-        let mut sound = vec![1000i16; 2 * 1920];
-        ramp(&mut sound, 240, true, true);
-        assert_eq!((sound[0], sound[1], sound[2 * 120], sound[2 * 240]), (0, 0, 500, 1000));
-        assert_eq!((sound[2 * 1919], sound[2 * 1919 + 1], sound[2 * 1000]), (0, 0, 1000));
     }
 }

@@ -4,6 +4,8 @@
 //! The child (`av::decode`) writes pictures to its standard output and sound to a pipe on its standard input: two
 //! channels, because on one the sound would fill the pipe and starve the picture.
 
+mod sound;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, PipeReader, Read};
 use std::path::{Path, PathBuf};
@@ -14,11 +16,14 @@ use std::sync::{Arc, Mutex};
 use std::time::SystemTime;
 
 use super::picture::{Raster, SAMPLE_BYTES, Shared};
-use crate::domain::channel::{HOUSE_SOUND_CHANNELS, HouseFormat};
+use super::seam::Taken;
+use crate::domain::channel::HouseFormat;
 use crate::domain::ids::Sha256;
 use crate::domain::playlist::Source;
 use crate::domain::time::Tick;
 use crate::engine::playout::{DeckId, DeckState, Open, Supply};
+
+use sound::{Block, SAMPLES_AT_HAND, Sound};
 
 /// Pictures at hand on the tick thread, and on their way to it: together half a second at 25 a second, enough to ride
 /// out a busy machine, little enough that six decoders fit into 100 MB at 720p.
@@ -26,8 +31,6 @@ const PICTURES_AT_HAND: usize = 8;
 const PICTURES_ON_THE_WAY: usize = 4;
 /// Blocks of sound on their way; a block is what the decoder made of one packet, some 20 ms.
 const BLOCKS_ON_THE_WAY: usize = 64;
-/// Sound at hand: 4 s at 48 kHz. Containers interleave in steps of up to a second.
-const SAMPLES_AT_HAND: usize = 192_000;
 /// Largest block of sound that a child may send: a second of 48 kHz stereo.
 const MAX_BLOCK_BYTES: u32 = 192_000;
 
@@ -114,14 +117,14 @@ impl Decks {
     }
 
     /// The sound of the tick that shows `frame`: `samples` per channel, silence where there is none.
-    pub fn sound(&mut self, deck: DeckId, frame: Option<u64>, samples: usize) -> Vec<i16> {
+    pub fn sound(&mut self, deck: DeckId, frame: Option<u64>, samples: usize) -> Taken {
         let rate = (self.settings.house.rate, self.settings.house.sample_rate_hz);
         match self.decks.get_mut(&deck) {
             Some(deck) => {
                 let at = frame.map(|frame| rate.0.first_sample(Tick(i64::try_from(frame).unwrap_or(i64::MAX)), rate.1));
                 deck.sound.take(at, samples)
             }
-            None => vec![0; samples * HOUSE_SOUND_CHANNELS],
+            None => Taken::silence(samples),
         }
     }
 }
@@ -142,13 +145,6 @@ enum Arrival {
     Picture(u64, Shared),
     Ended,
     Dead(String),
-}
-
-/// What a child sends on its sound channel.
-#[derive(Debug)]
-struct Block {
-    first_sample: i64,
-    samples: Vec<i16>,
 }
 
 /// Shared by the deck and the threads that serve it.
@@ -230,63 +226,6 @@ impl Life {
             let _ = child.kill();
             let _ = child.wait();
         }
-    }
-}
-
-/// Samples at hand, interleaved, with the number of the first.
-#[derive(Debug, Default)]
-struct Sound {
-    first: i64,
-    samples: VecDeque<i16>,
-    /// Enough is here to begin, or nothing will ever come.
-    ready: bool,
-    /// Where the next tick goes on, so that a remainder is carried and never rounded.
-    cursor: Option<i64>,
-    expected_frame: Option<i64>,
-}
-
-impl Sound {
-    fn len(&self) -> usize {
-        self.samples.len() / HOUSE_SOUND_CHANNELS
-    }
-
-    fn add(&mut self, block: Block) {
-        let end = self.first + self.len() as i64;
-        if self.samples.is_empty() {
-            self.first = block.first_sample;
-        } else if block.first_sample > end {
-            let hole = usize::try_from(block.first_sample - end).unwrap_or(0).min(SAMPLES_AT_HAND);
-            self.samples.extend(std::iter::repeat_n(0, hole * HOUSE_SOUND_CHANNELS));
-        }
-        self.samples.extend(block.samples);
-        self.ready = true;
-    }
-
-    /// `at` is where the frame's sound begins; `None` goes on from the last.
-    fn take(&mut self, at: Option<i64>, samples: usize) -> Vec<i16> {
-        let continues = match (at, self.expected_frame) {
-            (Some(at), Some(expected)) => (at - expected).abs() <= 1,
-            (None, _) => true,
-            (Some(_), None) => false,
-        };
-        let from = match self.cursor.filter(|_| continues).or(at) {
-            Some(from) => from,
-            None => return vec![0; samples * HOUSE_SOUND_CHANNELS],
-        };
-        let stale = usize::try_from(from - self.first).unwrap_or(0).min(self.len());
-        self.samples.drain(..stale * HOUSE_SOUND_CHANNELS);
-        self.first += stale as i64;
-        let missing = usize::try_from(self.first - from).unwrap_or(0).min(samples);
-        let mut taken = vec![0; missing * HOUSE_SOUND_CHANNELS];
-        if self.first <= from + missing as i64 {
-            let wanted = (samples - missing).min(self.len());
-            taken.extend(self.samples.drain(..wanted * HOUSE_SOUND_CHANNELS));
-            self.first += wanted as i64;
-        }
-        taken.resize(samples * HOUSE_SOUND_CHANNELS, 0);
-        self.cursor = Some(from + samples as i64);
-        self.expected_frame = at.or(self.expected_frame).map(|at| at + samples as i64);
-        taken
     }
 }
 
@@ -403,45 +342,4 @@ fn read_header(pipe: &mut PipeReader) -> io::Result<(i64, u32)> {
     }
     let number = i64::from_le_bytes(header[..8].try_into().expect("eight bytes"));
     Ok((number, word(8)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn block(first_sample: i64, samples: i64) -> Block {
-        let samples = (first_sample..first_sample + samples).flat_map(|n| [n as i16; 2]).collect();
-        Block { first_sample, samples }
-    }
-    fn left(sound: Vec<i16>) -> Vec<i16> {
-        sound.into_iter().step_by(2).collect()
-    }
-
-    #[test]
-    fn sound_goes_on_where_the_last_tick_ended_also_when_frames_and_samples_do_not_divide() {
-        let mut sound = Sound::default();
-        sound.add(block(0, 6000));
-        // 29.97 frames a second: a frame is 1601.6 samples long.
-        let (first, second) = (left(sound.take(Some(0), 1602)), left(sound.take(Some(1601), 1601)));
-        assert_eq!((first[0], first[1601], second[0], second[1600]), (0, 1601, 1602, 3202));
-    }
-
-    #[test]
-    fn sound_that_is_missing_is_silence_and_what_came_too_late_is_dropped() {
-        let mut sound = Sound::default();
-        sound.add(block(1920, 1920));
-        assert!(left(sound.take(Some(0), 1920)).iter().all(|s| *s == 0));
-        assert_eq!(left(sound.take(Some(1920), 1920))[5], 1925);
-        sound.add(block(3840, 9000));
-        assert_eq!(left(sound.take(Some(9600), 1920))[0], 9600, "a jump ahead drops what lies between");
-    }
-
-    #[test]
-    fn a_hole_in_the_sound_is_silence_of_its_length() {
-        let mut sound = Sound::default();
-        sound.add(block(0, 1000));
-        sound.add(block(1500, 500));
-        let taken = left(sound.take(Some(0), 1920));
-        assert_eq!((taken[999], taken[1000], taken[1499], taken[1500]), (999, 0, 0, 1500));
-    }
 }

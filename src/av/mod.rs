@@ -14,6 +14,7 @@ pub mod picture;
 pub mod probe;
 pub mod recording;
 pub mod sandbox;
+pub mod seam;
 pub mod slate;
 #[cfg(feature = "av")]
 pub mod testcard;
