@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::channel::{Channel, Hours, HouseFormat, OutputAddress};
+use crate::domain::channel::{Channel, Hours, HouseFormat};
 use crate::domain::ids::{ChannelId, Sha256};
+use crate::domain::output::{Displays, OutputAddress};
 use crate::domain::people::OpdGroup;
 use crate::domain::time::{FrameRate, TimeOfDay, Zone};
 
@@ -140,9 +141,12 @@ impl Config {
         })
     }
 
-    /// Whether the session has a display to show the air on.
-    pub fn has_display() -> bool {
-        ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()))
+    /// The displays that this process could show something on.
+    pub fn displays() -> Displays {
+        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let mut cards = std::fs::read_dir("/dev/dri").into_iter().flatten().flatten();
+        let kms = cards.any(|card| card.file_name().to_string_lossy().starts_with("card"));
+        Displays { wayland: set("WAYLAND_DISPLAY"), x11: set("DISPLAY"), kms }
     }
 
     /// Where GStreamer's list of plugins lies, if the one who started this process said so.

@@ -19,6 +19,7 @@
 //! needs no privilege holds everywhere; a list of forbidden calls, because tomorrow's kernel has calls that it
 //! does not know.
 
+mod outlet;
 mod probe;
 mod syscalls;
 
@@ -35,6 +36,7 @@ use landlock::{
     Scope, path_beneath_rules,
 };
 
+pub use outlet::Outlet;
 pub use probe::{Act, attempt};
 
 /// What a confined process may use up.
@@ -277,7 +279,7 @@ impl Sandbox {
             }
         }
         if wanted.seccomp {
-            syscalls::restrict(executing, !self.writes.is_empty()).map_err(ring("seccomp filter"))?;
+            syscalls::restrict(executing, !self.writes.is_empty(), &[]).map_err(ring("seccomp filter"))?;
             held.seccomp = true;
         }
         Ok(held)

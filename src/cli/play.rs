@@ -8,13 +8,13 @@ use clap::Args;
 
 use super::{Ended, Failure};
 use crate::av::decode;
-use crate::av::output::OutputAddress;
 use crate::av::sandbox::Sandbox;
 use crate::config::Config;
 use crate::desk::clock::SystemClock;
 use crate::desk::on_air::{self, OnAirError};
 use crate::domain::channel::HouseFormat;
 use crate::domain::ids::ChannelId;
+use crate::domain::output::OutputAddress;
 use crate::domain::time::{FrameRate, Instant};
 use crate::files::journal::{JournalError, JournalPaths};
 use crate::files::playlist_file;
@@ -27,7 +27,9 @@ pub(super) struct PlayArguments {
     /// Play this file, whatever playlists/ holds
     #[arg(long, value_name = "FILE")]
     playlist: Option<PathBuf>,
-    /// Where the air goes: auto, null, file:PATH.ts, udp://HOST:PORT; may be given several times
+    /// Where the air goes: auto, null, file:PATH.ts, udp://HOST:PORT, srt://HOST:PORT, rtmp://HOST/APP/KEY, hls:DIR,
+    /// icecast://USER:PASSWORD@HOST:PORT/MOUNT, x11:, wayland:, kms:; may be given several times. A password is better
+    /// kept in siaran.toml than typed where others see it
     #[arg(long = "output", value_name = "URI")]
     outputs: Vec<OutputAddress>,
     /// End at this instant, RFC 3339 with offset
@@ -62,7 +64,7 @@ pub(super) fn play(home: &Path, arguments: PlayArguments) -> Result<Ended, Failu
         },
         channel: channel.channel.clone(),
         playlist,
-        outputs: outputs.into_iter().map(|output| output.or_null(Config::has_display())).collect(),
+        outputs: outputs.into_iter().map(|output| output.on(Config::displays())).collect(),
         until: arguments.until,
         require_landlock: config.sandbox_require,
         home,
@@ -152,7 +154,7 @@ pub(super) fn decode(arguments: DecodeArguments) -> Result<Ended, Failure> {
 
 /// The process of one of a player's outputs.
 pub(super) fn output() -> Result<Ended, Failure> {
-    match crate::av::output::run_child() {
+    match crate::av::output::run_child(Config::gst_registry()) {
         Ok(true) => Ok(Ended::Holds),
         Ok(false) => Ok(Ended::Refused),
         Err(error) => Err(Failure::could(error.to_string(), "siaran play CHANNEL, which starts it")),

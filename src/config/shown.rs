@@ -5,8 +5,11 @@ use super::{
     PlanningFile, SandboxFile, WebConfig, WebFile,
 };
 
+use crate::domain::output::OutputAddress;
+
 impl Config {
-    /// The text of a `siaran.toml` that says all of it; comments tell where it comes from. No key holds a secret.
+    /// The text of a `siaran.toml` that says all of it; comments tell where it comes from. Secrets in
+    /// output addresses are shown as `***`.
     pub fn to_toml(&self) -> String {
         let path = self.home.join(super::CONFIG_FILE);
         let origin = if path.is_file() { "from this file; what it leaves out is the default" } else { "all default" };
@@ -45,10 +48,15 @@ impl From<&ChannelConfig> for ChannelFile {
             width: house.width,
             height: house.height,
             frame_rate: [house.rate.num(), house.rate.den()],
-            outputs: outputs.clone(),
+            outputs: outputs.iter().map(|text| without_secrets(text)).collect(),
             fixed: fixed.iter().map(FixedFile::from).collect(),
         }
     }
+}
+
+fn without_secrets(output: &str) -> String {
+    // What was read was checked; anything else has nothing to show.
+    output.parse::<OutputAddress>().map_or_else(|_| String::new(), |address| address.to_string())
 }
 
 impl From<&FixedConfig> for FixedFile {

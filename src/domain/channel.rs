@@ -1,9 +1,5 @@
 //! A channel: one output, video wall or radio, with its zone, hours and technical standard.
 
-use std::fmt;
-use std::path::PathBuf;
-use std::str::FromStr;
-
 use super::ids::ChannelId;
 use super::time::{BroadcastDate, FrameRate, Instant, Span, TimeOfDay, Zone};
 
@@ -80,69 +76,4 @@ impl HouseFormat {
         loudness_tolerance_lu: 0.5,
         max_true_peak_dbtp: -1.0,
     };
-}
-
-/// An output's address, as `--output` and the configuration write it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum OutputAddress {
-    /// The machine's display; see [`OutputAddress::or_null`].
-    Auto,
-    /// Takes everything, shows nothing.
-    Null,
-    /// An MPEG transport stream, appended to.
-    File(PathBuf),
-    /// An MPEG transport stream in UDP datagrams.
-    Udp {
-        /// Host name or address.
-        host: String,
-        /// Port.
-        port: u16,
-    },
-}
-
-impl OutputAddress {
-    /// On a machine without a display there is nothing to show on.
-    pub fn or_null(self, has_display: bool) -> OutputAddress {
-        match self {
-            OutputAddress::Auto if !has_display => OutputAddress::Null,
-            other => other,
-        }
-    }
-}
-
-/// An address that no output understands.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not an output: wanted is auto, null, file:PATH.ts or udp://HOST:PORT")]
-pub struct BadOutput(pub String);
-
-impl FromStr for OutputAddress {
-    type Err = BadOutput;
-    fn from_str(text: &str) -> Result<Self, BadOutput> {
-        let bad = || BadOutput(text.to_owned());
-        if let Some(path) = text.strip_prefix("file:") {
-            return if path.is_empty() { Err(bad()) } else { Ok(OutputAddress::File(path.into())) };
-        }
-        if let Some(rest) = text.strip_prefix("udp://") {
-            let (host, port) = rest.rsplit_once(':').ok_or_else(bad)?;
-            let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-            let port = port.parse().ok().filter(|port| *port != 0).ok_or_else(bad)?;
-            return if host.is_empty() { Err(bad()) } else { Ok(OutputAddress::Udp { host, port }) };
-        }
-        match text {
-            "auto" => Ok(OutputAddress::Auto),
-            "null" => Ok(OutputAddress::Null),
-            _ => Err(bad()),
-        }
-    }
-}
-
-impl fmt::Display for OutputAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            OutputAddress::Auto => f.write_str("auto"),
-            OutputAddress::Null => f.write_str("null"),
-            OutputAddress::File(path) => write!(f, "file:{}", path.display()),
-            OutputAddress::Udp { host, port } => write!(f, "udp://{host}:{port}"),
-        }
-    }
 }

@@ -49,6 +49,7 @@ pub mod audit;
 pub mod channel;
 pub mod ids;
 pub mod incident;
+pub mod output;
 pub mod people;
 pub mod playlist;
 pub mod rotation;

@@ -8,4 +8,5 @@ mod outputs;
 mod playout;
 mod sandbox;
 mod stage;
+mod streams;
 mod watch;

@@ -7,6 +7,7 @@
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::os::fd::{AsFd, OwnedFd};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
@@ -16,6 +17,7 @@ use super::OutputAddress;
 use super::pipeline::Encoder;
 use super::ring::{Copied, Reader};
 use super::wire::{NUMBER_BYTES, Order, Report};
+use crate::av::sandbox::Outlet;
 
 /// Ticks waiting for the encoder: two seconds at 25 a second, which a busy machine may take to give it its turn.
 const QUEUE_FRAMES: usize = 50;
@@ -55,11 +57,11 @@ pub(super) struct Counts {
 }
 
 /// Runs as the process of an output: standard input is the memory with the ticks, standard output the socket to the
-/// player. `false` when the output failed; the player has been told why.
+/// player. `registry` is GStreamer's list of plugins, which it reads. `false` when the output failed; the player has been told why.
 ///
 /// # Errors
 /// [`OutputError`] when it is not a player that started it.
-pub fn run_child() -> Result<bool, OutputError> {
+pub fn run_child(registry: Option<PathBuf>) -> Result<bool, OutputError> {
     become_ordinary();
     let memory = io::stdin().as_fd().try_clone_to_owned()?;
     // Through a file: reads and writes are all that a socket in a cage may be asked for.
@@ -69,7 +71,7 @@ pub fn run_child() -> Result<bool, OutputError> {
     let order = Order::read(&mut from_player)
         .map_err(|e| OutputError(format!("no order from a player on standard output ({e})")))?;
     let counts = Arc::new(Counts::default());
-    let ended = serve(&order, &memory, from_player, &socket, &counts);
+    let ended = confine(&order, &registry).and_then(|()| serve(&order, &memory, from_player, &socket, &counts));
     let failed = ended.as_ref().err().map(ToString::to_string);
     let finished = failed.is_none();
     let _ = counts.report(failed).write(&mut &socket);
@@ -87,6 +89,23 @@ fn become_ordinary() {
         libc::sched_setscheduler(0, libc::SCHED_OTHER, &ordinary);
     }
     let _ = rustix::process::nice(NICE);
+}
+
+/// Before anything else runs here: it can spoil nothing but its own output.
+fn confine(order: &Order, registry: &Option<PathBuf>) -> Result<(), OutputError> {
+    let outlet = match &order.address {
+        OutputAddress::File(pattern) => Outlet::Files(pattern.folder()),
+        OutputAddress::Hls(folder) => Outlet::Files(folder.clone()),
+        address if address.is_network() => Outlet::Network,
+        _ => Outlet::Display,
+    };
+    if let Outlet::Files(folder) = &outlet
+        && let Err(error) = std::fs::metadata(folder)
+    {
+        return Err(OutputError(format!("{}: {error}", folder.display())));
+    }
+    let reads: Vec<PathBuf> = registry.iter().cloned().collect();
+    outlet.enter(&reads, order.require_landlock).map(|_| ()).map_err(|e| OutputError(e.to_string()))
 }
 
 fn serve(
@@ -109,7 +128,7 @@ fn serve(
     let (stop, reporting) = (Arc::new(AtomicBool::new(false)), socket.try_clone()?);
     let (stopping, counting) = (Arc::clone(&stop), Arc::clone(counts));
     let reporter = spawn("reports", move || report(&reporting, &counting, &stopping))?;
-    let encoder = Encoder::open(&order.address, order.house, counts);
+    let encoder = Encoder::open(order, counts);
     let ended = encoder.and_then(|encoder| feed(encoder, &order.address, &queue));
     stop.store(true, Ordering::SeqCst);
     let _ = reporter.join();

@@ -13,8 +13,12 @@
 
 mod child;
 mod clock;
+mod files;
+mod loudspeaker;
+mod packets;
 mod pipeline;
 mod ring;
+mod stream;
 mod supervisor;
 mod wire;
 
@@ -31,7 +35,8 @@ use rustix::net::{SendFlags, Shutdown, send, shutdown};
 
 use super::picture::TickFrame;
 use crate::domain::channel::HouseFormat;
-pub use crate::domain::channel::{BadOutput, OutputAddress};
+use crate::domain::output::OutputAddress;
+use crate::domain::time::Zone;
 
 pub use child::{OutputError, run_child};
 pub use clock::StreamClock;
@@ -48,6 +53,10 @@ pub struct OutputSettings {
     pub registry: PathBuf,
     /// What ticks look like.
     pub house: HouseFormat,
+    /// Of local time in the names of files.
+    pub zone: Zone,
+    /// Outputs to files and the network must have Landlock, or not run.
+    pub require_landlock: bool,
 }
 
 /// How an output is.

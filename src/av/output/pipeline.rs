@@ -1,9 +1,6 @@
-//! One output's GStreamer pipeline: raw frames in at one end, a stream or a display at the other.
+//! One output's GStreamer pipeline: raw frames in at one end, a stream, a file or a display at the other.
 
 use std::collections::VecDeque;
-use std::fs::{File, OpenOptions};
-use std::os::fd::AsRawFd;
-use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
@@ -11,101 +8,115 @@ use std::time::{Duration, Instant};
 
 use gstreamer as gst;
 use gstreamer::prelude::*;
-use gstreamer_app::{AppSrc, AppStreamType};
-
-use rustix::fs::{FlockOperation, flock};
+use gstreamer_app::{AppSink, AppSinkCallbacks, AppSrc, AppStreamType};
 
 use super::OutputAddress;
 use super::child::Counts;
+use super::files::Disk;
+use super::loudspeaker::Loudspeaker;
 use super::ring::Copied;
+use super::stream::Stream;
+use super::wire::Order;
 use crate::domain::channel::{HOUSE_SOUND_CHANNELS, HouseFormat};
+use crate::domain::time::Tick;
 
 /// Frames inside the pipeline before it must take the next: what the encoder needs to keep its threads busy.
 const FRAMES_INSIDE: u64 = 4;
-/// Bits per pixel and frame of the transport stream's picture: 720p25 gets 4.6 Mbit/s, twice what a wall's content
-/// needs, since the encoder runs at its fastest settings.
-const BITS_PER_PIXEL: u64 = 5;
-/// Sound of the transport stream, bits a second.
-const SOUND_BITRATE: i32 = 160_000;
 
 /// An open pipeline.
 #[derive(Debug)]
 pub(super) struct Encoder {
     parts: Option<Parts>,
     inside: Arc<Mutex<Inside>>,
-    /// Held, with its lock, until the pipeline is down.
-    _file: Option<File>,
+    disk: Option<Arc<Mutex<ToDisk>>>,
+    loudspeaker: Option<Loudspeaker>,
+    /// What the destination wants as its first instant; taken off every time stamp.
+    from_zero: bool,
+    base_ns: Option<u64>,
+    last: Tick,
 }
 
 #[derive(Debug)]
 struct Parts {
     pipeline: gst::Pipeline,
     bus: gst::Bus,
-    picture: AppSrc,
-    sound: AppSrc,
+    picture: Option<AppSrc>,
+    sound: Option<AppSrc>,
 }
 
 /// Frames that went in and did not yet come out at the sink.
 #[derive(Debug, Default)]
 struct Inside {
-    /// Their presentation times.
-    pts: VecDeque<u64>,
+    /// Their presentation times and ticks.
+    frames: VecDeque<(u64, Tick)>,
     /// How much later the clock of what goes in is: a muxer begins at zero.
     offset: Option<i128>,
 }
 
 impl Inside {
-    /// Something of this time reached the sink: how many frames that ends.
-    fn reached(&mut self, time: u64) -> u64 {
-        let Some(first) = self.pts.front() else { return 0 };
+    /// Something of this time reached the sink: how many frames that ends, and the last of them.
+    fn reached(&mut self, time: u64) -> (u64, Option<Tick>) {
+        let Some((first, _)) = self.frames.front() else { return (0, None) };
         let offset = *self.offset.get_or_insert(i128::from(*first) - i128::from(time));
-        let before = self.pts.len();
-        while self.pts.front().is_some_and(|pts| i128::from(*pts) <= i128::from(time) + offset) {
-            self.pts.pop_front();
+        let (mut count, mut last) = (0, None);
+        while let Some((pts, tick)) = self.frames.front()
+            && i128::from(*pts) <= i128::from(time) + offset
+        {
+            (count, last) = (count + 1, Some(*tick));
+            self.frames.pop_front();
         }
-        (before - self.pts.len()) as u64
+        (count, last)
     }
+}
+
+/// What writes to disk, and why it could not.
+#[derive(Debug)]
+struct ToDisk {
+    disk: Disk,
+    tick: Tick,
+    failed: Option<String>,
 }
 
 impl Encoder {
     /// Opens the pipeline; what its sink takes is counted.
-    pub fn open(address: &OutputAddress, house: HouseFormat, counts: &Arc<Counts>) -> Result<Encoder, String> {
+    pub fn open(order: &Order, counts: &Arc<Counts>) -> Result<Encoder, String> {
         gst::init().map_err(|e| e.to_string())?;
-        let stream = Stream { house };
-        let (text, file) = match address {
-            OutputAddress::Null => return Err("nothing is to be done".into()),
-            OutputAddress::Auto => (stream.display(), None),
-            OutputAddress::File(path) => {
-                let file = open_to_append(path)?;
-                let sink = format!("fdsink name=sink fd={} sync=false", file.as_raw_fd());
-                (stream.transport(&sink, 1), Some(file))
-            }
-            OutputAddress::Udp { .. } => (stream.transport("udpsink name=sink sync=false", 7), None),
+        let address = &order.address;
+        let disk = match address {
+            OutputAddress::File(pattern) => Some(Disk::recording(pattern.clone(), order.zone, order.house.rate)),
+            OutputAddress::Hls(folder) => Some(Disk::hls(folder, order.zone, order.house.rate)?),
+            _ => None,
         };
+        let text = Stream { house: order.house }.pipeline(address)?;
         let pipeline = gst::parse::launch(&text).map_err(|e| e.to_string())?;
         let pipeline = pipeline.downcast::<gst::Pipeline>().map_err(|_| "not a pipeline".to_owned())?;
         let sink = pipeline.by_name("sink").ok_or("the pipeline has no sink")?;
-        if let OutputAddress::Udp { host, port } = address {
-            sink.set_property("host", host);
-            sink.set_property("port", i32::from(*port));
-        }
+        super::stream::aim(&sink, address);
         let inside = Arc::new(Mutex::new(Inside::default()));
-        count_at(&sink, Arc::clone(&inside), Arc::clone(counts))?;
-        let source = |name: &str, caps: gst::Caps| -> Result<AppSrc, String> {
-            let source = pipeline.by_name(name).and_then(|e| e.downcast::<AppSrc>().ok());
-            let source = source.ok_or_else(|| format!("the pipeline has no {name}"))?;
-            source.set_caps(Some(&caps));
-            source.set_format(gst::Format::Time);
-            source.set_stream_type(AppStreamType::Stream);
-            source.set_is_live(true);
-            Ok(source)
+        let disk = match disk {
+            Some(disk) => {
+                let to_disk = Arc::new(Mutex::new(ToDisk { disk, tick: Tick(0), failed: None }));
+                write_at(sink, Arc::clone(&to_disk), Arc::clone(&inside), Arc::clone(counts))?;
+                Some(to_disk)
+            }
+            None => {
+                count_at(&sink, Arc::clone(&inside), Arc::clone(counts))?;
+                None
+            }
         };
-        let picture = source("picture", picture_caps(house))?;
-        let sound = source("sound", sound_caps(house))?;
+        let source = |name: &str, caps: gst::Caps| {
+            let source = pipeline.by_name(name).and_then(|e| e.downcast::<AppSrc>().ok())?;
+            ready(&source, &caps);
+            Some(source)
+        };
+        let (picture, sound) = (source("picture", picture_caps(order)), source("sound", sound_caps(order.house)));
         let bus = pipeline.bus().ok_or("a pipeline has a bus")?;
         let parts = Parts { pipeline, bus, picture, sound };
         let playing = parts.pipeline.set_state(gst::State::Playing);
-        let encoder = Encoder { parts: Some(parts), inside, _file: file };
+        let loudspeaker = address.is_display().then(|| Loudspeaker::new(order.house));
+        let from_zero = matches!(address, OutputAddress::Rtmp(_) | OutputAddress::Icecast(_));
+        let (parts, base_ns, last) = (Some(parts), None, Tick(0));
+        let encoder = Encoder { parts, inside, disk, loudspeaker, from_zero, base_ns, last };
         encoder.check()?;
         playing.map_err(|e| e.to_string())?;
         Ok(encoder)
@@ -114,43 +125,59 @@ impl Encoder {
     /// Whether the pipeline would take another frame at once.
     pub fn has_room(&self) -> bool {
         self.parts.as_ref().is_none_or(|parts| {
-            let full = |source: &AppSrc, each: u64| source.current_level_buffers() >= each;
+            let full = |source: &Option<AppSrc>, each: u64| {
+                source.as_ref().is_some_and(|source| source.current_level_buffers() >= each)
+            };
             !full(&parts.picture, FRAMES_INSIDE) && !full(&parts.sound, 4 * FRAMES_INSIDE)
         })
     }
 
     pub fn push(&mut self, frame: Copied) -> Result<(), String> {
         let Some(parts) = &self.parts else { return Ok(()) };
-        let Copied { pts_ns, duration_ns, picture, sound, .. } = frame;
+        let Copied { tick, pts_ns, duration_ns, picture, sound } = frame;
+        let base = if self.from_zero { *self.base_ns.get_or_insert(pts_ns) } else { 0 };
+        let pts_ns = pts_ns.saturating_sub(base);
         if let Ok(mut inside) = self.inside.lock() {
-            inside.pts.push_back(pts_ns);
+            inside.frames.push_back((pts_ns, tick));
         }
-        push(&parts.picture, picture, pts_ns, duration_ns)?;
-        push(&parts.sound, sound, pts_ns, duration_ns)?;
+        self.last = tick;
+        if let Some(loudspeaker) = &mut self.loudspeaker {
+            loudspeaker.push(&sound, pts_ns, duration_ns);
+        }
+        if let Some(source) = &parts.picture {
+            push(source, picture, pts_ns, duration_ns)?;
+        }
+        if let Some(source) = &parts.sound {
+            push(source, sound, pts_ns, duration_ns)?;
+        }
         self.check()
     }
 
     /// Whether the pipeline has reported a failure.
     pub fn check(&self) -> Result<(), String> {
-        let Some(parts) = &self.parts else { return Ok(()) };
-        let Some(message) = parts.bus.pop_filtered(&[gst::MessageType::Error]) else { return Ok(()) };
-        match message.view() {
-            gst::MessageView::Error(error) => Err(error.error().to_string()),
-            _ => Ok(()),
+        let failed = self.disk.as_ref().and_then(|disk| disk.lock().ok()?.failed.clone());
+        if let Some(why) = failed {
+            return Err(why);
         }
+        let Some(parts) = &self.parts else { return Ok(()) };
+        failure(&parts.bus).map_or(Ok(()), Err)
     }
 
     /// Lets the pipeline write its end; whether it did.
     pub fn finish(&mut self, timeout: Duration) -> bool {
         let Some(parts) = &self.parts else { return true };
         let until = Instant::now() + timeout;
-        let _ = parts.picture.end_of_stream();
-        let _ = parts.sound.end_of_stream();
+        for source in [&parts.picture, &parts.sound].into_iter().flatten() {
+            let _ = source.end_of_stream();
+        }
         let wait = gst::ClockTime::try_from(timeout).ok();
         let ended = parts.bus.timed_pop_filtered(wait, &[gst::MessageType::Eos, gst::MessageType::Error]);
         let wrote = ended.is_some_and(|message| message.type_() == gst::MessageType::Eos);
+        let end = Tick(self.last.0 + 1);
+        let disk = self.disk.as_ref().and_then(|disk| disk.lock().ok()?.disk.finish(end).err());
         let down = self.release();
-        wrote && down.is_some_and(|down| down.recv_timeout(until.saturating_duration_since(Instant::now())).is_ok())
+        let left = until.saturating_duration_since(Instant::now());
+        wrote && disk.is_none() && down.is_some_and(|down| down.recv_timeout(left).is_ok())
     }
 
     /// Takes the pipeline down. A hung sink may never let go, so a thread of its own does it and says when it is done.
@@ -172,6 +199,32 @@ impl Drop for Encoder {
     }
 }
 
+/// What a pipeline says that it died of.
+pub(super) fn failure(bus: &gst::Bus) -> Option<String> {
+    let message = bus.pop_filtered(&[gst::MessageType::Error])?;
+    match message.view() {
+        gst::MessageView::Error(error) => Some(error.error().to_string()),
+        _ => None,
+    }
+}
+
+/// Prepares an entrance for raw frames.
+pub(super) fn ready(source: &AppSrc, caps: &gst::Caps) {
+    source.set_caps(Some(caps));
+    source.set_format(gst::Format::Time);
+    source.set_stream_type(AppStreamType::Stream);
+    source.set_is_live(true);
+}
+
+pub(super) fn push(source: &AppSrc, bytes: Vec<u8>, pts: u64, duration: u64) -> Result<(), String> {
+    let mut buffer = gst::Buffer::from_mut_slice(bytes);
+    if let Some(buffer) = buffer.get_mut() {
+        buffer.set_pts(gst::ClockTime::from_nseconds(pts));
+        buffer.set_duration(gst::ClockTime::from_nseconds(duration));
+    }
+    source.push_buffer(buffer).map(|_| ()).map_err(|e| format!("the pipeline takes no more frames: {e}"))
+}
+
 /// Counts a frame as taken when the sink gets bytes of its time or a later one.
 fn count_at(sink: &gst::Element, inside: Arc<Mutex<Inside>>, counts: Arc<Counts>) -> Result<(), String> {
     let pad = sink.static_pad("sink").ok_or("a sink has a pad")?;
@@ -183,75 +236,58 @@ fn count_at(sink: &gst::Element, inside: Arc<Mutex<Inside>>, counts: Arc<Counts>
             _ => None,
         };
         if let (Some(reached), Ok(mut inside)) = (reached, inside.lock()) {
-            counts.taken.fetch_add(inside.reached(reached.nseconds()), Ordering::Relaxed);
+            counts.taken.fetch_add(inside.reached(reached.nseconds()).0, Ordering::Relaxed);
         }
         gst::PadProbeReturn::Ok
     });
     Ok(())
 }
 
-/// How long the process that wrote the file before may take to finish it.
-const LOCK_TIMEOUT: Duration = Duration::from_secs(4);
-/// Bytes of a packet of the transport stream (ISO/IEC 13818-1, clause 2.4.3.2).
-const PACKET_BYTES: u64 = 188;
-
-/// Opens a recording to write on, alone. What a killed process left of a packet is cut off, so that the next one begins
-/// where packets begin.
-fn open_to_append(path: &Path) -> Result<File, String> {
-    let named = |e: std::io::Error| format!("{}: {e}", path.display());
-    let file = OpenOptions::new().create(true).append(true).open(path).map_err(named)?;
-    let facts = file.metadata().map_err(named)?;
-    if !facts.is_file() {
-        return Ok(file);
-    }
-    let until = Instant::now() + LOCK_TIMEOUT;
-    while flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
-        if Instant::now() > until {
-            return Err(format!("{}: another player writes it", path.display()));
+/// Writes what arrives to disk, and counts a frame as taken when it is written.
+fn write_at(
+    sink: gst::Element,
+    to_disk: Arc<Mutex<ToDisk>>,
+    inside: Arc<Mutex<Inside>>,
+    counts: Arc<Counts>,
+) -> Result<(), String> {
+    let sink = sink.downcast::<AppSink>().map_err(|_| "files are written here")?;
+    let callbacks = AppSinkCallbacks::builder().new_sample(move |sink| {
+        let sample = sink.pull_sample().map_err(|_| gst::FlowError::Eos)?;
+        let mut run = Vec::new();
+        let mut time = None;
+        let mut add = |buffer: &gst::BufferRef| {
+            time = time.max(buffer.dts_or_pts());
+            if let Ok(bytes) = buffer.map_readable() {
+                run.extend_from_slice(&bytes);
+            }
+        };
+        match (sample.buffer_list(), sample.buffer()) {
+            (Some(list), _) => list.iter().for_each(&mut add),
+            (None, Some(buffer)) => add(buffer),
+            (None, None) => {}
         }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    let bytes = file.metadata().map_err(named)?.len();
-    file.set_len(bytes - bytes % PACKET_BYTES).map_err(named)?;
-    Ok(file)
+        let mut to_disk = to_disk.lock().map_err(|_| gst::FlowError::Error)?;
+        let reached = time.and_then(|time| Some(inside.lock().ok()?.reached(time.nseconds())));
+        let (count, last) = reached.unwrap_or_default();
+        to_disk.tick = last.unwrap_or(to_disk.tick);
+        let tick = to_disk.tick;
+        match to_disk.disk.write(&run, tick) {
+            Ok(()) => {
+                counts.taken.fetch_add(count, Ordering::Relaxed);
+                Ok(gst::FlowSuccess::Ok)
+            }
+            Err(why) => {
+                to_disk.failed = Some(why);
+                Err(gst::FlowError::Error)
+            }
+        }
+    });
+    sink.set_callbacks(callbacks.build());
+    Ok(())
 }
 
-fn push(source: &AppSrc, bytes: Vec<u8>, pts: u64, duration: u64) -> Result<(), String> {
-    let mut buffer = gst::Buffer::from_slice(bytes);
-    if let Some(buffer) = buffer.get_mut() {
-        buffer.set_pts(gst::ClockTime::from_nseconds(pts));
-        buffer.set_duration(gst::ClockTime::from_nseconds(duration));
-    }
-    source.push_buffer(buffer).map(|_| ()).map_err(|e| format!("the pipeline takes no more frames: {e}"))
-}
-
-struct Stream {
-    house: HouseFormat,
-}
-
-impl Stream {
-    fn transport(&self, sink: &str, alignment: u32) -> String {
-        let house = self.house;
-        let pixels = u64::from(house.width) * u64::from(house.height);
-        let frames = u64::from(house.rate.num()).div_ceil(u64::from(house.rate.den()));
-        let kbits = (pixels * frames * BITS_PER_PIXEL / 25_000).max(500);
-        format!(
-            "appsrc name=picture ! x264enc speed-preset=veryfast tune=zerolatency bitrate={kbits} key-int-max={frames} \
-             ! video/x-h264,profile=high ! h264parse ! queue max-size-buffers=100 max-size-bytes=0 max-size-time=0 ! mux. \
-             appsrc name=sound ! audioconvert ! avenc_aac bitrate={SOUND_BITRATE} ! aacparse \
-             ! queue max-size-buffers=400 max-size-bytes=0 max-size-time=0 ! mux. \
-             mpegtsmux name=mux alignment={alignment} ! {sink}"
-        )
-    }
-
-    fn display(&self) -> String {
-        "appsrc name=picture ! videoconvert ! autovideosink sync=false \
-         appsrc name=sound ! audioconvert ! audioresample ! autoaudiosink sync=false"
-            .to_owned()
-    }
-}
-
-fn picture_caps(house: HouseFormat) -> gst::Caps {
+fn picture_caps(order: &Order) -> gst::Caps {
+    let house = order.house;
     gst::Caps::builder("video/x-raw")
         .field("format", "I420")
         .field("width", house.width.cast_signed())
@@ -263,7 +299,7 @@ fn picture_caps(house: HouseFormat) -> gst::Caps {
         .build()
 }
 
-fn sound_caps(house: HouseFormat) -> gst::Caps {
+pub(super) fn sound_caps(house: HouseFormat) -> gst::Caps {
     gst::Caps::builder("audio/x-raw")
         .field("format", "S16LE")
         .field("layout", "interleaved")
@@ -278,20 +314,11 @@ mod tests {
 
     #[test]
     fn a_frame_counts_when_the_sink_has_something_of_its_time_whatever_the_muxer_calls_it() {
-        let mut inside = Inside { pts: [5000, 5040, 5080].into(), offset: None };
-        assert_eq!((inside.reached(0), inside.reached(30), inside.reached(40)), (1, 0, 1));
-        inside.pts.extend([5120, 5160]);
-        assert_eq!(inside.reached(160), 3);
-    }
-
-    #[test]
-    fn what_a_killed_process_left_of_a_packet_is_cut_off_and_two_never_write_one_file() {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let path = folder.path().join("air.ts");
-        std::fs::write(&path, vec![0x47; 2 * 188 + 77]).expect("written");
-        let file = open_to_append(&path).expect("opened");
-        assert_eq!(file.metadata().expect("facts").len(), 2 * 188);
-        let other = File::open(&path).expect("opened");
-        assert!(flock(&other, FlockOperation::NonBlockingLockExclusive).is_err());
+        let frame = |pts: u64| (pts, Tick((pts / 40) as i64));
+        let mut inside = Inside { frames: [5000, 5040, 5080].map(frame).into(), offset: None };
+        let reached = (inside.reached(0), inside.reached(30), inside.reached(40));
+        assert_eq!(reached, ((1, Some(Tick(125))), (0, None), (1, Some(Tick(126)))));
+        inside.frames.extend([5120, 5160].map(frame));
+        assert_eq!(inside.reached(160), (3, Some(Tick(129))));
     }
 }

@@ -92,7 +92,8 @@ impl Running {
     fn start(of: &Supervisor) -> io::Result<Running> {
         let (ours, theirs) = UnixStream::pair()?;
         ours.set_read_timeout(Some(LOOK_EVERY))?;
-        let order = Order { address: of.address.clone(), house: of.settings.house };
+        let OutputSettings { house, zone, require_landlock, .. } = of.settings;
+        let order = Order { address: of.address.clone(), house, zone, require_landlock };
         order.write(&mut &ours)?;
         let process = Command::new(&of.settings.program)
             .arg("output")
@@ -100,6 +101,9 @@ impl Running {
             .env("GST_REGISTRY_UPDATE", "no")
             .env("GST_REGISTRY_FORK", "no")
             .env("MALLOC_ARENA_MAX", "2")
+            // No desktop's settings: they would be read from, and written to, the home of whoever runs the player.
+            .env("GSETTINGS_BACKEND", "memory")
+            .env("GIO_USE_PROXY_RESOLVER", "dummy")
             .stdin(Stdio::from(of.memory.try_clone()?))
             .stdout(Stdio::from(OwnedFd::from(theirs)))
             .spawn()?;

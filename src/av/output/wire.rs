@@ -7,8 +7,9 @@ use std::io::{self, BufRead, Read as _, Write};
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::channel::{HouseFormat, OutputAddress};
-use crate::domain::time::FrameRate;
+use crate::domain::channel::HouseFormat;
+use crate::domain::output::OutputAddress;
+use crate::domain::time::{FrameRate, Zone};
 
 /// Bytes of a tick's number.
 pub(super) const NUMBER_BYTES: usize = 8;
@@ -20,6 +21,10 @@ pub(super) const MOST_LINE_BYTES: usize = 16 * 1024;
 pub(super) struct Order {
     pub address: OutputAddress,
     pub house: HouseFormat,
+    /// Of local time in the names of files.
+    pub zone: Zone,
+    /// Confine yourself with Landlock, or do nothing.
+    pub require_landlock: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -29,13 +34,16 @@ struct OrderLine {
     height: u32,
     frame_rate: [u32; 2],
     sample_rate_hz: u32,
+    zone: String,
+    require_landlock: bool,
 }
 
 impl Order {
     pub fn write(&self, to: &mut impl Write) -> io::Result<()> {
         let HouseFormat { width, height, rate, sample_rate_hz, .. } = self.house;
         let frame_rate = [rate.num(), rate.den()];
-        let line = OrderLine { address: self.address.to_string(), width, height, frame_rate, sample_rate_hz };
+        let (address, zone, require_landlock) = (self.address.reveal(), self.zone.to_string(), self.require_landlock);
+        let line = OrderLine { address, width, height, frame_rate, sample_rate_hz, zone, require_landlock };
         write_line(to, &line)
     }
 
@@ -46,8 +54,10 @@ impl Order {
         let [num, den] = line.frame_rate;
         let rate = FrameRate::new(num, den).ok_or(io::ErrorKind::InvalidData)?;
         let address = line.address.parse().map_err(io::Error::other)?;
+        let zone = line.zone.parse().map_err(|_| io::ErrorKind::InvalidData)?;
         let (width, height, sample_rate_hz) = (line.width, line.height, line.sample_rate_hz);
-        Ok(Order { address, house: HouseFormat { width, height, rate, sample_rate_hz, ..HouseFormat::DEFAULT } })
+        let house = HouseFormat { width, height, rate, sample_rate_hz, ..HouseFormat::DEFAULT };
+        Ok(Order { address, house, zone, require_landlock: line.require_landlock })
     }
 }
 
@@ -84,7 +94,9 @@ mod tests {
     #[test]
     fn an_order_reads_back_and_half_a_line_is_none() {
         let house = HouseFormat { width: 640, height: 360, ..HouseFormat::DEFAULT };
-        let order = Order { address: "udp://127.0.0.1:5000".parse().expect("an address"), house };
+        let address = "srt://127.0.0.1:5000?mode=caller&passphrase=ten%20letters".parse().expect("an address");
+        let zone = "Asia/Jakarta".parse().expect("a zone");
+        let order = Order { address, house, zone, require_landlock: true };
         let mut line = Vec::new();
         order.write(&mut line).expect("written");
         assert_eq!(Order::read(&mut line.as_slice()).expect("read"), order);

@@ -143,13 +143,51 @@ const FREE_HERE: &[c_long] = &[
 #[cfg(not(target_arch = "x86_64"))]
 const FREE_HERE: &[c_long] = &[];
 
-/// Shuts this thread, and those that it starts, into the list.
-pub(super) fn restrict(executing: Executing, may_write_files: bool) -> Result<(), String> {
+/// What writing files in a folder takes besides.
+pub(super) const FILES: &[c_long] = &[
+    libc::SYS_flock,
+    libc::SYS_mkdirat,
+    libc::SYS_unlinkat,
+    libc::SYS_renameat,
+    libc::SYS_renameat2,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_mkdir,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_unlink,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_rename,
+];
+
+/// What sending over a network takes besides: sockets, and the questions that a name's look-up asks of the interfaces.
+pub(super) const SOCKETS: &[c_long] = &[
+    libc::SYS_socket,
+    libc::SYS_connect,
+    libc::SYS_bind,
+    libc::SYS_listen,
+    libc::SYS_accept,
+    libc::SYS_accept4,
+    libc::SYS_getsockname,
+    libc::SYS_getpeername,
+    libc::SYS_getsockopt,
+    libc::SYS_setsockopt,
+    libc::SYS_sendto,
+    libc::SYS_recvfrom,
+    libc::SYS_sendmsg,
+    libc::SYS_recvmsg,
+    libc::SYS_sendmmsg,
+    libc::SYS_recvmmsg,
+    libc::SYS_shutdown,
+    libc::SYS_ioctl,
+];
+
+/// Shuts this thread, and those that it starts, into the list; `more` is allowed too, whatever the arguments.
+pub(super) fn restrict(executing: Executing, may_write_files: bool, more: &[c_long]) -> Result<(), String> {
     let arch = TargetArch::try_from(std::env::consts::ARCH).map_err(|e| e.to_string())?;
     // Of two filters the stricter answer counts, and the list forbids adding a filter: so this one goes first.
     let clone3 = BTreeMap::from([(libc::SYS_clone3, Vec::new())]);
     apply(SeccompFilter::new(clone3, SeccompAction::Allow, SeccompAction::Errno(libc::ENOSYS as u32), arch))?;
-    let listed = rules(executing, may_write_files).map_err(|e| e.to_string())?;
+    let mut listed = rules(executing, may_write_files).map_err(|e| e.to_string())?;
+    listed.extend(more.iter().map(|call| (*call, Vec::new())));
     let eperm = SeccompAction::Errno(libc::EPERM as u32);
     apply(SeccompFilter::new(listed, eperm, SeccompAction::Allow, arch))
 }

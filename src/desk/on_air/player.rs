@@ -13,13 +13,14 @@ use super::folders::fits;
 use super::{Air, Folders, Ledger, Player, Recorder, RecorderNews, listen};
 use crate::av::air::Air as RealAir;
 use crate::av::deck::{DeckSettings, Decks};
-use crate::av::output::{OutputAddress, OutputReport, OutputSettings, OutputState, Outputs};
+use crate::av::output::{OutputReport, OutputSettings, OutputState, Outputs};
 use crate::av::picture::Raster;
 use crate::av::probe::{Probe, Seen};
 use crate::av::{sandbox, slate};
 use crate::config::Config;
 use crate::desk::clock::Pacer;
 use crate::domain::channel::Channel;
+use crate::domain::output::OutputAddress;
 use crate::domain::playlist::Playlist;
 use crate::domain::time::{FrameRate, Instant, Tick};
 use crate::engine::playout::{DeckId, Input, Open, Show, Supply};
@@ -105,8 +106,13 @@ pub fn run(settings: Settings, clock: Arc<dyn Pacer>, stop: &AtomicBool) -> Resu
     let (news, rate) = (recorder.news(), channel.house.rate);
     spawn("watch", move || watch(&sights, &news, rate)).map_err(system("no thread"))?;
 
-    let to_outputs =
-        OutputSettings { program: sandbox::THIS_PROGRAM.into(), registry: registry.file.clone(), house: channel.house };
+    let to_outputs = OutputSettings {
+        program: sandbox::THIS_PROGRAM.into(),
+        registry: registry.file.clone(),
+        house: channel.house,
+        zone: channel.zone,
+        require_landlock: settings.require_landlock,
+    };
     let outputs = Outputs::start(settings.outputs.clone(), &to_outputs).map_err(system("no outputs"))?;
     let decks = Decks::new(DeckSettings {
         home: settings.home.clone(),
