@@ -313,6 +313,22 @@ fn a_house_file_with_other_bytes_is_never_published_and_an_edited_revision_is_na
 }
 
 #[test]
+fn a_file_beside_the_published_revisions_is_named_with_what_the_player_makes_of_it() {
+    let world = World::new("");
+    world.ready(world.office("Dinas Kesehatan"), "Ayo Posyandu", 750, 12, AssetKind::Spot);
+    world.publish();
+    let text = fs::read_to_string(world.path(1)).unwrap().replace("\"revision\":1", "\"revision\":2");
+    fs::write(world.path(2), text).unwrap();
+    fs::write(world.path(3), "{").unwrap();
+    fs::write(world.path(1).with_file_name("salinan.json"), "{}").unwrap();
+    let broken: Vec<_> = world.desk.check().unwrap().broken.into_iter().map(|b| b.what).collect();
+    assert_eq!(broken.len(), 3, "{broken:#?}");
+    assert!(broken[0].contains("r2.json was not published") && broken[0].contains("the player follows it"));
+    assert!(broken[1].contains("r3.json was not published") && broken[1].contains("take it away"));
+    assert!(broken[2].contains("salinan.json is not a revision"), "{broken:#?}");
+}
+
+#[test]
 fn the_report_says_what_was_promised_what_aired_and_why_not_and_holds_the_teams_conclusion() {
     let world = World::new("");
     let ready = world.ready(world.office("Dinas Kesehatan"), "Ayo Posyandu", 750, 12, AssetKind::Spot);

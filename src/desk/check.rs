@@ -10,7 +10,8 @@ use crate::domain::time::{Instant, Span};
 use crate::engine::plan_check::{self, Fault};
 use crate::engine::reconcile;
 use crate::files::journal::{self, Chained, JournalPaths};
-use crate::files::{playlist_file, privacy, whole};
+use crate::files::playlist_file::{self, Listed};
+use crate::files::{privacy, whole};
 use crate::store::PublishedRevision;
 
 use super::Desk;
@@ -92,11 +93,41 @@ impl Desk {
                 report.found(2, error.to_string());
             }
         }
+        self.check_strays(&rows, report)?;
         let now = self.now();
         for row in newest {
             let Some(configured) = self.config.channels.get(&row.channel) else { continue };
             if configured.channel.zone.day(row.date).end() > now {
                 self.check_items(row, configured, report)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What lies beside the published revisions: the player follows any file whose name is a revision's.
+    fn check_strays(&self, rows: &[PublishedRevision], report: &mut CheckReport) -> Result<(), PlanError> {
+        for channel in self.config.channels.keys() {
+            let folder = playlist_file::folder(self.home(), channel);
+            let io = |source| PlanError::Io { path: folder.clone(), source };
+            for Listed { path, named } in playlist_file::listing(self.home(), channel).map_err(io)? {
+                let Some((date, revision)) = named else {
+                    report.found(
+                        2,
+                        format!("{} is not a revision, and the player does not read it; take it away", path.display()),
+                    );
+                    continue;
+                };
+                if rows.iter().any(|r| r.channel == *channel && r.date == date && r.revision == revision) {
+                    continue;
+                }
+                let stray = format!("{} was not published from this database", path.display());
+                report.found(
+                    2,
+                    match playlist_file::read(&path) {
+                        Ok(_) => format!("{stray}, and the player follows it; publish the day again, or take it away"),
+                        Err(error) => format!("{stray}, and is none: {error}; take it away"),
+                    },
+                );
             }
         }
         Ok(())

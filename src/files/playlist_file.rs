@@ -74,6 +74,39 @@ pub fn revisions(home: &Path, channel: &ChannelId, date: BroadcastDate) -> io::R
     Ok(found)
 }
 
+/// A file in a channel's folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Where it is.
+    pub path: PathBuf,
+    /// The day and revision that its name says; `None` for a name that the player does not read.
+    pub named: Option<(BroadcastDate, u32)>,
+}
+
+/// Everything in a channel's folder, by name.
+///
+/// # Errors
+/// The file system's; a folder that does not exist is empty.
+pub fn listing(home: &Path, channel: &ChannelId) -> io::Result<Vec<Listed>> {
+    let entries = match fs::read_dir(folder(home, channel)) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut listed = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        let stem = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".json"));
+        let named = stem.and_then(|stem| stem.split_once(".r")).and_then(|(date, number)| {
+            let number = number.parse().ok().filter(|_| !number.starts_with(['0', '+']))?;
+            Some((date.parse().ok()?, number))
+        });
+        listed.push(Listed { path, named });
+    }
+    listed.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(listed)
+}
+
 /// Reads and judges one file.
 ///
 /// # Errors

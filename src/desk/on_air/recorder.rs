@@ -1,11 +1,12 @@
 //! The thread that writes for the tick thread: rows and start markers to the journal, incidents, and the status file.
 //! The tick thread never waits for a disk; a disk that is full or gone costs no frame, and is said.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{self, Duration};
 
 use chrono::TimeDelta;
 
@@ -28,6 +29,12 @@ const CALM: TimeDelta = TimeDelta::seconds(5);
 /// said.
 const MOST_LINES: usize = 1_500;
 
+/// Tasks on their way to the thread: a disk that hangs, not one that refuses, fills this in half an hour at six or seven
+/// a second, with some 10 MB. Rows that find no room become one that says so; everything else is dropped.
+const MOST_TASKS: usize = 12_000;
+/// How long the end of a player waits for a disk that hangs: its supervisor gives it 2 s in all.
+const LAST_WAIT: Duration = Duration::from_millis(1500);
+
 /// What the thread is handed.
 enum Task {
     Row(AsRun),
@@ -42,13 +49,15 @@ enum Task {
 /// Something that another thread of the player noticed.
 #[derive(Debug, Clone)]
 pub struct RecorderNews {
-    tasks: Sender<Task>,
+    tasks: SyncSender<Task>,
 }
 
 /// The handle that the player holds.
 #[derive(Debug)]
 pub struct Recorder {
-    tasks: Sender<Task>,
+    tasks: SyncSender<Task>,
+    /// Rows that found no room, as one.
+    unsent: RefCell<Option<AsRun>>,
     thread: Option<JoinHandle<()>>,
     last_end: Option<Instant>,
 }
@@ -74,9 +83,9 @@ impl Recorder {
             trouble: None,
             tried: Instant::UNIX_EPOCH,
         };
-        let (tasks, queue) = channel_of_tasks();
+        let (tasks, queue) = sync_channel(MOST_TASKS);
         let thread = std::thread::Builder::new().name("recorder".into()).spawn(move || writer.run(&queue))?;
-        Ok(Recorder { tasks, thread: Some(thread), last_end })
+        Ok(Recorder { tasks, unsent: RefCell::default(), thread: Some(thread), last_end })
     }
 
     /// Where the last row ended, the one of an interrupted item included.
@@ -90,7 +99,15 @@ impl Recorder {
     }
 
     pub(super) fn row(&self, row: AsRun) {
-        self.send(Task::Row(row));
+        if let Some(unsent) = self.unsent.take()
+            && let Err(TrySendError::Full(Task::Row(unsent))) = self.tasks.try_send(Task::Row(unsent))
+        {
+            self.unsent.replace(Some(unsent.not_recorded(&row)));
+            return;
+        }
+        if let Err(TrySendError::Full(Task::Row(row))) = self.tasks.try_send(Task::Row(row)) {
+            self.unsent.replace(Some(row));
+        }
     }
     pub(super) fn mark(&self, row: AsRun) {
         self.send(Task::Mark(row));
@@ -110,23 +127,22 @@ impl Recorder {
     }
 
     fn send(&self, task: Task) {
-        // The thread ends only after the handle; a failed send means that it panicked, and the air goes on.
-        let _ = self.tasks.send(task);
+        // A thread that is gone or hangs for half an hour costs what it should have written, never a tick.
+        let _ = self.tasks.try_send(task);
     }
 
     /// Waits until everything is written.
-    pub(super) fn finish(mut self) {
+    pub(super) fn finish(self) {
         self.send(Task::Finish);
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
+        let begun = time::Instant::now();
+        while self.thread.as_ref().is_some_and(|thread| !thread.is_finished()) {
+            if begun.elapsed() > LAST_WAIT {
+                tracing::error!("the disk hangs: the last rows may be lost. Try: look at the disk of the journal");
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(5));
         }
     }
-}
-
-/// The queue is bounded by what fills it: two or three tasks a second, each written in milliseconds; what waits for a
-/// disk is limited by the ledger.
-fn channel_of_tasks() -> (Sender<Task>, Receiver<Task>) {
-    channel()
 }
 
 impl RecorderNews {
@@ -139,12 +155,12 @@ impl RecorderNews {
             }
             Change::Close { kind } => Task::Recovered(key(kind), kind, at),
         };
-        let _ = self.tasks.send(task);
+        let _ = self.tasks.try_send(task);
     }
 
     /// A playlist or the pool can't be used.
     pub fn bad_file(&self, what: &str, at: Instant) {
-        let _ = self.tasks.send(Task::Notice(words::bad_file(what), at));
+        let _ = self.tasks.try_send(Task::Notice(words::bad_file(what), at));
     }
 }
 
