@@ -1,6 +1,7 @@
 //! The only reader of the configuration file and of the environment. Everything else is handed a [`Config`].
 
 mod shown;
+mod wall;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
@@ -14,6 +15,9 @@ use crate::domain::ids::{ChannelId, Sha256};
 use crate::domain::output::{Displays, OutputAddress};
 use crate::domain::people::OpdGroup;
 use crate::domain::time::{FrameRate, TimeOfDay, Zone};
+use crate::domain::wall::Wall;
+
+use wall::WallFile;
 
 /// A home and what its `siaran.toml` says. Every key has a default, so an empty file is a working configuration.
 #[derive(Debug, Clone, PartialEq)]
@@ -101,6 +105,8 @@ fn host_of(url: &str) -> Option<&str> {
 pub struct ChannelConfig {
     /// What the engines know of it.
     pub channel: Channel,
+    /// How the picture lies on a display, and how bright and loud the wall is.
+    pub wall: Wall,
     /// Output addresses, for a player that is told none.
     pub outputs: Vec<String>,
     /// What starts at exact times: the anthem, a call to prayer, a relay.
@@ -332,6 +338,7 @@ struct ChannelFile {
     frame_rate: [u32; 2],
     outputs: Vec<String>,
     fixed: Vec<FixedFile>,
+    wall: WallFile,
 }
 
 impl Default for ChannelFile {
@@ -347,6 +354,7 @@ impl Default for ChannelFile {
             frame_rate: [house.rate.num(), house.rate.den()],
             outputs: vec!["auto".into()],
             fixed: Vec::new(),
+            wall: WallFile::default(),
         }
     }
 }
@@ -397,7 +405,8 @@ impl ChannelFile {
         }
         check_outputs(&self.outputs)?;
         let fixed = self.fixed.into_iter().map(FixedFile::into_config).collect::<Result<_, _>>()?;
-        Ok(ChannelConfig { channel, outputs: self.outputs, fixed })
+        let wall = self.wall.into_wall(house).map_err(|e| format!("wall: {e}"))?;
+        Ok(ChannelConfig { channel, wall, outputs: self.outputs, fixed })
     }
 }
 

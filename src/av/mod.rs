@@ -2,6 +2,7 @@
 
 #[cfg(feature = "av")]
 pub mod air;
+pub mod card;
 pub mod conform;
 pub mod deck;
 #[cfg(feature = "av")]

@@ -32,6 +32,9 @@ pub(super) struct PlayArguments {
     /// kept in siaran.toml than typed where others see it
     #[arg(long = "output", value_name = "URI")]
     outputs: Vec<OutputAddress>,
+    /// Show the numbered test card in place of the air; nothing is on record
+    #[arg(long, conflicts_with = "playlist")]
+    test_card: bool,
     /// End at this instant, RFC 3339 with offset
     #[arg(long, value_name = "INSTANT")]
     until: Option<Instant>,
@@ -65,13 +68,19 @@ pub(super) fn play(home: &Path, arguments: PlayArguments) -> Result<Ended, Failu
         channel: channel.channel.clone(),
         playlist,
         outputs: outputs.into_iter().map(|output| output.on(Config::displays())).collect(),
+        wall: channel.wall.clone(),
         until: arguments.until,
         require_landlock: config.sandbox_require,
         home,
     };
     let stop = Arc::new(AtomicBool::new(false));
     stop_on_signal(Arc::clone(&stop))?;
-    match on_air::run(settings, Arc::new(SystemClock::start()), &stop) {
+    let clock = SystemClock::start();
+    let ended = match arguments.test_card {
+        true => on_air::show_card(&settings, &clock, &stop),
+        false => on_air::run(settings, Arc::new(clock), &stop),
+    };
+    match ended {
         Ok(()) => Ok(Ended::Holds),
         Err(error @ OnAirError::Playlist(_)) => {
             eprintln!("error: {error}. Try: a playlist of this channel.");

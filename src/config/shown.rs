@@ -38,7 +38,7 @@ impl From<&Config> for File {
 
 impl From<&ChannelConfig> for ChannelFile {
     fn from(config: &ChannelConfig) -> ChannelFile {
-        let ChannelConfig { channel, outputs, fixed } = config;
+        let ChannelConfig { channel, wall, outputs, fixed } = config;
         let house = &channel.house;
         ChannelFile {
             title: channel.title.clone(),
@@ -50,6 +50,7 @@ impl From<&ChannelConfig> for ChannelFile {
             frame_rate: [house.rate.num(), house.rate.den()],
             outputs: outputs.iter().map(|text| without_secrets(text)).collect(),
             fixed: fixed.iter().map(FixedFile::from).collect(),
+            wall: wall.into(),
         }
     }
 }

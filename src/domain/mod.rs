@@ -57,3 +57,4 @@ pub mod standard;
 pub mod submission;
 pub mod text;
 pub mod time;
+pub mod wall;

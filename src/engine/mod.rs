@@ -2,6 +2,7 @@
 
 pub mod acceptance;
 pub mod clock_watch;
+pub mod lighting;
 pub mod plan_check;
 pub mod planner;
 pub mod playout;

@@ -182,3 +182,38 @@ fn walk(folder: &Path) -> Vec<PathBuf> {
     files.sort();
     files
 }
+
+#[test]
+fn the_test_card_lies_at_its_exact_pixels_of_a_larger_screen() {
+    let home = Home::new();
+    let config = home.path().join("siaran.toml");
+    let wall = "[channel.videotron.wall]\nscreen = [400, 300]\nat = [40, 60]\ncrop = [0, 0, 288, 160]\n";
+    let text = std::fs::read_to_string(&config).expect("a configuration") + wall;
+    std::fs::write(&config, text).expect("written");
+    let display = format!(":{}", 1000 + std::process::id() % 900);
+    let screen = Helper::start("Xvfb", &[&display, "-screen", "0", "400x300x24", "-nolisten", "tcp"]);
+    let to = format!("x11:{display}");
+    let until = soon(9).to_rfc3339();
+    let mut card = Command::new(env!("CARGO_BIN_EXE_siaran"));
+    card.arg("--home").arg(home.path()).args(["play", "videotron", "--test-card", "--output", &to, "--until", &until]);
+    let mut card = Helper(card.stdout(Stdio::null()).spawn().expect("the card is shown"));
+    let mut seen: Vec<u8> = Vec::new();
+    let ends = Instant::now() + seconds(9);
+    while Instant::now() < ends && seen.get(60 * 400 + 40).is_none_or(|value| *value < 240) {
+        std::thread::sleep(seconds(1) / 4);
+        let shot = ["-v", "error", "-f", "x11grab", "-draw_mouse", "0", "-video_size", "400x300", "-i", &display];
+        let shot = Command::new("ffmpeg")
+            .args(shot)
+            .args(["-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"])
+            .output();
+        seen = shot.expect("ffmpeg runs").stdout.into_iter().step_by(3).collect();
+    }
+    let row = |y: usize, from: usize, to: usize| &seen[y * 400 + from..y * 400 + to];
+    assert!(row(60, 40, 328).iter().all(|value| *value > 240), "the card's first row is white, where it should be");
+    assert!(row(59, 0, 400).iter().all(|value| *value < 10), "above it the screen is black");
+    assert!(row(60, 0, 40).iter().chain(row(60, 328, 400)).all(|value| *value < 10), "and beside it");
+    assert!((60..220).all(|y| seen[y * 400 + 40] > 240) && seen[220 * 400 + 40] < 10, "its first column ends with it");
+    drop(screen);
+    let _ = card.0.kill();
+    assert!(!home.path().join("journal/videotron.jsonl").exists(), "nothing aired, and nothing says so");
+}

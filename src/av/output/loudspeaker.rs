@@ -35,8 +35,8 @@ impl Loudspeaker {
         Loudspeaker { house, open: None, try_at: Instant::now(), silent: false }
     }
 
-    /// Plays a tick's sound, or tries to.
-    pub fn push(&mut self, sound: &[u8], pts_ns: u64, duration_ns: u64) {
+    /// Plays a tick's sound at that many thousandths of its amplitude, or tries to.
+    pub fn push(&mut self, sound: &[u8], amplitude_milli: u32, pts_ns: u64, duration_ns: u64) {
         if self.open.is_none() && Instant::now() >= self.try_at {
             self.open = self.opened();
         }
@@ -44,7 +44,7 @@ impl Loudspeaker {
         let failed = match failure(&open.bus) {
             Some(why) => Some(why),
             None if open.sound.current_level_buffers() >= MOST_WAITING => None,
-            None => push(&open.sound, sound.to_vec(), pts_ns, duration_ns).err(),
+            None => push(&open.sound, at(sound, amplitude_milli), pts_ns, duration_ns).err(),
         };
         if let Some(why) = failed {
             self.rest(&why);
@@ -81,6 +81,18 @@ impl Loudspeaker {
     }
 }
 
+/// Samples at a share of their amplitude.
+fn at(sound: &[u8], amplitude_milli: u32) -> Vec<u8> {
+    if amplitude_milli >= 1000 {
+        return sound.to_vec();
+    }
+    let share = |pair: &[u8]| {
+        let sample = i64::from(i16::from_le_bytes([pair[0], pair[1]])) * i64::from(amplitude_milli) / 1000;
+        (sample as i16).to_le_bytes()
+    };
+    sound.chunks_exact(2).flat_map(share).collect()
+}
+
 impl Drop for Open {
     fn drop(&mut self) {
         let pipeline = self.pipeline.clone();
@@ -88,5 +100,17 @@ impl Drop for Open {
         let _ = std::thread::Builder::new().name("sound end".into()).spawn(move || {
             let _ = pipeline.set_state(gst::State::Null);
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_muted_wall_is_silent_and_a_quiet_one_keeps_its_sign() {
+        let sound: Vec<u8> = [1000i16, -1000].iter().flat_map(|sample| sample.to_le_bytes()).collect();
+        let heard = |milli| at(&sound, milli).chunks(2).map(|p| i16::from_le_bytes([p[0], p[1]])).collect::<Vec<_>>();
+        assert_eq!((heard(1000), heard(250), heard(0)), (vec![1000, -1000], vec![250, -250], vec![0, 0]));
     }
 }

@@ -16,6 +16,7 @@ mod clock;
 mod files;
 mod loudspeaker;
 mod packets;
+mod panel;
 mod pipeline;
 mod ring;
 mod stream;
@@ -37,6 +38,8 @@ use super::picture::TickFrame;
 use crate::domain::channel::HouseFormat;
 use crate::domain::output::OutputAddress;
 use crate::domain::time::Zone;
+use crate::domain::wall::Wall;
+use crate::engine::lighting;
 
 pub use child::{OutputError, run_child};
 pub use clock::StreamClock;
@@ -53,8 +56,10 @@ pub struct OutputSettings {
     pub registry: PathBuf,
     /// What ticks look like.
     pub house: HouseFormat,
-    /// Of local time in the names of files.
+    /// Of local time, in the names of files and for the light of the wall.
     pub zone: Zone,
+    /// What displays make of picture and sound.
+    pub wall: Wall,
     /// Outputs to files and the network must have Landlock, or not run.
     pub require_landlock: bool,
 }
@@ -90,6 +95,7 @@ pub struct OutputReport {
 pub struct Outputs {
     ring: Option<Writer>,
     outputs: Vec<Output>,
+    settings: OutputSettings,
 }
 
 /// One output, as the tick thread has it.
@@ -136,12 +142,14 @@ impl Outputs {
         let ring = shown.then(|| Writer::new(settings.house)).transpose()?;
         let start = |address| Output::start(address, settings, ring.as_ref());
         let outputs = addresses.into_iter().map(start).collect::<io::Result<_>>()?;
-        Ok(Outputs { ring, outputs })
+        Ok(Outputs { ring, outputs, settings: settings.clone() })
     }
 
     /// Hands over a tick; never waits.
     pub fn push(&mut self, frame: &TickFrame) {
-        let number = self.ring.as_mut().map(|ring| ring.write(frame));
+        let OutputSettings { house, zone, wall, .. } = &self.settings;
+        let local = zone.local(house.rate.start_of(frame.tick));
+        let number = self.ring.as_mut().map(|ring| ring.write(frame, lighting::levels(wall, local)));
         self.outputs.iter_mut().for_each(|output| output.push(number));
     }
 

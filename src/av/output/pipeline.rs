@@ -14,9 +14,11 @@ use super::OutputAddress;
 use super::child::Counts;
 use super::files::Disk;
 use super::loudspeaker::Loudspeaker;
+use super::panel::Panel;
 use super::ring::Copied;
 use super::stream::Stream;
 use super::wire::Order;
+use crate::av::picture::Raster;
 use crate::domain::channel::{HOUSE_SOUND_CHANNELS, HouseFormat};
 use crate::domain::time::Tick;
 
@@ -30,6 +32,7 @@ pub(super) struct Encoder {
     inside: Arc<Mutex<Inside>>,
     disk: Option<Arc<Mutex<ToDisk>>>,
     loudspeaker: Option<Loudspeaker>,
+    panel: Option<Panel>,
     /// What the destination wants as its first instant; taken off every time stamp.
     from_zero: bool,
     base_ns: Option<u64>,
@@ -109,14 +112,18 @@ impl Encoder {
             ready(&source, &caps);
             Some(source)
         };
-        let (picture, sound) = (source("picture", picture_caps(order)), source("sound", sound_caps(order.house)));
+        let raster = Raster { width: order.house.width, height: order.house.height };
+        let panel = address.is_display().then(|| Panel::new(raster, order.mapping));
+        let shown = panel.as_ref().map_or(raster, Panel::screen);
+        let picture = source("picture", picture_caps(order.house, shown));
+        let sound = source("sound", sound_caps(order.house));
         let bus = pipeline.bus().ok_or("a pipeline has a bus")?;
         let parts = Parts { pipeline, bus, picture, sound };
         let playing = parts.pipeline.set_state(gst::State::Playing);
         let loudspeaker = address.is_display().then(|| Loudspeaker::new(order.house));
         let from_zero = matches!(address, OutputAddress::Rtmp(_) | OutputAddress::Icecast(_));
         let (parts, base_ns, last) = (Some(parts), None, Tick(0));
-        let encoder = Encoder { parts, inside, disk, loudspeaker, from_zero, base_ns, last };
+        let encoder = Encoder { parts, inside, disk, loudspeaker, panel, from_zero, base_ns, last };
         encoder.check()?;
         playing.map_err(|e| e.to_string())?;
         Ok(encoder)
@@ -134,7 +141,7 @@ impl Encoder {
 
     pub fn push(&mut self, frame: Copied) -> Result<(), String> {
         let Some(parts) = &self.parts else { return Ok(()) };
-        let Copied { tick, pts_ns, duration_ns, picture, sound } = frame;
+        let Copied { tick, pts_ns, duration_ns, mut picture, sound, levels } = frame;
         let base = if self.from_zero { *self.base_ns.get_or_insert(pts_ns) } else { 0 };
         let pts_ns = pts_ns.saturating_sub(base);
         if let Ok(mut inside) = self.inside.lock() {
@@ -142,7 +149,10 @@ impl Encoder {
         }
         self.last = tick;
         if let Some(loudspeaker) = &mut self.loudspeaker {
-            loudspeaker.push(&sound, pts_ns, duration_ns);
+            loudspeaker.push(&sound, levels.sound_milli, pts_ns, duration_ns);
+        }
+        if let Some(panel) = &mut self.panel {
+            picture = panel.show(picture, levels.light_milli);
         }
         if let Some(source) = &parts.picture {
             push(source, picture, pts_ns, duration_ns)?;
@@ -286,12 +296,11 @@ fn write_at(
     Ok(())
 }
 
-fn picture_caps(order: &Order) -> gst::Caps {
-    let house = order.house;
+fn picture_caps(house: HouseFormat, raster: Raster) -> gst::Caps {
     gst::Caps::builder("video/x-raw")
         .field("format", "I420")
-        .field("width", house.width.cast_signed())
-        .field("height", house.height.cast_signed())
+        .field("width", raster.width.cast_signed())
+        .field("height", raster.height.cast_signed())
         .field("framerate", gst::Fraction::new(house.rate.num().cast_signed(), house.rate.den().cast_signed()))
         .field("pixel-aspect-ratio", gst::Fraction::new(1, 1))
         .field("colorimetry", "bt709")

@@ -20,6 +20,7 @@ use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
 use crate::av::picture::{Raster, SAMPLE_BYTES, TickFrame};
 use crate::domain::channel::HouseFormat;
 use crate::domain::time::Tick;
+use crate::engine::lighting::Levels;
 
 /// Bytes that a ring may take: 24 pictures of 1280×720, a second; 10 of 1920×1080.
 const MOST_BYTES: usize = 34 << 20;
@@ -100,6 +101,8 @@ struct Facts {
     pts_ns: u64,
     duration_ns: u64,
     sound_bytes: u64,
+    light_milli: u32,
+    sound_milli: u32,
 }
 
 impl Slot {
@@ -144,7 +147,7 @@ impl Writer {
     }
 
     /// Writes a tick over the oldest one; returns its number.
-    pub fn write(&mut self, frame: &TickFrame) -> u64 {
+    pub fn write(&mut self, frame: &TickFrame, levels: Levels) -> u64 {
         let number = self.last + 1;
         self.last = number;
         let layout = self.mapping.layout;
@@ -154,7 +157,9 @@ impl Writer {
         slot.number().store(BEING_WRITTEN, Ordering::Relaxed);
         fence(Ordering::Release);
         let (tick, pts_ns, duration_ns) = (frame.tick.0, frame.pts_ns, frame.duration_ns);
-        let facts = Facts { tick, pts_ns, duration_ns, sound_bytes: sounded as u64 };
+        let Levels { light_milli, sound_milli } = levels;
+        let sound_bytes = sounded as u64;
+        let facts = Facts { tick, pts_ns, duration_ns, sound_bytes, light_milli, sound_milli };
         // SAFETY: the slot holds a header, a picture and the most sound there can be; both lengths were cut to that,
         // and the sources are other memory.
         unsafe {
@@ -177,6 +182,8 @@ pub(super) struct Copied {
     pub picture: Vec<u8>,
     /// Interleaved 16-bit little-endian samples.
     pub sound: Vec<u8>,
+    /// What the wall makes of both.
+    pub levels: Levels,
 }
 
 /// A child's side.
@@ -222,8 +229,9 @@ impl Reader {
         if slot.number().load(Ordering::Relaxed) != number {
             return None;
         }
-        let Facts { tick, pts_ns, duration_ns, .. } = facts;
-        Some(Copied { tick: Tick(tick), pts_ns, duration_ns, picture, sound })
+        let Facts { tick, pts_ns, duration_ns, light_milli, sound_milli, .. } = facts;
+        let levels = Levels { light_milli, sound_milli };
+        Some(Copied { tick: Tick(tick), pts_ns, duration_ns, picture, sound, levels })
     }
 }
 
@@ -233,6 +241,7 @@ mod tests {
     use crate::av::picture::Shared;
     use crate::engine::watch::Expected;
 
+    const FULL: Levels = Levels { light_milli: 1000, sound_milli: 1000 };
     const SMALL: HouseFormat = HouseFormat { width: 64, height: 32, ..HouseFormat::DEFAULT };
 
     fn frame(tick: i64) -> TickFrame {
@@ -254,14 +263,14 @@ mod tests {
         let mut writer = Writer::new(SMALL).expect("memory");
         let reader = Reader::new(&writer.memory(), SMALL).expect("mapped");
         assert_eq!(reader.copy(1), None, "nothing is there yet");
-        let number = writer.write(&frame(7));
+        let number = writer.write(&frame(7), FULL);
         let copied = reader.copy(number).expect("it was just written");
         assert_eq!(
             (copied.tick, copied.pts_ns, copied.picture[0], copied.sound.len()),
             (Tick(7), 280_000_000, 7, 7680)
         );
         for tick in 8..8 + MOST_SLOTS as i64 {
-            writer.write(&frame(tick));
+            writer.write(&frame(tick), FULL);
         }
         assert_eq!(reader.copy(number), None, "overtaken");
     }
@@ -272,7 +281,7 @@ mod tests {
         let reader = Reader::new(&writer.memory(), SMALL).expect("mapped");
         let busy = std::thread::spawn(move || {
             for tick in 0..60_000 {
-                writer.write(&frame(tick));
+                writer.write(&frame(tick), FULL);
             }
         });
         let mut whole = 0;

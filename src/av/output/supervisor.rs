@@ -92,8 +92,8 @@ impl Running {
     fn start(of: &Supervisor) -> io::Result<Running> {
         let (ours, theirs) = UnixStream::pair()?;
         ours.set_read_timeout(Some(LOOK_EVERY))?;
-        let OutputSettings { house, zone, require_landlock, .. } = of.settings;
-        let order = Order { address: of.address.clone(), house, zone, require_landlock };
+        let OutputSettings { house, zone, require_landlock, ref wall, .. } = of.settings;
+        let order = Order { address: of.address.clone(), house, zone, mapping: wall.mapping, require_landlock };
         order.write(&mut &ours)?;
         let process = Command::new(&of.settings.program)
             .arg("output")

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::channel::HouseFormat;
 use crate::domain::output::OutputAddress;
 use crate::domain::time::{FrameRate, Zone};
+use crate::domain::wall::Mapping;
 
 /// Bytes of a tick's number.
 pub(super) const NUMBER_BYTES: usize = 8;
@@ -23,6 +24,8 @@ pub(super) struct Order {
     pub house: HouseFormat,
     /// Of local time in the names of files.
     pub zone: Zone,
+    /// How the picture lies on a display.
+    pub mapping: Mapping,
     /// Confine yourself with Landlock, or do nothing.
     pub require_landlock: bool,
 }
@@ -35,6 +38,7 @@ struct OrderLine {
     frame_rate: [u32; 2],
     sample_rate_hz: u32,
     zone: String,
+    mapping: [(u32, u32); 4],
     require_landlock: bool,
 }
 
@@ -43,7 +47,9 @@ impl Order {
         let HouseFormat { width, height, rate, sample_rate_hz, .. } = self.house;
         let frame_rate = [rate.num(), rate.den()];
         let (address, zone, require_landlock) = (self.address.reveal(), self.zone.to_string(), self.require_landlock);
-        let line = OrderLine { address, width, height, frame_rate, sample_rate_hz, zone, require_landlock };
+        let Mapping { screen, at, from, size } = self.mapping;
+        let mapping = [screen, at, from, size];
+        let line = OrderLine { address, width, height, frame_rate, sample_rate_hz, zone, mapping, require_landlock };
         write_line(to, &line)
     }
 
@@ -57,7 +63,10 @@ impl Order {
         let zone = line.zone.parse().map_err(|_| io::ErrorKind::InvalidData)?;
         let (width, height, sample_rate_hz) = (line.width, line.height, line.sample_rate_hz);
         let house = HouseFormat { width, height, rate, sample_rate_hz, ..HouseFormat::DEFAULT };
-        Ok(Order { address, house, zone, require_landlock: line.require_landlock })
+        let [screen, at, from, size] = line.mapping;
+        let mapping = Mapping { screen, at, from, size };
+        mapping.check(house).map_err(io::Error::other)?;
+        Ok(Order { address, house, zone, mapping, require_landlock: line.require_landlock })
     }
 }
 
@@ -96,7 +105,8 @@ mod tests {
         let house = HouseFormat { width: 640, height: 360, ..HouseFormat::DEFAULT };
         let address = "srt://127.0.0.1:5000?mode=caller&passphrase=ten%20letters".parse().expect("an address");
         let zone = "Asia/Jakarta".parse().expect("a zone");
-        let order = Order { address, house, zone, require_landlock: true };
+        let mapping = Mapping { screen: (1920, 1080), at: (64, 0), from: (2, 4), size: (128, 64) };
+        let order = Order { address, house, zone, mapping, require_landlock: true };
         let mut line = Vec::new();
         order.write(&mut line).expect("written");
         assert_eq!(Order::read(&mut line.as_slice()).expect("read"), order);

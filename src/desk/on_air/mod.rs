@@ -36,7 +36,7 @@ use pace::Pace;
 pub use folders::{Folders, Problem};
 pub use ledger::{Ledger, Unproven};
 #[cfg(feature = "av")]
-pub use player::{OnAirError, Settings, run};
+pub use player::{OnAirError, Settings, run, show_card};
 pub use recorder::{Recorder, RecorderNews};
 
 /// What the loop drives: the real air, or a test's.

@@ -12,9 +12,10 @@ use std::time::Duration;
 use super::folders::fits;
 use super::{Air, Folders, Ledger, Player, Recorder, RecorderNews, listen};
 use crate::av::air::Air as RealAir;
+use crate::av::card::Card;
 use crate::av::deck::{DeckSettings, Decks};
-use crate::av::output::{OutputReport, OutputSettings, OutputState, Outputs};
-use crate::av::picture::Raster;
+use crate::av::output::{OutputReport, OutputSettings, OutputState, Outputs, StreamClock};
+use crate::av::picture::{Raster, SAMPLE_BYTES, Shared, TickFrame};
 use crate::av::probe::{Probe, Seen};
 use crate::av::{sandbox, slate};
 use crate::config::Config;
@@ -23,6 +24,7 @@ use crate::domain::channel::Channel;
 use crate::domain::output::OutputAddress;
 use crate::domain::playlist::Playlist;
 use crate::domain::time::{FrameRate, Instant, Tick};
+use crate::domain::wall::Wall;
 use crate::engine::playout::{DeckId, Input, Open, Show, Supply};
 use crate::engine::watch::{Expected, Watch};
 use crate::files::journal::{JournalError, JournalPaths};
@@ -46,6 +48,8 @@ pub struct Settings {
     pub playlist: Option<Playlist>,
     /// Where the air goes.
     pub outputs: Vec<OutputAddress>,
+    /// What displays make of it.
+    pub wall: Wall,
     /// The first instant at which it is over; never, if `None`.
     pub until: Option<Instant>,
     /// Where rows go.
@@ -106,14 +110,7 @@ pub fn run(settings: Settings, clock: Arc<dyn Pacer>, stop: &AtomicBool) -> Resu
     let (news, rate) = (recorder.news(), channel.house.rate);
     spawn("watch", move || watch(&sights, &news, rate)).map_err(system("no thread"))?;
 
-    let to_outputs = OutputSettings {
-        program: sandbox::THIS_PROGRAM.into(),
-        registry: registry.file.clone(),
-        house: channel.house,
-        zone: channel.zone,
-        require_landlock: settings.require_landlock,
-    };
-    let outputs = Outputs::start(settings.outputs.clone(), &to_outputs).map_err(system("no outputs"))?;
+    let outputs = start_outputs(&settings, &registry).map_err(system("no outputs"))?;
     let decks = Decks::new(DeckSettings {
         home: settings.home.clone(),
         program: sandbox::THIS_PROGRAM.into(),
@@ -145,6 +142,56 @@ pub fn run(settings: Settings, clock: Arc<dyn Pacer>, stop: &AtomicBool) -> Resu
         player.tick();
     }
     player.stop().finish();
+    Ok(())
+}
+
+fn start_outputs(settings: &Settings, registry: &Registry) -> io::Result<Outputs> {
+    let to_outputs = OutputSettings {
+        program: sandbox::THIS_PROGRAM.into(),
+        registry: registry.file.clone(),
+        house: settings.channel.house,
+        zone: settings.channel.zone,
+        wall: settings.wall.clone(),
+        require_landlock: settings.require_landlock,
+    };
+    Outputs::start(settings.outputs.clone(), &to_outputs)
+}
+
+/// Shows the numbered test card on the outputs in place of the air, until the time is over or `stop` is set. Nothing of it
+/// is on record: nothing airs.
+///
+/// # Errors
+/// [`OnAirError`] before the first tick.
+pub fn show_card(settings: &Settings, clock: &dyn Pacer, stop: &AtomicBool) -> Result<(), OnAirError> {
+    let system = |source| OnAirError::System { what: "no outputs".into(), source };
+    let run_folder = settings.home.join("run");
+    std::fs::create_dir_all(&run_folder).map_err(system)?;
+    let registry = Registry::find(&run_folder);
+    let mut outputs = start_outputs(settings, &registry).map_err(system)?;
+    let house = settings.channel.house;
+    let card = Card::new(Raster { width: house.width, height: house.height });
+    let start = clock.read();
+    let first = house.rate.tick_from(start.utc);
+    let last = settings.until.map_or(Tick(i64::MAX), |until| house.rate.tick_from(until));
+    let stream = StreamClock::starting(first, house.rate);
+    let mut tick = first;
+    while tick < last && !stop.load(Ordering::SeqCst) {
+        let since = house.rate.start_of(tick) - start.utc;
+        clock.wait_until(start.monotonic + since.to_std().unwrap_or_default());
+        let pts_ns = stream.pts_ns(tick);
+        let samples = house.rate.samples_in(tick, house.sample_rate_hz);
+        outputs.push(&TickFrame {
+            tick,
+            picture: card.at(tick.0),
+            sound: Shared::new(vec![0; samples * SAMPLE_BYTES]),
+            pts_ns,
+            duration_ns: stream.pts_ns(Tick(tick.0 + 1)).saturating_sub(pts_ns),
+            expected: Expected { dark: false, still: true, sounding: false },
+            late_ms: 0,
+        });
+        tick = Tick(tick.0 + 1);
+    }
+    outputs.finish();
     Ok(())
 }
 
