@@ -31,9 +31,13 @@ pub struct Planned {
 
 impl Home {
     pub fn new() -> Home {
+        Home::with_wall(WIDTH, HEIGHT)
+    }
+
+    pub fn with_wall(width: usize, height: usize) -> Home {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let config =
-            format!("[channel.videotron]\nopen = \"04:00\"\nclose = \"04:00\"\nwidth = {WIDTH}\nheight = {HEIGHT}\n");
+            format!("[channel.videotron]\nopen = \"04:00\"\nclose = \"04:00\"\nwidth = {width}\nheight = {height}\n");
         std::fs::write(folder.path().join("siaran.toml"), config).expect("written");
         for name in ["media/house", "playlists/videotron"] {
             std::fs::create_dir_all(folder.path().join(name)).expect("made");
@@ -51,38 +55,50 @@ impl Home {
         path
     }
 
+    /// Copies a clip to where the player looks for it; its path below the home, and the hash of its bytes.
+    pub fn keep(&self, clip: &Path) -> (String, String) {
+        let hash = whole::sha256_of(clip).expect("readable");
+        let house = format!("media/house/{hash}.mp4");
+        std::fs::copy(clip, self.path().join(&house)).expect("copied");
+        (house, hash.to_string())
+    }
+
     /// Publishes the items back to back from `start`, and returns where they end.
     pub fn publish(&mut self, start: DateTime<Utc>, items: &[Planned]) -> DateTime<Utc> {
-        let zone: siaran::domain::time::Zone = "Asia/Jakarta".parse().expect("a zone");
         let mut at = start;
         let mut rows = Vec::new();
         for (n, item) in items.iter().enumerate() {
-            let hash = whole::sha256_of(&item.clip).expect("readable");
-            let house = format!("media/house/{hash}.mp4");
-            std::fs::copy(&item.clip, self.path().join(&house)).expect("copied");
+            let (house, hash) = self.keep(&item.clip);
             rows.push(serde_json::json!({
-                "id": format!("i{n}"), "start": zone.rfc3339(at), "duration_frames": item.frames, "run": "auto",
-                "kind": "clip", "source": house, "sha256": hash.to_string(), "title": format!("Clip {n}"), "owner": "Dinas",
+                "id": format!("i{n}"), "start": zone().rfc3339(at), "duration_frames": item.frames, "run": "auto",
+                "kind": "clip", "source": house, "sha256": hash, "title": format!("Clip {n}"), "owner": "Dinas",
             }));
             at += TICK * i32::try_from(item.frames).expect("a few frames");
         }
-        self.date = zone.date_of(start).to_string();
-        let list = serde_json::json!({
-            "format": "siaran-playlist/1", "channel": "videotron", "date": self.date, "revision": 1, "parent": null,
-            "zone": "Asia/Jakarta", "frame_rate": [25, 1], "withdrawn": [], "items": rows,
-        });
-        let path = self.path().join(format!("playlists/videotron/{}.r1.json", self.date));
-        std::fs::write(path, list.to_string()).expect("written");
+        self.publish_rows(start, 1, &rows);
         at
     }
 
+    /// Publishes a revision of the day on which `start` lies.
+    pub fn publish_rows(&mut self, start: DateTime<Utc>, revision: u32, rows: &[serde_json::Value]) {
+        self.date = zone().date_of(start).to_string();
+        let path = self.path().join(format!("playlists/videotron/{}.r{revision}.json", self.date));
+        std::fs::write(path, revision_of(&self.date, revision, rows)).expect("written");
+    }
+
     pub fn play(&self, outputs: &[&str], until: DateTime<Utc>) -> Player {
+        Player(self.command(outputs, until).spawn().expect("the player starts"))
+    }
+
+    /// The command that plays.
+    pub fn command(&self, outputs: &[&str], until: DateTime<Utc>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_siaran"));
         command.arg("--home").arg(self.path()).args(["play", "videotron", "--until", &until.to_rfc3339()]);
         for output in outputs {
             command.args(["--output", output]);
         }
-        Player(command.stdout(Stdio::null()).spawn().expect("the player starts"))
+        command.stdout(Stdio::null());
+        command
     }
 
     /// What the player says of an output.
@@ -98,12 +114,26 @@ impl Home {
     }
 }
 
+/// Where the wall stands.
+pub fn zone() -> siaran::domain::time::Zone {
+    "Asia/Jakarta".parse().expect("a zone")
+}
+
+/// The text of a revision.
+pub fn revision_of(date: &str, revision: u32, rows: &[serde_json::Value]) -> String {
+    let list = serde_json::json!({
+        "format": "siaran-playlist/1", "channel": "videotron", "date": date, "revision": revision, "parent": null,
+        "zone": "Asia/Jakarta", "frame_rate": [25, 1], "withdrawn": [], "items": rows,
+    });
+    list.to_string()
+}
+
 fn numbers(text: &str) -> Vec<i32> {
     text.split_whitespace().filter_map(|word| word.parse().ok()).collect()
 }
 
 /// A player that never outlives its test.
-pub struct Player(Child);
+pub struct Player(pub Child);
 
 impl Player {
     /// The processes of its outputs, each with what it has open.

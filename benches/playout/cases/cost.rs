@@ -1,0 +1,105 @@
+//! What it costs to play the house's format to nowhere, beside ffmpeg and mpv on the same clips, in turns.
+
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use super::{median, sleep_until, soon, start};
+use crate::Length;
+use crate::clips::{self, Kind};
+use crate::plan;
+use crate::process;
+use crate::report::Row;
+use crate::stage::Home;
+
+/// Seconds that are counted, after as many as a start takes.
+const COUNTED_S: i64 = 12;
+const SETTLING_S: i64 = 4;
+/// Ticks of a clip.
+const CLIP: u32 = 125;
+
+pub fn measure(length: Length) -> Vec<Row> {
+    let kind = |id| Kind {
+        size: (1920, 1080),
+        options: &["-preset", "veryfast", "-profile:v", "high", "-b:v", "6M"],
+        ..Kind::house(id)
+    };
+    let clips: Vec<_> = (80..84).map(|id| clips::make(kind(id), CLIP)).collect();
+    let list = clips::folder().join("house.txt");
+    let lines: String = clips.iter().map(|clip| format!("file '{}'\n", clip.path.display())).collect();
+    std::fs::write(&list, lines).expect("target/ can be written");
+    let mut ours = Vec::new();
+    let (mut ffmpeg, mut mpv, mut memory) = (Vec::new(), Vec::new(), Vec::new());
+    let has_mpv = Command::new("mpv").arg("--version").stdout(Stdio::null()).status().is_ok();
+    for _ in 0..length.of(3, 5) {
+        let (used, resident) = siaran(&clips);
+        ours.push(used);
+        memory.push(resident);
+        let mut command = Command::new("ffmpeg");
+        command.args(["-v", "error", "-re", "-f", "concat", "-safe", "0", "-i"]).arg(&list).args(["-f", "null", "-"]);
+        ffmpeg.push(other(command));
+        if has_mpv {
+            let mut command = Command::new("mpv");
+            command.args(["--no-config", "--really-quiet", "--vo=null", "--ao=null"]);
+            command.args(clips.iter().map(|clip| &clip.path));
+            mpv.push(other(command));
+        }
+    }
+    let shown = |figures: &[f64]| figures.iter().map(|f| format!("{f:.1}")).collect::<Vec<_>>().join(", ");
+    let (own, theirs) = (median(ours.clone()), median(ffmpeg.clone()));
+    let times = own / theirs;
+    let resident = median(memory);
+    let mut rows = vec![
+        Row::said("engine and decoders at 1080p25, % of a core", format!("{own:.1} (of {})", shown(&ours))),
+        Row::said("ffmpeg -re -f null, % of a core", format!("{theirs:.1} (of {})", shown(&ffmpeg))),
+        Row::new("against ffmpeg", format!("{times:.2} ×"), "≤ 1.6 × (aim 1.2)", times <= 1.6),
+    ];
+    if has_mpv {
+        let (theirs, times) = (median(mpv.clone()), own / median(mpv.clone()));
+        rows.push(Row::said("mpv to null, % of a core", format!("{theirs:.1} (of {})", shown(&mpv))));
+        rows.push(Row::new("against mpv", format!("{times:.2} ×"), "≤ 1.4 × (aim 1.1)", times <= 1.4));
+    } else {
+        rows.push(Row::said("mpv", "not installed"));
+    }
+    let figure = format!("{resident:.0} MB");
+    rows.push(Row::new("largest memory of the engine at 1080p25", figure, "≤ 100 MB", resident <= 100.0));
+    rows
+}
+
+/// Per cent of a core over the seconds that count, and the largest memory of the engine, megabytes.
+fn siaran(clips: &[clips::Clip]) -> (f64, f64) {
+    let count = (SETTLING_S + COUNTED_S + 4) as u32 * 25 / CLIP + 1;
+    let slots = plan::in_turn(clips.iter().cycle().take(count as usize).map(|clip| (clip.clone(), CLIP)));
+    let mut home = Home::with_wall(1920, 1080);
+    let begin = soon(3);
+    let rows = plan::rows(&home, begin, &slots);
+    home.publish_rows(begin, 1, &rows);
+    let player = start(&home, &["null"], plan::at(begin, i64::from(count * CLIP)));
+    sleep_until(begin + chrono::TimeDelta::seconds(SETTLING_S));
+    let used = counted(player.0.id());
+    let status = std::fs::read_to_string(format!("/proc/{}/status", player.0.id())).unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
+    let kib: f64 = peak.split_whitespace().next().and_then(|word| word.parse().ok()).unwrap_or(f64::NAN);
+    (used, kib / 1024.0)
+}
+
+fn other(mut command: Command) -> f64 {
+    let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+    let child = Ended(child);
+    std::thread::sleep(Duration::from_secs(SETTLING_S.unsigned_abs()));
+    counted(child.0.id())
+}
+
+struct Ended(Child);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn counted(pid: u32) -> f64 {
+    let (before, begun) = (process::processor_seconds(pid), std::time::Instant::now());
+    std::thread::sleep(Duration::from_secs(COUNTED_S.unsigned_abs()));
+    (process::processor_seconds(pid) - before) / begun.elapsed().as_secs_f64() * 100.0
+}
