@@ -12,6 +12,7 @@ pub mod incidents;
 pub mod intake;
 pub mod letters;
 pub mod on_air;
+pub mod orders;
 mod passwords;
 pub mod people;
 pub mod planning;

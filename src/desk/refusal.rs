@@ -37,6 +37,8 @@ pub enum Refusal {
     ClosingNote,
     /// The incident is closed already.
     IncidentClosed,
+    /// The player does not take the order, or does not answer.
+    Player(Text),
     /// Something of that name is there.
     Taken {
         /// Its name.
@@ -90,6 +92,7 @@ impl Refusal {
             Refusal::ConclusionWanted => "conclusion_wanted",
             Refusal::ClosingNote => "closing_note",
             Refusal::IncidentClosed => "incident_closed",
+            Refusal::Player(_) => "player",
             Refusal::Taken { .. } => "taken",
             Refusal::Procedure(refused) => refused.code(),
             Refusal::Letter(_) => "letter",
@@ -160,6 +163,7 @@ impl Refusal {
                 "Gangguan ini sudah ditutup. Muat ulang halaman untuk melihat keadaan sekarang.",
                 "This incident is closed already. Reload the page to see how things are now.",
             ),
+            Refusal::Player(text) => text.clone(),
             Refusal::Taken { name } => Text::new(
                 format!("{name} sudah ada. Pakai yang ada, atau pilih nama lain."),
                 format!("{name} is there already. Use it, or choose another name."),

@@ -172,6 +172,8 @@ pub struct Status {
     pub on_air: Option<OnAir>,
     /// What was on air and what followed, as planned.
     pub timeline: Vec<Planned>,
+    /// What an operator had ordered: `hold`, and what lies over the plan.
+    pub orders: Vec<String>,
     /// Since the player started.
     pub counters: Counters,
     /// How the outputs were.
@@ -229,6 +231,7 @@ pub fn read(path: &Path) -> Option<Status> {
         trusted_clock: row.trusted_clock,
         on_air,
         timeline: row.timeline,
+        orders: row.orders,
         counters: Counters { ticks, held, late, most_late_ms },
         outputs: row.outputs,
     })
@@ -256,6 +259,8 @@ struct Row {
     trusted_clock: bool,
     on_air: Option<OnAirRow>,
     timeline: Vec<Planned>,
+    #[serde(default)]
+    orders: Vec<String>,
     ticks: u64,
     held: u64,
     late: u64,

@@ -77,6 +77,7 @@ pub(super) fn all() -> Vec<Route> {
         get("/wall", wall::first),
         get("/wall/{channel}", wall::show),
         get("/wall/{channel}/live", live::follow),
+        post("/wall/{channel}/order", wall::order),
         get("/wall/{channel}/picture.jpg", wall::picture_file),
         get("/wall/{channel}/incidents", incidents::list),
         get("/incidents/{id}", incidents::show),

@@ -36,6 +36,8 @@ rights! {
     Watch: &[Role::Operator, Role::Monitor, Role::Scheduler, Role::Technical, Role::Head];
     /// Close incidents.
     CloseIncidents: &[Role::Operator];
+    /// Order the player.
+    OrderPlayer: &[Role::Operator];
     /// Plan and publish.
     Plan: &[Role::Scheduler];
     /// Read what was aired.

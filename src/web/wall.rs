@@ -5,18 +5,21 @@
 use std::path::PathBuf;
 
 use askama::Template;
+use axum::Form;
 use axum::extract::{Path, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::TimeDelta;
+use serde::Deserialize;
 
 use super::Web;
 use super::live::{Part, Parts};
 use super::page::{Page, Visit, html};
 use super::problem::Problem;
-use super::session::{Can, Watch};
+use super::session::{Can, OrderPlayer, Right, Watch};
 use crate::desk::Desk;
 use crate::desk::incidents::Heard;
+use crate::desk::orders::PlayerOrder;
 use crate::domain::as_run::AirKind;
 use crate::domain::channel::Channel;
 use crate::domain::ids::ChannelId;
@@ -70,6 +73,8 @@ struct IncidentRow {
 /// How the player does, by its own word.
 struct PlayerRow {
     trusted_clock: bool,
+    /// What an operator ordered, in words.
+    ordered: Vec<String>,
     ticks: u64,
     held: u64,
     late: u64,
@@ -86,6 +91,8 @@ struct WallPage {
     others: Vec<(String, String)>,
     /// Where the page hears what has changed.
     live: String,
+    /// What the one who looks may order: the word, and what it does.
+    orders: Vec<OrderRow>,
     parts: Parts,
 }
 
@@ -189,11 +196,50 @@ pub(super) async fn show(
     Ok(html(&WallPage {
         others: others.map(|other| (other.id.to_string(), other.title.clone())).collect(),
         live: format!("/wall/{}/live", channel.id),
+        orders: orders(&can),
         channel: channel.id.to_string(),
         channel_title: channel.title.clone(),
         parts,
         page,
     }))
+}
+
+struct OrderRow {
+    word: &'static str,
+    name: String,
+    what: String,
+}
+
+/// Every order with its words, for an operator.
+fn orders(can: &Can<Watch>) -> Vec<OrderRow> {
+    let may = OrderPlayer::ROLES.iter().any(|role| can.person().holds(*role));
+    let row = |order: PlayerOrder| {
+        let (word, key) = (order.as_str(), format!("order-{}", order.as_str()));
+        OrderRow { word, name: can.visit.t(&key), what: can.visit.t(&format!("{key}-what")) }
+    };
+    PlayerOrder::ALL.into_iter().filter(|_| may).map(row).collect()
+}
+
+/// What the form of an order sends.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct OrderForm {
+    order: String,
+}
+
+/// `POST /wall/{channel}/order`
+pub(super) async fn order(
+    State(web): State<Web>,
+    can: Can<OrderPlayer>,
+    Path(channel): Path<String>,
+    Form(given): Form<OrderForm>,
+) -> Result<Response, Problem> {
+    let channel = channel_of(&web, &channel)?.id;
+    let order = PlayerOrder::ALL.into_iter().find(|order| order.as_str() == given.order);
+    let order = order.ok_or(Problem::Unreadable)?;
+    let (by, of) = (can.id(), channel.clone());
+    web.ask(move |desk| desk.order_player(by, &of, order)).await?;
+    Ok(Redirect::to(&format!("/wall/{channel}")).into_response())
 }
 
 /// The parts of the page as they are now.
@@ -330,12 +376,20 @@ fn player_row(status: &Status, visit: &Visit) -> PlayerRow {
     let counters = status.counters;
     PlayerRow {
         trusted_clock: status.trusted_clock,
+        ordered: status.orders.iter().map(|order| ordered(order, visit)).collect(),
         ticks: counters.ticks,
         held: counters.held,
         late: counters.late,
         most_late_ms: counters.most_late_ms,
         outputs: status.outputs.iter().map(output).collect(),
     }
+}
+
+/// An order that stands, by the player's word for it.
+fn ordered(order: &str, visit: &Visit) -> String {
+    const KNOWN: [&str; 6] = ["hold", "take", "retake", "slate", "live", "emergency"];
+    let name = if KNOWN.contains(&order) { visit.t(&format!("order-{order}")) } else { order.to_owned() };
+    visit.t1("order-stands", "order", name)
 }
 
 /// `1:05` of what is left; `1:01:05` beyond an hour.

@@ -140,6 +140,19 @@ export async function airing(world) {
   const whole = new RegExp(`${PLAYS} dari ${PLAYS} tayangan yang sudah waktunya tayang utuh\\.`);
   await until("every play has aired whole", () => reads("monitor", whole, `${path}/report`), 90);
 
+  // The operator puts the station's card over everything, and gives the air back.
+  const wall = await world.as("operator");
+  const ordered = async (name, seen) => {
+    await wall.goto(`${base}/wall/videotron`);
+    await wall.click(`summary >> text=${name}`);
+    await wall.click(`details[open] button >> text=/^Ya, /`);
+    await wall.waitForURL(/wall\/videotron$/);
+    await until(name, async () => seen.test(await text(wall)), 10);
+  };
+  await ordered("Kartu stasiun", /Diperintahkan: Kartu stasiun/);
+  await shot(wall, "22-station-card");
+  await ordered("Lanjutkan jadwal", /^((?!Diperintahkan)[\s\S])*$/);
+
   // 7: the operator and the monitoring team say what they saw, one of them in English.
   const operator = await world.as("operator");
   await operator.goto(base + path);

@@ -6,6 +6,8 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
 use chrono::TimeDelta;
 use futures_util::StreamExt;
+use siaran::desk::on_air::{self, Ask};
+use siaran::desk::orders::PlayerOrder;
 use siaran::desk::people::Browser;
 use siaran::desk::{Refusal, Token};
 use siaran::domain::as_run::{AirKind, AsRun, Outcome};
@@ -13,6 +15,7 @@ use siaran::domain::channel::Channel;
 use siaran::domain::incident::{IncidentKind, Level};
 use siaran::domain::people::Role;
 use siaran::domain::text::Text;
+use siaran::engine::playout::{Command, Refused};
 use siaran::files::incident_log::{self, IncidentLine};
 use siaran::files::status_file::{self, Counters, OutputStatus, Snapshot, UpNext};
 use siaran::web::{self, Web};
@@ -380,4 +383,40 @@ fn a_server_that_is_told_to_end_ends_also_while_a_page_is_followed() {
         let ended = tokio::time::timeout(std::time::Duration::from_secs(60), serving).await;
         ended.expect("a stream does not hold the server up").unwrap().unwrap();
     });
+}
+
+#[test]
+fn an_operators_order_reaches_the_player_and_the_audit_trail_and_nobody_elses_does() {
+    let wall = Wall::new();
+    let operator = wall.world.id(Role::Operator);
+    let order = |by, order| wall.world.desk.order_player(by, &wall.channel.id, order);
+    let silent = refusal(order(operator, PlayerOrder::Hold));
+    assert!(matches!(silent, Refusal::Player(_)), "{silent:?}");
+
+    let asked = on_air::listen(wall.world.home(), &wall.channel, wall.world.desk.now()).unwrap();
+    let player = std::thread::spawn(move || {
+        let mut taken = Vec::new();
+        while let Ok(Ask::Order(command, reply)) = asked.recv_timeout(std::time::Duration::from_secs(20)) {
+            let over = command == Command::Resume;
+            reply.send(if command == Command::Take { Err(Refused::NothingToTake) } else { Ok(()) }).unwrap();
+            taken.push(command);
+            if over {
+                break;
+            }
+        }
+        taken
+    });
+    let stranger = refusal(order(wall.world.id(Role::Monitor), PlayerOrder::Hold));
+    assert_eq!(stranger, Refusal::NeedsRole(Role::Operator));
+    let page = wall.page(&format!("/wall/{}", wall.channel.id));
+    assert!(page.contains("Perintah kepada pemutar") && page.contains("value=\"hold\""), "{page}");
+    let (status, _) = wall.post(&format!("/wall/{}/order", wall.channel.id), "order=hold");
+    assert_eq!(status, StatusCode::SEE_OTHER);
+    let (status, page) = wall.post(&format!("/wall/{}/order", wall.channel.id), "order=take");
+    assert!(status.is_client_error() && page.contains("Tidak ada butir berikutnya"), "{status} {page}");
+    order(operator, PlayerOrder::Resume).unwrap();
+    assert_eq!(player.join().unwrap(), [Command::Hold, Command::Take, Command::Resume]);
+    let trail = wall.world.desk.store.read(|r| r.audit_latest(10)).unwrap();
+    let acts = format!("{trail:?}");
+    assert_eq!(acts.matches("PlayerCommanded").count() + acts.matches("player_commanded").count(), 2, "{acts}");
 }
