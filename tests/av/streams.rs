@@ -150,8 +150,12 @@ fn an_hls_playlist_goes_on_when_the_player_is_killed_and_started_again() {
     let first = home.play(&[&hls, &hourly], end);
     sleep_until(start + TimeDelta::seconds(7));
     drop(first);
-    assert!(home.play(&[&hls, &hourly], end).ends(seconds(60)));
+    let lonely = format!("srt://127.0.0.1:{}?mode=listener", free_udp_port());
+    assert!(home.play(&[&hls, &hourly, &lonely], end).ends(seconds(60)));
 
+    let status = home.output(&lonely);
+    assert!(!status.running && status.taken < 25 && status.dropped > 100, "nobody called: {status:?}");
+    assert_eq!((status.why.as_deref(), status.restarts), (Some("nobody is connected"), 0));
     let playlist = std::fs::read_to_string(folder.join("index.m3u8")).expect("a playlist");
     assert_eq!(playlist.matches("#EXT-X-DISCONTINUITY\n").count(), 1, "{playlist}");
     let segments: Vec<_> = playlist.lines().filter(|line| !line.starts_with('#')).collect();

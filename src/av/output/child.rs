@@ -52,8 +52,10 @@ impl From<io::Error> for OutputError {
 #[derive(Debug, Default)]
 pub(super) struct Counts {
     /// Frames that the sink took.
-    pub taken: AtomicU64,
+    taken: AtomicU64,
     dropped: AtomicU64,
+    /// There is nobody at the other end, for now.
+    pub nobody: AtomicBool,
 }
 
 /// Runs as the process of an output: standard input is the memory with the ticks, standard output the socket to the
@@ -167,9 +169,15 @@ fn report(socket: &File, counts: &Counts, stop: &AtomicBool) {
 }
 
 impl Counts {
+    /// The sink took that many frames; for nothing, if there was nobody.
+    pub fn took(&self, frames: u64) {
+        let counter = if self.nobody.load(Ordering::Relaxed) { &self.dropped } else { &self.taken };
+        counter.fetch_add(frames, Ordering::Relaxed);
+    }
+
     fn report(&self, failed: Option<String>) -> Report {
         let (taken, dropped) = (self.taken.load(Ordering::Relaxed), self.dropped.load(Ordering::Relaxed));
-        Report { taken, dropped, failed }
+        Report { taken, dropped, nobody: self.nobody.load(Ordering::Relaxed), failed }
     }
 }
 

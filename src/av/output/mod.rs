@@ -18,6 +18,7 @@ mod loudspeaker;
 mod packets;
 mod panel;
 mod pipeline;
+mod presence;
 mod ring;
 mod stream;
 mod supervisor;
@@ -71,6 +72,8 @@ pub enum OutputState {
     Opening,
     /// Its sink takes frames.
     Running,
+    /// Ready, but there is nobody at the other end.
+    Waiting(String),
     /// Failed; will be tried again.
     Resting(String),
 }
@@ -268,7 +271,7 @@ impl fmt::Display for OutputState {
         match self {
             OutputState::Opening => f.write_str("opening"),
             OutputState::Running => f.write_str("running"),
-            OutputState::Resting(why) => f.write_str(why),
+            OutputState::Waiting(why) | OutputState::Resting(why) => f.write_str(why),
         }
     }
 }

@@ -15,6 +15,7 @@ use super::child::Counts;
 use super::files::Disk;
 use super::loudspeaker::Loudspeaker;
 use super::panel::Panel;
+use super::presence::{Found, Presence};
 use super::ring::Copied;
 use super::stream::Stream;
 use super::wire::Order;
@@ -33,6 +34,8 @@ pub(super) struct Encoder {
     disk: Option<Arc<Mutex<ToDisk>>>,
     loudspeaker: Option<Loudspeaker>,
     panel: Option<Panel>,
+    presence: Presence,
+    counts: Arc<Counts>,
     /// What the destination wants as its first instant; taken off every time stamp.
     from_zero: bool,
     base_ns: Option<u64>,
@@ -96,6 +99,7 @@ impl Encoder {
         let sink = pipeline.by_name("sink").ok_or("the pipeline has no sink")?;
         super::stream::aim(&sink, address);
         let inside = Arc::new(Mutex::new(Inside::default()));
+        let presence = Presence::of(address, &sink);
         let disk = match disk {
             Some(disk) => {
                 let to_disk = Arc::new(Mutex::new(ToDisk { disk, tick: Tick(0), failed: None }));
@@ -122,8 +126,9 @@ impl Encoder {
         let playing = parts.pipeline.set_state(gst::State::Playing);
         let loudspeaker = address.is_display().then(|| Loudspeaker::new(order.house));
         let from_zero = matches!(address, OutputAddress::Rtmp(_) | OutputAddress::Icecast(_));
-        let (parts, base_ns, last) = (Some(parts), None, Tick(0));
-        let encoder = Encoder { parts, inside, disk, loudspeaker, panel, from_zero, base_ns, last };
+        let (parts, base_ns, last, counts) = (Some(parts), None, Tick(0), Arc::clone(counts));
+        let mut encoder =
+            Encoder { parts, inside, disk, loudspeaker, panel, presence, counts, from_zero, base_ns, last };
         encoder.check()?;
         playing.map_err(|e| e.to_string())?;
         Ok(encoder)
@@ -164,7 +169,12 @@ impl Encoder {
     }
 
     /// Whether the pipeline has reported a failure.
-    pub fn check(&self) -> Result<(), String> {
+    pub fn check(&mut self) -> Result<(), String> {
+        match self.presence.ask() {
+            Some(Found::Gone(why)) => return Err(why),
+            Some(found) => self.counts.nobody.store(found == Found::Nobody, Ordering::Relaxed),
+            None => {}
+        }
         let failed = self.disk.as_ref().and_then(|disk| disk.lock().ok()?.failed.clone());
         if let Some(why) = failed {
             return Err(why);
@@ -246,7 +256,7 @@ fn count_at(sink: &gst::Element, inside: Arc<Mutex<Inside>>, counts: Arc<Counts>
             _ => None,
         };
         if let (Some(reached), Ok(mut inside)) = (reached, inside.lock()) {
-            counts.taken.fetch_add(inside.reached(reached.nseconds()).0, Ordering::Relaxed);
+            counts.took(inside.reached(reached.nseconds()).0);
         }
         gst::PadProbeReturn::Ok
     });
@@ -283,7 +293,7 @@ fn write_at(
         let tick = to_disk.tick;
         match to_disk.disk.write(&run, tick) {
             Ok(()) => {
-                counts.taken.fetch_add(count, Ordering::Relaxed);
+                counts.took(count);
                 Ok(gst::FlowSuccess::Ok)
             }
             Err(why) => {

@@ -133,7 +133,10 @@ impl Running {
                     facts.taken.fetch_max(taken_before + report.taken, Ordering::Relaxed);
                     facts.dropped.fetch_max(dropped_before + report.dropped, Ordering::Relaxed);
                     failed = report.failed.or(failed);
-                    if report.taken > progress.taken {
+                    if report.nobody {
+                        progress.at = Instant::now();
+                        facts.set(OutputState::Waiting("nobody is connected".into()));
+                    } else if report.taken > progress.taken {
                         progress = Progress { taken: report.taken, sent: count(&facts.sent), at: Instant::now() };
                         facts.set(OutputState::Running);
                     }

@@ -77,6 +77,9 @@ pub(super) struct Report {
     pub taken: u64,
     /// Frames that it could not take in time.
     pub dropped: u64,
+    /// There is nobody at the other end, for now: what is sent counts as dropped.
+    #[serde(default)]
+    pub nobody: bool,
     /// Why it ends.
     pub failed: Option<String>,
 }

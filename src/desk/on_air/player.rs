@@ -354,7 +354,7 @@ impl Air for RealAir {
             address: report.address,
             running: report.state == OutputState::Running,
             why: match report.state {
-                OutputState::Resting(why) => Some(why),
+                OutputState::Waiting(why) | OutputState::Resting(why) => Some(why),
                 _ => None,
             },
             taken: report.taken,
