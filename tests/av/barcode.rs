@@ -134,8 +134,11 @@ fn decode(picture: &[u8]) -> Seen {
     if mean < 25 {
         return Seen::Black;
     }
-    let code = code_in(picture, 0, WIDTH).or_else(|| code_in(picture, (WIDTH - NARROW) / 2, NARROW));
-    code.map_or(Seen::Other, |code| Seen::Frame { id: (code >> 16) as u8, frame: code & 0xffff })
+    let border =
+        picture.chunks_exact(WIDTH).skip(HEIGHT / 2).all(|row| row[..(WIDTH - NARROW) / 4].iter().all(|v| *v < 40));
+    let width = if border { NARROW } else { WIDTH };
+    code_in(picture, (WIDTH - width) / 2, width)
+        .map_or(Seen::Other, |code| Seen::Frame { id: (code >> 16) as u8, frame: code & 0xffff })
 }
 
 /// The barcode in the columns from `left` on, if all its bars are light or dark.

@@ -59,7 +59,11 @@ impl Home {
     pub fn keep(&self, clip: &Path) -> (String, String) {
         let hash = whole::sha256_of(clip).expect("readable");
         let house = format!("media/house/{hash}.mp4");
-        std::fs::copy(clip, self.path().join(&house)).expect("copied");
+        let path = self.path().join(&house);
+        // One that is there may be on air.
+        if !path.exists() {
+            std::fs::copy(clip, path).expect("copied");
+        }
         (house, hash.to_string())
     }
 

@@ -49,6 +49,20 @@ pub fn measure(_: Length) -> Vec<Row> {
     let mut home = Home::new();
     let (aired, ()) = play(&mut home, &slots, |_, _| ());
     let kept = plan::judge(&slots, &aired.air);
+    let faulty: Vec<String> = kinds()
+        .into_iter()
+        .filter_map(|kind| {
+            let of_kind: Vec<_> = slots.iter().filter(|slot| slot.clip.kind.id == kind.id).collect();
+            let (items, kept) = (of_kind.len(), plan::judge(of_kind, &aired.air));
+            let rate = f64::from(kind.rate.0) / f64::from(kind.rate.1);
+            (kept.faults() > 0).then(|| {
+                format!(
+                    "{items} of {}×{} at {rate:.2} in {}: lost {} doubled {} off {} other {} missing {}",
+                    kind.size.0, kind.size.1, kind.suffix, kept.lost, kept.doubled, kept.off, kept.other, kept.missing
+                )
+            })
+        })
+        .collect();
     let heard = Heard::of(&aired.recording, aired.start);
     let runs = sounding(&slots);
     let sound: Vec<&[f32]> = runs.iter().map(|(from, to)| heard.between(*from, *to, 30)).collect();
@@ -60,6 +74,7 @@ pub fn measure(_: Length) -> Vec<Row> {
         Row::none_of("source frames doubled beyond what the rates need", kept.doubled),
         Row::none_of("frames at the wrong tick, or of another clip", kept.off + kept.other + kept.missing),
         Row::none_of("black frames", kept.black),
+        Row::said("kinds of clips with such frames", if faulty.is_empty() { "none".into() } else { faulty.join("; ") }),
         Row::new("largest step between frames", format!("{step} ms"), "40 ms", step == 40),
         Row::new(
             format!("silence under −60 dBFS for 2 ms or more, in {} stretches of tone", sound.len()),

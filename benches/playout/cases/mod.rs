@@ -3,9 +3,11 @@
 mod cost;
 mod gaps;
 mod hard;
+mod hostile;
 mod joins;
 mod outputs;
 mod restarts;
+mod revisions;
 mod soak;
 mod spots;
 
@@ -40,6 +42,8 @@ pub const CASES: &[Case] = &[
     Case { name: "hard", what: "hard and soft starts over items that run over", alone: false, measure: hard::measure },
     Case { name: "gaps", what: "silent clips and sound alone", alone: false, measure: gaps::measure },
     Case { name: "outputs", what: "two of three outputs hung or killed", alone: false, measure: outputs::measure },
+    Case { name: "hostile", what: "hostile files between good ones", alone: false, measure: hostile::measure },
+    Case { name: "revisions", what: "a thousand revisions a minute", alone: false, measure: revisions::measure },
     Case { name: "soak", what: "clip changes at speed", alone: false, measure: soak::measure },
     Case { name: "cost", what: "processor and memory beside others", alone: true, measure: cost::measure },
     Case { name: "restarts", what: "starts and kills of player and decoders", alone: true, measure: restarts::measure },
