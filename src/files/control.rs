@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::whole;
 use crate::domain::ids::ChannelId;
 use crate::domain::text::Text;
 
@@ -98,6 +99,19 @@ impl Answer {
     pub fn refused(code: &str, text: Text) -> Answer {
         Answer::Refused { code: code.into(), text_id: text.id, text_en: text.en }
     }
+}
+
+/// Keeps an order for the player's successor.
+///
+/// # Errors
+/// The file system's.
+pub fn keep(path: &Path, order: &Question) -> io::Result<()> {
+    whole::write(path, &serde_json::to_vec(order)?)
+}
+
+/// The order that was kept; `None` if there is none, or nothing that is one.
+pub fn kept(path: &Path) -> Option<Question> {
+    serde_json::from_slice(&std::fs::read(path).ok()?).ok()
 }
 
 /// A connection to a player.

@@ -19,7 +19,6 @@ use crate::domain::time::{FrameRate, Instant};
 use crate::engine::playout::{Command, Emergency, Refused};
 use crate::files::control::{self, Answer, EmergencyFile, Line, Question};
 use crate::files::status_file::{self, Snapshot};
-use crate::files::whole;
 
 /// Callers at once: a page, a script and a few people.
 const MOST_CALLERS: usize = 16;
@@ -204,9 +203,7 @@ impl Desk {
     /// What stands until a resume is kept for the player's successor.
     fn keep(&self, question: &Question) {
         let done = match question {
-            Question::Slate | Question::Live { .. } | Question::Emergency(_) => {
-                serde_json::to_vec(question).map_err(io::Error::from).and_then(|b| whole::write(&self.standing, &b))
-            }
+            Question::Slate | Question::Live { .. } | Question::Emergency(_) => control::keep(&self.standing, question),
             Question::Resume | Question::Take | Question::Retake => match fs::remove_file(&self.standing) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
                 _ => Ok(()),
@@ -219,8 +216,7 @@ impl Desk {
     }
 
     fn order_again(&self, now: Instant) {
-        let Ok(bytes) = fs::read(&self.standing) else { return };
-        let question = serde_json::from_slice(&bytes).ok();
+        let question = control::kept(&self.standing);
         let over = |file: &EmergencyFile| file.until.parse::<Instant>().is_ok_and(|until| until <= now);
         let command = match &question {
             Some(Question::Emergency(file)) if over(file) => None,
