@@ -160,6 +160,11 @@ impl Config {
         std::env::var_os("GST_REGISTRY").map(PathBuf::from)
     }
 
+    /// The address of the live source for which a player started this process.
+    pub fn live_address() -> Option<String> {
+        std::env::var("SIARAN_LIVE_ADDRESS").ok()
+    }
+
     /// Where files may lie that are worth nothing once their process ends.
     pub fn temporary_folder() -> PathBuf {
         std::env::temp_dir()

@@ -13,7 +13,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::sync::{Arc, Mutex};
-use std::time::SystemTime;
+use std::time::{Duration, Instant, SystemTime};
 
 use super::picture::{Raster, SAMPLE_BYTES, Shared};
 use super::seam::Taken;
@@ -34,8 +34,16 @@ const BLOCKS_ON_THE_WAY: usize = 64;
 /// Largest block of sound that a child may send: a second of 48 kHz stereo.
 const MAX_BLOCK_BYTES: u32 = 192_000;
 
+/// Frames and sound of a live source at hand: whoever is late gets the newest. Twice the cushion that the engine keeps.
+const LIVE_PICTURES_AT_HAND: usize = 6;
+const LIVE_SAMPLES_AT_HAND: usize = 24_000;
+/// A live child says each 0.2 s that it lives; one that does not for so long hangs.
+const LIVE_SILENT_AFTER: Duration = Duration::from_secs(3);
+
 /// Leads each block on both channels.
 pub(super) const HEADER_BYTES: usize = 16;
+/// In place of a picture's size: there is none, but the child lives.
+pub(super) const BEAT: u32 = u32::MAX;
 /// Marks a header as one of ours.
 pub(super) const MAGIC: u32 = 0x5349_4152;
 
@@ -48,6 +56,9 @@ pub(super) fn header(number: i64, bytes: u32) -> [u8; HEADER_BYTES] {
     header[12..].copy_from_slice(&MAGIC.to_le_bytes());
     header
 }
+
+/// The variable in which a live child finds its address.
+pub const LIVE_ADDRESS: &str = "SIARAN_LIVE_ADDRESS";
 
 /// How to start a decoder child.
 #[derive(Debug, Clone)]
@@ -137,12 +148,16 @@ struct Deck {
     blocks: Receiver<Block>,
     state: DeckState,
     life: Arc<Life>,
+    /// When a live source's child was last heard; `None` for a file.
+    heard: Option<Instant>,
 }
 
 /// What a child sends on its picture channel.
 #[derive(Debug)]
 enum Arrival {
     Picture(u64, Shared),
+    /// A live source has none, but its child lives.
+    Beat,
     Ended,
     Dead(String),
 }
@@ -161,12 +176,13 @@ impl Deck {
         let (sounds, blocks) = sync_channel(BLOCKS_ON_THE_WAY);
         let served = Arc::clone(&life);
         let name = format!("deck {}", open.deck.0);
+        let heard = matches!(open.source, Source::Live(_)).then(Instant::now);
         let started = std::thread::Builder::new().name(name).spawn(move || {
             let end = serve(&open, &settings, &hashes, &served, &pictures, sounds);
             let _ = pictures.send(end.map_or_else(Arrival::Dead, |()| Arrival::Ended));
         });
         let state = started.map_or_else(|e| DeckState::Dead(format!("no_thread: {e}")), |_| DeckState::Working);
-        Deck { pictures: VecDeque::new(), sound: Sound::default(), arriving, blocks, state, life }
+        Deck { pictures: VecDeque::new(), sound: Sound::default(), arriving, blocks, state, life, heard }
     }
 
     fn supply(&mut self, deck: DeckId) -> Supply {
@@ -177,8 +193,13 @@ impl Deck {
     }
 
     fn receive(&mut self) {
-        while self.pictures.len() < PICTURES_AT_HAND {
-            match self.arriving.try_recv() {
+        let live = self.heard.is_some();
+        while live || self.pictures.len() < PICTURES_AT_HAND {
+            let arrival = self.arriving.try_recv();
+            if live && arrival.is_ok() {
+                self.heard = Some(Instant::now());
+            }
+            match arrival {
                 Ok(Arrival::Picture(number, picture)) => {
                     let follows = self.pictures.back().is_none_or(|(last, _)| *last + 1 == number);
                     if !follows {
@@ -186,12 +207,13 @@ impl Deck {
                     }
                     self.pictures.push_back((number, picture));
                 }
+                Ok(Arrival::Beat) => {}
                 Ok(Arrival::Ended) => self.state = DeckState::Ended,
                 Ok(Arrival::Dead(why)) => self.state = DeckState::Dead(why),
                 Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
             }
         }
-        while self.sound.len() < SAMPLES_AT_HAND {
+        while live || self.sound.len() < SAMPLES_AT_HAND {
             match self.blocks.try_recv() {
                 Ok(block) => self.sound.add(block),
                 Err(TryRecvError::Empty) => break,
@@ -200,6 +222,19 @@ impl Deck {
                     break;
                 }
             }
+        }
+        if live {
+            self.keep_the_newest();
+        }
+    }
+
+    /// A live source is never held back: the oldest goes.
+    fn keep_the_newest(&mut self) {
+        let over = self.pictures.len().saturating_sub(LIVE_PICTURES_AT_HAND);
+        self.pictures.drain(..over);
+        self.sound.keep(LIVE_SAMPLES_AT_HAND);
+        if self.state == DeckState::Working && self.heard.is_some_and(|heard| heard.elapsed() > LIVE_SILENT_AFTER) {
+            self.state = DeckState::Dead("live_input_hangs".into());
         }
     }
 
@@ -238,11 +273,20 @@ fn serve(
     pictures: &SyncSender<Arrival>,
     sounds: SyncSender<Block>,
 ) -> Result<(), String> {
-    let Source::File(below_home) = &open.source else {
-        return Err("live_input_unavailable".into());
-    };
-    let path = settings.home.join(below_home);
-    verify(&path, open.sha256, settings.hash_of, hashes)?;
+    let mut command = Command::new(&settings.program);
+    command.arg("decode");
+    match &open.source {
+        Source::File(below_home) => {
+            let path = settings.home.join(below_home);
+            verify(&path, open.sha256, settings.hash_of, hashes)?;
+            command.arg("--file").arg(&path).args(["--from-frame", &open.from_frame.to_string()]);
+        }
+        // Everyone may read a process's arguments, and an address may hold a passphrase.
+        Source::Live(address) => {
+            command.arg("--live").env(LIVE_ADDRESS, address);
+        }
+        Source::None => return Err("no_source".into()),
+    }
     if life.closed.load(Ordering::SeqCst) {
         return Ok(());
     }
@@ -251,11 +295,7 @@ fn serve(
     // The largest pipe an unprivileged process may have spares a thousand wake-ups a second.
     let _ = rustix::pipe::fcntl_setpipe_size(&picture_pipe, 1 << 20);
     let house = settings.house;
-    let child = Command::new(&settings.program)
-        .arg("decode")
-        .arg("--file")
-        .arg(&path)
-        .args(["--from-frame", &open.from_frame.to_string()])
+    let child = command
         .args(["--width", &house.width.to_string(), "--height", &house.height.to_string()])
         .args(["--rate", &house.rate.to_string(), "--sample-rate", &house.sample_rate_hz.to_string()])
         .env("GST_REGISTRY", &settings.registry)
@@ -304,6 +344,12 @@ fn read_pictures(mut pipe: PipeReader, raster: Raster, pictures: &SyncSender<Arr
         let (number, bytes) = read_header(&mut pipe).map_err(|_| "decoder_exited".to_owned())?;
         if bytes == 0 {
             return Ok(());
+        }
+        if bytes == BEAT {
+            if pictures.send(Arrival::Beat).is_err() {
+                return Ok(());
+            }
+            continue;
         }
         let number = u64::try_from(number).ok().filter(|_| bytes as usize == size).ok_or("decoder_garbled")?;
         let mut picture = Vec::with_capacity(size);

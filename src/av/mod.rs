@@ -10,6 +10,8 @@ pub mod decode;
 pub mod ffmpeg;
 pub mod inspect;
 #[cfg(feature = "av")]
+pub mod live;
+#[cfg(feature = "av")]
 pub mod output;
 pub mod picture;
 pub mod probe;

@@ -32,8 +32,8 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use landlock::{
-    ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, Ruleset, RulesetAttr, RulesetCreatedAttr, RulesetStatus,
-    Scope, path_beneath_rules,
+    ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, NetPort, Ruleset, RulesetAttr, RulesetCreatedAttr,
+    RulesetStatus, Scope, path_beneath_rules,
 };
 
 pub use outlet::Outlet;
@@ -56,6 +56,9 @@ impl Limits {
     /// Enough for one decoder at 3840×2160, and for nothing that an upload should cost.
     pub const DECODER: Limits =
         Limits { memory_bytes: 3 << 30, cpu_seconds: 900, file_bytes: 0, open_files: DESCRIPTORS };
+
+    /// The same for a live source: processor time for a week at half a core, after which it is opened anew.
+    pub const RECEIVER: Limits = Limits { cpu_seconds: 302_400, ..Limits::DECODER };
 }
 
 /// Descriptors of a confined program: libraries are opened one after the other, so few are open at once.
@@ -70,8 +73,21 @@ pub struct Sandbox {
     pub reads: Vec<PathBuf>,
     /// Files that it may write and read back. Each must exist. None means that no file can be opened for writing.
     pub writes: Vec<PathBuf>,
+    /// What it may reach beyond this machine.
+    pub network: Network,
     /// Fail where the kernel has no Landlock, instead of going on with the other rings.
     pub require_landlock: bool,
+}
+
+/// What a confined process may reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Network {
+    /// Nothing.
+    None,
+    /// Datagrams, and the names of hosts.
+    Datagrams,
+    /// Also connections to this TCP port, if the kernel's Landlock knows of ports.
+    Connections(u16),
 }
 
 /// Which rings closed.
@@ -197,10 +213,24 @@ const SYSTEM_READS: [&str; 9] = [
     "/dev/urandom",
 ];
 
+/// What finds the address of a host.
+const NAME_READS: [&str; 6] =
+    ["/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf", "/etc/services"];
+
 impl Sandbox {
     /// A cage with the decoder's limits that may read `file` and write nothing.
     pub fn reading(file: &Path) -> Sandbox {
-        Sandbox { limits: Limits::DECODER, reads: vec![file.to_owned()], writes: Vec::new(), require_landlock: false }
+        let (limits, network) = (Limits::DECODER, Network::None);
+        Sandbox { limits, reads: vec![file.to_owned()], writes: Vec::new(), network, require_landlock: false }
+    }
+
+    /// A cage for a live source, which reads no file and may decode for days.
+    pub fn receiving(network: Network) -> Sandbox {
+        let mut reads: Vec<PathBuf> = Vec::new();
+        if network != Network::None {
+            reads.extend(NAME_READS.iter().map(PathBuf::from).filter(|path| path.exists()));
+        }
+        Sandbox { limits: Limits::RECEIVER, reads, writes: Vec::new(), network, require_landlock: false }
     }
 
     /// The command line that makes `binary`, this program, start a child which confines itself so and then turns into
@@ -279,7 +309,8 @@ impl Sandbox {
             }
         }
         if wanted.seccomp {
-            syscalls::restrict(executing, !self.writes.is_empty(), &[]).map_err(ring("seccomp filter"))?;
+            syscalls::restrict(executing, !self.writes.is_empty(), self.network, &[])
+                .map_err(ring("seccomp filter"))?;
             held.seccomp = true;
         }
         Ok(held)
@@ -293,7 +324,7 @@ impl Sandbox {
             std::fs::metadata(path).map_err(|source| SandboxError::Path { path: path.clone(), source })?;
         }
         let build = || {
-            Ruleset::default()
+            let mut ruleset = Ruleset::default()
                 .set_compatibility(CompatLevel::BestEffort)
                 .handle_access(AccessFs::from_all(newest))?
                 .handle_access(AccessNet::from_all(newest))?
@@ -301,8 +332,11 @@ impl Sandbox {
                 .create()?
                 .add_rules(path_beneath_rules(SYSTEM_READS, read))?
                 .add_rules(path_beneath_rules(&self.reads, read & !AccessFs::Execute))?
-                .add_rules(path_beneath_rules(&self.writes, write))?
-                .restrict_self()
+                .add_rules(path_beneath_rules(&self.writes, write))?;
+            if let Network::Connections(port) = self.network {
+                ruleset = ruleset.add_rule(NetPort::new(port, AccessNet::ConnectTcp))?;
+            }
+            ruleset.restrict_self()
         };
         let status = build().map_err(ring("Landlock rules"))?;
         Ok(match status.ruleset {

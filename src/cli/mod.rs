@@ -214,7 +214,7 @@ fn run(arguments: Arguments) -> Result<Ended, Failure> {
         Command::Playlist(command) => playlist::playlist(command),
         Command::Asrun(arguments) => playlist::asrun(&home, &arguments),
         #[cfg(feature = "av")]
-        Command::Decode(arguments) => play::decode(arguments),
+        Command::Decode(arguments) => play::decode(&arguments),
         #[cfg(feature = "av")]
         Command::Output => play::output(),
         Command::Conform(arguments) => conform::run(&home, &arguments),

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::Args;
 
 use super::{Ended, Failure};
-use crate::av::decode;
 use crate::av::sandbox::Sandbox;
+use crate::av::{decode, live};
 use crate::config::Config;
 use crate::desk::clock::SystemClock;
 use crate::desk::on_air::{self, OnAirError};
@@ -121,7 +121,10 @@ pub(super) struct DecodeArguments {
     /// Only make GStreamer's list of plugins
     #[arg(long)]
     prepare: bool,
-    #[arg(long, required_unless_present = "prepare")]
+    /// Receive the live source named in the environment
+    #[arg(long, conflicts_with = "file")]
+    live: bool,
+    #[arg(long, required_unless_present_any = ["prepare", "live"])]
     file: Option<PathBuf>,
     #[arg(long, default_value_t = 0)]
     from_frame: u64,
@@ -137,28 +140,47 @@ pub(super) struct DecodeArguments {
     require_landlock: bool,
 }
 
+impl DecodeArguments {
+    fn house(&self) -> HouseFormat {
+        HouseFormat {
+            width: self.width,
+            height: self.height,
+            rate: self.rate,
+            sample_rate_hz: self.sample_rate,
+            ..HouseFormat::DEFAULT
+        }
+    }
+}
+
+/// Shut in first, but for the network that the address needs.
+fn receive(arguments: &DecodeArguments) -> Result<Ended, Failure> {
+    let address = Config::live_address().ok_or_else(|| Failure::Usage("no live source is named".into()))?;
+    let mut sandbox = Sandbox::receiving(live::network_of(&address));
+    sandbox.reads.extend(Config::gst_registry());
+    sandbox.require_landlock = arguments.require_landlock;
+    sandbox.enter().map_err(|e| Failure::could(e.to_string(), "siaran config shows sandbox.require"))?;
+    let failed = |e: decode::DecodeError| Failure::could(e.to_string().trim_end_matches('.'), "look at the sender");
+    live::run(&address, arguments.house()).map(|()| Ended::Holds).map_err(failed)
+}
+
 fn rate(text: &str) -> Result<FrameRate, String> {
     let parsed = text.split_once('/').and_then(|(num, den)| FrameRate::new(num.parse().ok()?, den.parse().ok()?));
     parsed.ok_or_else(|| format!("{text:?} is not a frame rate like 25/1"))
 }
 
-pub(super) fn decode(arguments: DecodeArguments) -> Result<Ended, Failure> {
+pub(super) fn decode(arguments: &DecodeArguments) -> Result<Ended, Failure> {
     let failed = |e: decode::DecodeError| Failure::could(e.to_string().trim_end_matches('.'), "siaran inspect FILE");
-    let Some(file) = arguments.file.filter(|_| !arguments.prepare) else {
+    if arguments.live {
+        return receive(arguments);
+    }
+    let Some(file) = arguments.file.as_ref().filter(|_| !arguments.prepare) else {
         return decode::prepare_registry().map(|()| Ended::Holds).map_err(failed);
     };
-    let mut sandbox = Sandbox::reading(&file);
+    let mut sandbox = Sandbox::reading(file);
     sandbox.reads.extend(Config::gst_registry());
     sandbox.require_landlock = arguments.require_landlock;
     sandbox.enter().map_err(|e| Failure::could(e.to_string(), "siaran config shows sandbox.require"))?;
-    let house = HouseFormat {
-        width: arguments.width,
-        height: arguments.height,
-        rate: arguments.rate,
-        sample_rate_hz: arguments.sample_rate,
-        ..HouseFormat::DEFAULT
-    };
-    decode::run(&file, arguments.from_frame, house).map(|()| Ended::Holds).map_err(failed)
+    decode::run(file, arguments.from_frame, arguments.house()).map(|()| Ended::Holds).map_err(failed)
 }
 
 /// The process of one of a player's outputs.

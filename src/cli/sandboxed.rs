@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::{Ended, Failure};
-use crate::av::sandbox::{Act, Landlock, Limits, Rings, Sandbox, attempt};
+use crate::av::sandbox::{Act, Landlock, Limits, Network, Rings, Sandbox, attempt};
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
@@ -45,6 +45,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ended, Failure> {
         },
         reads: arguments.reads.clone(),
         writes: arguments.writes.clone(),
+        network: Network::None,
         require_landlock: arguments.require_landlock,
     };
     let way_out = "see docs/sandbox.md for what the kernel must offer";

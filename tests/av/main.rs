@@ -2,6 +2,7 @@
 #![cfg(feature = "av")]
 
 mod barcode;
+mod live;
 mod media;
 mod orders;
 mod outputs;

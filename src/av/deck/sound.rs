@@ -49,6 +49,13 @@ impl Sound {
         self.ready = true;
     }
 
+    /// Forgets the oldest samples beyond so many.
+    pub fn keep(&mut self, most: usize) {
+        let over = self.len().saturating_sub(most);
+        self.samples.drain(..over * HOUSE_SOUND_CHANNELS);
+        self.first += over as i64;
+    }
+
     /// `at` is where the frame's sound begins; `None` goes on from the last. Where samples are missing there is silence,
     /// with a fade at its edges.
     pub fn take(&mut self, at: Option<i64>, samples: usize) -> Taken {

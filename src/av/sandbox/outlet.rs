@@ -17,7 +17,7 @@ use landlock::{
     RulesetStatus, path_beneath_rules,
 };
 
-use super::{Executing, Landlock, Limits, Rings, SYSTEM_READS, SandboxError, drop_privileges, ring, syscalls};
+use super::{Executing, Landlock, Limits, Network, Rings, SYSTEM_READS, SandboxError, drop_privileges, ring, syscalls};
 
 /// What an output's process may touch.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl Outlet {
             return Err(SandboxError::NoLandlock);
         }
         let more = if *self == Outlet::Network { syscalls::SOCKETS } else { syscalls::FILES };
-        syscalls::restrict(Executing::Nothing, true, more).map_err(ring("seccomp filter"))?;
+        syscalls::restrict(Executing::Nothing, true, Network::None, more).map_err(ring("seccomp filter"))?;
         held.seccomp = true;
         Ok(held)
     }

@@ -9,7 +9,7 @@ use seccompiler::{
     SeccompRule, TargetArch, apply_filter,
 };
 
-use super::{Executing, PROGRAM_FD};
+use super::{Executing, Network, PROGRAM_FD};
 
 /// Allowed whatever the arguments.
 const FREE: &[c_long] = &[
@@ -180,13 +180,35 @@ pub(super) const SOCKETS: &[c_long] = &[
     libc::SYS_ioctl,
 ];
 
+/// What a live source also needs; no listening for connections among it.
+const ON_SOCKETS: &[c_long] = &[
+    libc::SYS_bind,
+    libc::SYS_connect,
+    libc::SYS_getsockname,
+    libc::SYS_getpeername,
+    libc::SYS_getsockopt,
+    libc::SYS_setsockopt,
+    libc::SYS_sendto,
+    libc::SYS_sendmsg,
+    libc::SYS_sendmmsg,
+    libc::SYS_recvfrom,
+    libc::SYS_recvmsg,
+    libc::SYS_recvmmsg,
+    libc::SYS_shutdown,
+];
+
 /// Shuts this thread, and those that it starts, into the list; `more` is allowed too, whatever the arguments.
-pub(super) fn restrict(executing: Executing, may_write_files: bool, more: &[c_long]) -> Result<(), String> {
+pub(super) fn restrict(
+    executing: Executing,
+    may_write_files: bool,
+    network: Network,
+    more: &[c_long],
+) -> Result<(), String> {
     let arch = TargetArch::try_from(std::env::consts::ARCH).map_err(|e| e.to_string())?;
     // Of two filters the stricter answer counts, and the list forbids adding a filter: so this one goes first.
     let clone3 = BTreeMap::from([(libc::SYS_clone3, Vec::new())]);
     apply(SeccompFilter::new(clone3, SeccompAction::Allow, SeccompAction::Errno(libc::ENOSYS as u32), arch))?;
-    let mut listed = rules(executing, may_write_files).map_err(|e| e.to_string())?;
+    let mut listed = rules(executing, may_write_files, network).map_err(|e| e.to_string())?;
     listed.extend(more.iter().map(|call| (*call, Vec::new())));
     let eperm = SeccompAction::Errno(libc::EPERM as u32);
     apply(SeccompFilter::new(listed, eperm, SeccompAction::Allow, arch))
@@ -199,7 +221,7 @@ fn apply(filter: Result<SeccompFilter, seccompiler::BackendError>) -> Result<(),
 
 type Rules = BTreeMap<c_long, Vec<SeccompRule>>;
 
-fn rules(executing: Executing, may_write_files: bool) -> Result<Rules, seccompiler::BackendError> {
+fn rules(executing: Executing, may_write_files: bool, network: Network) -> Result<Rules, seccompiler::BackendError> {
     let mut rules: Rules = FREE.iter().chain(FREE_HERE).map(|call| (*call, Vec::new())).collect();
     let is = |argument, value: u64| SeccompCondition::new(argument, Len::Dword, Op::Eq, value);
     let masked =
@@ -215,6 +237,16 @@ fn rules(executing: Executing, may_write_files: bool) -> Result<Rules, seccompil
     rules.insert(libc::SYS_kill, vec![all(vec![is(0, own_process)?])?]);
     // Two ends inside this process, with which GStreamer wakes its own loops: no socket that leads anywhere.
     rules.insert(libc::SYS_socketpair, vec![all(vec![is(0, libc::AF_UNIX as u64)?])?]);
+    if network != Network::None {
+        rules.extend(ON_SOCKETS.iter().map(|call| (*call, Vec::new())));
+        // The internet's sockets, and the kernel's answer to which addresses this machine has. Which ports: Landlock.
+        let families = [libc::AF_INET, libc::AF_INET6, libc::AF_NETLINK];
+        let families: Result<_, _> = families.iter().map(|family| all(vec![is(0, *family as u64)?])).collect();
+        rules.insert(libc::SYS_socket, families?);
+        // A pair of datagram sockets could be connected elsewhere; of streams, not.
+        let stream = masked(1, 0xf, libc::SOCK_STREAM as u64)?;
+        rules.insert(libc::SYS_socketpair, vec![all(vec![is(0, libc::AF_UNIX as u64)?, stream])?]);
+    }
     // Reading a limit, not setting one.
     let unset = SeccompCondition::new(2, Len::Qword, Op::Eq, 0)?;
     rules.insert(libc::SYS_prlimit64, vec![all(vec![unset])?]);

@@ -62,8 +62,9 @@ const STUCK_TICKS: i64 = 75;
 const STUCK_AFTER_FRAMES_TICKS: i64 = 25;
 /// Frames of a live source that wait before it is taken: 0.12 s at 25 frames a second.
 const LIVE_CUSHION_FRAMES: u64 = 3;
-/// A live source that gives nothing is held this long, then the plan is seen: 0.4 s at 25 frames a second.
-const LIVE_LOSS_TICKS: u32 = 10;
+/// A live source that gives nothing is held this long, then the plan is seen: 0.08 s at 25 frames a second. With the 0.24 s
+/// after which its decoder gives it up, and the cushion, that makes 0.4 s to 0.5 s since its last packet.
+const LIVE_LOSS_TICKS: u32 = 2;
 /// How often one segment's decoder is opened before the segment is left to its cover.
 const MAX_ATTEMPTS: u32 = 4;
 /// Decoders open at once: current, spare fill, and as many short items as fit into the preroll.
@@ -461,7 +462,8 @@ impl Playout {
         };
         let started = self.row.as_ref().is_some_and(|row| *row.subject() == subject);
         let patient = covering.is_none() && (started || self.spare_frame(tick).is_none());
-        if patient && self.may_hold && self.held < HOLD_TICKS {
+        let most = if self.plan.is_live() { LIVE_LOSS_TICKS } else { HOLD_TICKS };
+        if patient && self.may_hold && self.held < most {
             self.begin(tick, subject, None);
             return self.hold(deck);
         }

@@ -180,14 +180,15 @@ impl Wall {
         self.decks.values().map(supply).collect()
     }
 
-    /// A live decoder numbers its frames from the first one that came; few are kept, and the oldest go.
+    /// A live decoder numbers its frames by its own running time; few are kept, and the oldest go.
     fn live_supply(&self, deck: &FakeDeck) -> Supply {
         let begun = |(from, to): &(Tick, Tick)| *from <= self.now && deck.opened < *to;
-        let newest = self.live.iter().rfind(|l| begun(l)).map(|(from, to)| {
-            let base = from.0.max(deck.opened.0);
-            (self.now.0.min(to.0 - 1) - base).max(0).unsigned_abs()
+        let at_hand = self.live.iter().rfind(|l| begun(l)).map(|(from, to)| {
+            let number = |tick: i64| (tick - deck.opened.0).max(0).unsigned_abs();
+            let last = number(self.now.0.min(to.0 - 1));
+            (last.saturating_sub(7).max(number(from.0)).max(deck.discarded), last)
         });
-        let frames = newest.map(|last| (last.saturating_sub(7).max(deck.discarded), last)).filter(|(a, b)| a <= b);
+        let frames = at_hand.filter(|(a, b)| a <= b);
         let lost =
             self.live.iter().any(|(from, to)| deck.opened < *to && deck.opened >= *from && self.now.0 > to.0 + 20);
         let state = if lost { DeckState::Ended } else { DeckState::Working };

@@ -192,7 +192,9 @@ impl Lane {
             Some(DeckState::Ended) => self.segment.is_live(),
             Some(DeckState::Working) | None => false,
         };
-        (over && tick.0 - self.opened.0 >= OPEN_GRACE_TICKS) || (decoders.is_silent(deck) && tick >= deadline)
+        // A live source is silent while its sender is; one that hangs is told by whoever reads it.
+        let stuck = !self.segment.is_live() && decoders.is_silent(deck) && tick >= deadline;
+        (over && tick.0 - self.opened.0 >= OPEN_GRACE_TICKS) || stuck
     }
 
     /// Whether the decoder is given up for good.
