@@ -114,7 +114,10 @@ fn encode(kind: &Kind, ticks: u32, path: &Path) {
     let mut child = ffmpeg.stdin(Stdio::piped()).spawn().expect("ffmpeg starts");
     let mut stdin = child.stdin.take().expect("it was piped");
     for frame in 0..kind.frames_in(ticks) {
-        stdin.write_all(&barcode::picture(seen, kind.id, frame)).expect("ffmpeg reads its frames");
+        // Options may tell ffmpeg to stop earlier.
+        if stdin.write_all(&barcode::picture(seen, kind.id, frame)).is_err() {
+            break;
+        }
     }
     drop(stdin);
     assert!(child.wait().expect("ffmpeg ends").success(), "{}", path.display());

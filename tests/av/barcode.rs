@@ -134,8 +134,9 @@ fn decode(picture: &[u8]) -> Seen {
     if mean < 25 {
         return Seen::Black;
     }
-    let border =
-        picture.chunks_exact(WIDTH).skip(HEIGHT / 2).all(|row| row[..(WIDTH - NARROW) / 4].iter().all(|v| *v < 40));
+    let edge = picture.chunks_exact(WIDTH).skip(HEIGHT / 2).flat_map(|row| &row[..(WIDTH - NARROW) / 4]);
+    let edge: Vec<u64> = edge.map(|value| u64::from(*value)).collect();
+    let border = edge.iter().sum::<u64>() / (edge.len() as u64) < 40;
     let width = if border { NARROW } else { WIDTH };
     code_in(picture, (WIDTH - width) / 2, width)
         .map_or(Seen::Other, |code| Seen::Frame { id: (code >> 16) as u8, frame: code & 0xffff })
