@@ -361,8 +361,8 @@ fn encode(text: &str) -> String {
     text.bytes().map(|b| if plain(&b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
 }
 
-/// What may be shown of a text that could not be understood: nothing that could be a name, password or key.
-fn without_secrets(text: &str) -> String {
+/// What may be shown of an address, or of a text that may be one: nothing that could be a name, password or key.
+pub fn without_secrets(text: &str) -> String {
     let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
     let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
     let shown = place.split(['/', '?']).next().unwrap_or_default();

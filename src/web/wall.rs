@@ -213,9 +213,17 @@ struct OrderRow {
 /// Every order with its words, for an operator.
 fn orders(can: &Can<Watch>) -> Vec<OrderRow> {
     let may = OrderPlayer::ROLES.iter().any(|role| can.person().holds(*role));
+    let visit = &can.visit;
     let row = |order: PlayerOrder| {
-        let (word, key) = (order.as_str(), format!("order-{}", order.as_str()));
-        OrderRow { word, name: can.visit.t(&key), what: can.visit.t(&format!("{key}-what")) }
+        let (name, what) = match order {
+            PlayerOrder::Hold => (visit.t("order-hold"), visit.t("order-hold-what")),
+            PlayerOrder::Take => (visit.t("order-take"), visit.t("order-take-what")),
+            PlayerOrder::Retake => (visit.t("order-retake"), visit.t("order-retake-what")),
+            PlayerOrder::Skip => (visit.t("order-skip"), visit.t("order-skip-what")),
+            PlayerOrder::Slate => (visit.t("order-slate"), visit.t("order-slate-what")),
+            PlayerOrder::Resume => (visit.t("order-resume"), visit.t("order-resume-what")),
+        };
+        OrderRow { word: order.as_str(), name, what }
     };
     PlayerOrder::ALL.into_iter().filter(|_| may).map(row).collect()
 }
@@ -387,8 +395,15 @@ fn player_row(status: &Status, visit: &Visit) -> PlayerRow {
 
 /// An order that stands, by the player's word for it.
 fn ordered(order: &str, visit: &Visit) -> String {
-    const KNOWN: [&str; 6] = ["hold", "take", "retake", "slate", "live", "emergency"];
-    let name = if KNOWN.contains(&order) { visit.t(&format!("order-{order}")) } else { order.to_owned() };
+    let name = match order {
+        "hold" => visit.t("order-hold"),
+        "take" => visit.t("order-take"),
+        "retake" => visit.t("order-retake"),
+        "slate" => visit.t("order-slate"),
+        "live" => visit.t("order-live"),
+        "emergency" => visit.t("order-emergency"),
+        unknown => unknown.to_owned(),
+    };
     visit.t1("order-stands", "order", name)
 }
 

@@ -20,6 +20,7 @@ use chrono::TimeDelta;
 
 use crate::domain::as_run::{AirKind, AsRun, Outcome};
 use crate::domain::channel::Channel;
+use crate::domain::output::without_secrets;
 use crate::domain::playlist::Source;
 use crate::domain::time::{FrameRate, Instant, Tick};
 use crate::engine::clock_watch::ClockVerdict;
@@ -317,7 +318,7 @@ fn up_next(rate: FrameRate, coming: &Coming) -> UpNext {
     let (kind, title) = match subject {
         Subject::Item { item, .. } => ("item", item.title.clone()),
         Subject::Fill { title, .. } => ("fill", title.clone()),
-        Subject::Live(address) => ("live", address.to_string()),
+        Subject::Live(address) => ("live", without_secrets(address)),
         Subject::Emergency { order, .. } => ("emergency", order.title.clone()),
         Subject::Cover { .. } | Subject::Slate => ("slate", String::new()),
         Subject::Closed | Subject::OffAir => ("closed", String::new()),

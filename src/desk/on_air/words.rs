@@ -1,6 +1,7 @@
 //! What the player noticed, as incidents that a person understands.
 
 use crate::domain::incident::{IncidentKind, Level};
+use crate::domain::output::without_secrets;
 use crate::domain::text::{Lang, Text, date_in_words};
 use crate::domain::time::Zone;
 use crate::engine::playout::Notice;
@@ -64,7 +65,7 @@ pub(super) fn of_notice(notice: &Notice) -> Noticed {
             momentary: false,
         },
         Notice::OrderFailed(title) => ordered(
-            format!("order {title}"),
+            format!("order {}", without_secrets(title)),
             Level::Warning,
             Text::new(
                 format!(
@@ -73,14 +74,17 @@ pub(super) fn of_notice(notice: &Notice) -> Noticed {
                 format!("“{title}” gave no picture in time; the plan stays on air. Check it, then order it again."),
             ),
         ),
-        Notice::LiveLost(address) => ordered(
-            format!("live {address}"),
-            Level::Warning,
-            Text::new(
-                format!("Sumber langsung {address} tidak memberi gambar; jadwal tayang sampai gambarnya datang."),
-                format!("The live source {address} gives no picture; the plan is on air until it does."),
-            ),
-        ),
+        Notice::LiveLost(address) => {
+            let shown = without_secrets(address);
+            ordered(
+                format!("live {shown}"),
+                Level::Warning,
+                Text::new(
+                    format!("Sumber langsung {shown} tidak memberi gambar; jadwal tayang sampai gambarnya datang."),
+                    format!("The live source {shown} gives no picture; the plan is on air until it does."),
+                ),
+            )
+        }
         Notice::EmergencyOn { title, by, .. } => ordered(
             format!("emergency {title}"),
             Level::Critical,
@@ -243,5 +247,17 @@ pub(super) fn output_lost(address: &str, why: &str) -> Noticed {
             format!("Output {address} is lost ({why}). It is tried again by itself; check its destination and cable."),
         ),
         momentary: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_reads_a_live_sources_passphrase() {
+        let said = of_notice(&Notice::LiveLost("srt://studio.example:9000?passphrase=sangatrahasia".into()));
+        assert!(said.text.en.contains("srt://studio.example:9000"), "{said:?}");
+        assert!(!format!("{said:?}").contains("sangatrahasia"), "{said:?}");
     }
 }
