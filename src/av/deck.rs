@@ -28,7 +28,10 @@ use sound::{Block, SAMPLES_AT_HAND, Sound};
 /// Pictures at hand on the tick thread, and on their way to it: together half a second at 25 a second, enough to ride
 /// out a busy machine, little enough that six decoders fit into 100 MB at 720p.
 const PICTURES_AT_HAND: usize = 8;
-const PICTURES_ON_THE_WAY: usize = 4;
+const PICTURES_ON_THE_WAY: usize = 2;
+/// Pictures at hand before the first one is shown: what a live source is taken with, and one more. The clips that wait
+/// are most of what a player keeps in memory.
+const PICTURES_WAITING: usize = 4;
 /// Blocks of sound on their way; a block is what the decoder made of one packet, some 20 ms.
 const BLOCKS_ON_THE_WAY: usize = 64;
 /// Largest block of sound that a child may send: a second of 48 kHz stereo.
@@ -123,6 +126,7 @@ impl Decks {
     /// Takes a picture; older ones go.
     pub fn picture(&mut self, deck: DeckId, frame: u64) -> Option<Shared> {
         let deck = self.decks.get_mut(&deck)?;
+        deck.seen = true;
         deck.discard(frame);
         deck.pictures.front().filter(|(number, _)| *number == frame).map(|(_, picture)| picture.clone())
     }
@@ -143,6 +147,8 @@ impl Decks {
 #[derive(Debug)]
 struct Deck {
     pictures: VecDeque<(u64, Shared)>,
+    /// A picture of it has been asked for.
+    seen: bool,
     sound: Sound,
     arriving: Receiver<Arrival>,
     blocks: Receiver<Block>,
@@ -182,7 +188,7 @@ impl Deck {
             let _ = pictures.send(end.map_or_else(Arrival::Dead, |()| Arrival::Ended));
         });
         let state = started.map_or_else(|e| DeckState::Dead(format!("no_thread: {e}")), |_| DeckState::Working);
-        Deck { pictures: VecDeque::new(), sound: Sound::default(), arriving, blocks, state, life, heard }
+        Deck { pictures: VecDeque::new(), seen: false, sound: Sound::default(), arriving, blocks, state, life, heard }
     }
 
     fn supply(&mut self, deck: DeckId) -> Supply {
@@ -193,8 +199,9 @@ impl Deck {
     }
 
     fn receive(&mut self) {
+        let most = if self.seen { PICTURES_AT_HAND } else { PICTURES_WAITING };
         let live = self.heard.is_some();
-        while live || self.pictures.len() < PICTURES_AT_HAND {
+        while live || self.pictures.len() < most {
             let arrival = self.arriving.try_recv();
             if live && arrival.is_ok() {
                 self.heard = Some(Instant::now());

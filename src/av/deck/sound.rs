@@ -11,6 +11,10 @@ pub(super) const SAMPLES_AT_HAND: usize = 192_000;
 /// Length of a fade at an edge: 5 ms at 48 kHz.
 const EDGE_SAMPLES: usize = 240;
 
+/// Blocks this close to where the last one ended follow it: 2 ms at 48 kHz. Containers round times, Matroska to a
+/// millisecond, and a hole of some samples would click.
+const JITTER_SAMPLES: i64 = 96;
+
 /// What a child sends on its sound channel.
 #[derive(Debug)]
 pub(super) struct Block {
@@ -41,7 +45,7 @@ impl Sound {
         let end = self.first + self.len() as i64;
         if self.samples.is_empty() {
             self.first = block.first_sample;
-        } else if block.first_sample > end {
+        } else if block.first_sample > end + JITTER_SAMPLES {
             let hole = usize::try_from(block.first_sample - end).unwrap_or(0).min(SAMPLES_AT_HAND);
             self.samples.extend(std::iter::repeat_n(0, hole * HOUSE_SOUND_CHANNELS));
         }
@@ -137,6 +141,16 @@ mod tests {
         sound.add(block(1500, 500));
         let taken = left(sound.take(Some(0), 1920));
         assert_eq!((taken[999], taken[1000], taken[1499], taken[1500]), (999, 0, 0, 1500));
+    }
+
+    #[test]
+    fn blocks_whose_times_were_rounded_follow_each_other_without_a_hole() {
+        let mut sound = Sound::default();
+        for (first, samples) in [(0, 1008), (1024, 1000), (2000, 992)] {
+            sound.add(block(first, samples));
+        }
+        let taken = left(sound.take(Some(0), 1920));
+        assert_eq!((taken[1007], taken[1008], taken[1919]), (1007, 1024, 1935));
     }
 
     #[test]

@@ -26,6 +26,10 @@ use crate::domain::time::Tick;
 /// Frames inside the pipeline before it must take the next: what the encoder needs to keep its threads busy.
 const FRAMES_INSIDE: u64 = 4;
 
+/// What the AAC encoder puts in front of the sound, and its time stamps leave out: one frame of 1,024 samples. Uncorrected
+/// the sound comes 21 ms after its picture.
+const AAC_DELAY_SAMPLES: i64 = 1024;
+
 /// An open pipeline.
 #[derive(Debug)]
 pub(super) struct Encoder {
@@ -98,6 +102,10 @@ impl Encoder {
         let pipeline = pipeline.downcast::<gst::Pipeline>().map_err(|_| "not a pipeline".to_owned())?;
         let sink = pipeline.by_name("sink").ok_or("the pipeline has no sink")?;
         super::stream::aim(&sink, address);
+        let from_zero = matches!(address, OutputAddress::Rtmp(_) | OutputAddress::Icecast(_));
+        if let Some(encoder) = pipeline.by_name("aac").and_then(|aac| aac.static_pad("src")).filter(|_| !from_zero) {
+            encoder.set_offset(-AAC_DELAY_SAMPLES * 1_000_000_000 / i64::from(order.house.sample_rate_hz));
+        }
         let inside = Arc::new(Mutex::new(Inside::default()));
         let presence = Presence::of(address, &sink);
         let disk = match disk {
@@ -125,7 +133,6 @@ impl Encoder {
         let parts = Parts { pipeline, bus, picture, sound };
         let playing = parts.pipeline.set_state(gst::State::Playing);
         let loudspeaker = address.is_display().then(|| Loudspeaker::new(order.house));
-        let from_zero = matches!(address, OutputAddress::Rtmp(_) | OutputAddress::Icecast(_));
         let (parts, base_ns, last, counts) = (Some(parts), None, Tick(0), Arc::clone(counts));
         let mut encoder =
             Encoder { parts, inside, disk, loudspeaker, panel, presence, counts, from_zero, base_ns, last };

@@ -75,7 +75,7 @@ impl Stream {
         format!(
             "appsrc name=picture ! x264enc speed-preset=veryfast tune=zerolatency bitrate={kbits} key-int-max={frames} \
              ! video/x-h264,profile=high ! h264parse ! queue max-size-buffers=100 max-size-bytes=0 max-size-time=0 ! mux. \
-             appsrc name=sound ! audioconvert ! avenc_aac bitrate={SOUND_BITRATE} ! aacparse \
+             appsrc name=sound ! audioconvert ! avenc_aac name=aac bitrate={SOUND_BITRATE} ! aacparse \
              ! queue max-size-buffers=400 max-size-bytes=0 max-size-time=0 ! mux."
         )
     }

@@ -32,8 +32,9 @@ use crate::files::status_file::OutputStatus;
 use crate::files::whole;
 use crate::notify::Supervisor;
 
-/// How often the folder of playlists is looked at: a revision is followed within 5 s of its publication.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How often the folder of playlists is looked at: the next item may change until a second before air, and a look costs
+/// the reading of one folder.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// Real-time priority of the tick thread, of 1 to 99: above everything ordinary, below the kernel's own.
 const TICK_PRIORITY: i32 = 10;
 
