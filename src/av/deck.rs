@@ -314,6 +314,8 @@ fn serve(
         .stdin(Stdio::from(std::os::fd::OwnedFd::from(sound_end)))
         .spawn()
         .map_err(|e| format!("decoder_not_started: {e}"))?;
+    // It holds the child's ends of the pipes: as long as they are open here, a child that dies leaves no end to read.
+    drop(command);
     if let Ok(mut slot) = life.child.lock() {
         *slot = Some(child);
     }
