@@ -58,20 +58,30 @@ pub fn path(home: &Path, channel: &ChannelId, date: BroadcastDate, revision: u32
 /// # Errors
 /// The file system's; a folder that does not exist is empty.
 pub fn revisions(home: &Path, channel: &ChannelId, date: BroadcastDate) -> io::Result<Vec<u32>> {
-    let entries = match fs::read_dir(folder(home, channel)) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(error),
-    };
     let prefix = format!("{date}.r");
-    let mut found = Vec::new();
-    for entry in entries {
-        let name = entry?.file_name();
-        let number = name.to_str().and_then(|n| n.strip_prefix(&prefix)).and_then(|n| n.strip_suffix(".json"));
-        found.extend(number.filter(|n| !n.starts_with(['0', '+'])).and_then(|n| n.parse::<u32>().ok()));
-    }
+    let of_day = |path: &PathBuf| number(stem(path)?.strip_prefix(&prefix)?);
+    let mut found: Vec<u32> = files(home, channel)?.iter().filter_map(of_day).collect();
     found.sort_unstable();
     Ok(found)
+}
+
+/// What lies in a channel's folder, in no order; nothing if there is none.
+fn files(home: &Path, channel: &ChannelId) -> io::Result<Vec<PathBuf>> {
+    match fs::read_dir(folder(home, channel)) {
+        Ok(entries) => entries.map(|entry| Ok(entry?.path())).collect(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
+/// A file's name without `.json`.
+fn stem(path: &Path) -> Option<&str> {
+    path.file_name()?.to_str()?.strip_suffix(".json")
+}
+
+/// The revision's number at the end of a name.
+fn number(digits: &str) -> Option<u32> {
+    digits.parse().ok().filter(|_| !digits.starts_with(['0', '+']))
 }
 
 /// A file in a channel's folder.
@@ -88,21 +98,12 @@ pub struct Listed {
 /// # Errors
 /// The file system's; a folder that does not exist is empty.
 pub fn listing(home: &Path, channel: &ChannelId) -> io::Result<Vec<Listed>> {
-    let entries = match fs::read_dir(folder(home, channel)) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(error),
+    let named = |path: &Path| {
+        let (date, digits) = stem(path)?.split_once(".r")?;
+        Some((date.parse().ok()?, number(digits)?))
     };
-    let mut listed = Vec::new();
-    for entry in entries {
-        let path = entry?.path();
-        let stem = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".json"));
-        let named = stem.and_then(|stem| stem.split_once(".r")).and_then(|(date, number)| {
-            let number = number.parse().ok().filter(|_| !number.starts_with(['0', '+']))?;
-            Some((date.parse().ok()?, number))
-        });
-        listed.push(Listed { path, named });
-    }
+    let mut listed: Vec<Listed> =
+        files(home, channel)?.into_iter().map(|path| Listed { named: named(&path), path }).collect();
     listed.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(listed)
 }

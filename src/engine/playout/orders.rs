@@ -76,7 +76,7 @@ pub enum Refused {
 /// What was ordered, as far as it is on a track of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Order {
-    /// An item out of turn; `resumed` says that it was on air before.
+    /// An item out of turn; a retake was on air before.
     Item {
         item: Arc<PlaylistItem>,
         retake: bool,

@@ -109,6 +109,9 @@ impl Playout {
 
     /// Items out of turn end where something starts hard.
     pub(super) fn limit_overlays(&mut self, now: Tick) {
+        if self.overlay.is_none() && self.cue.is_none() {
+            return;
+        }
         let hard = self.timeline.next_hard_after(now);
         for overlay in self.overlay.iter_mut().chain(&mut self.cue) {
             overlay.set_limit(hard);
