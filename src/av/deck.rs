@@ -214,7 +214,8 @@ impl Deck {
                     }
                     self.pictures.push_back((number, picture));
                 }
-                Ok(Arrival::Beat) => {}
+                // What waits are copies of the last picture before the loss.
+                Ok(Arrival::Beat) => self.pictures.clear(),
                 Ok(Arrival::Ended) => self.state = DeckState::Ended,
                 Ok(Arrival::Dead(why)) => self.state = DeckState::Dead(why),
                 Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,

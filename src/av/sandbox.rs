@@ -57,8 +57,9 @@ impl Limits {
     pub const DECODER: Limits =
         Limits { memory_bytes: 3 << 30, cpu_seconds: 900, file_bytes: 0, open_files: DESCRIPTORS };
 
-    /// The same for a live source: processor time for a week at half a core, after which it is opened anew.
-    pub const RECEIVER: Limits = Limits { cpu_seconds: 302_400, ..Limits::DECODER };
+    /// The same for a live source: processor time for a week at half a core, after which it is opened anew, and
+    /// descriptors for an SRT listener's callers, some fifteen each.
+    pub const RECEIVER: Limits = Limits { cpu_seconds: 302_400, open_files: 160, ..Limits::DECODER };
 }
 
 /// Descriptors of a confined program: libraries are opened one after the other, so few are open at once.

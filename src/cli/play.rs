@@ -155,7 +155,7 @@ impl DecodeArguments {
 /// Shut in first, but for the network that the address needs.
 fn receive(arguments: &DecodeArguments) -> Result<Ended, Failure> {
     let address = Config::live_address().ok_or_else(|| Failure::Usage("no live source is named".into()))?;
-    let mut sandbox = Sandbox::receiving(live::network_of(&address));
+    let mut sandbox = Sandbox::receiving(live::needs_of(&address).network);
     sandbox.reads.extend(Config::gst_registry());
     sandbox.require_landlock = arguments.require_landlock;
     sandbox.enter().map_err(|e| Failure::could(e.to_string(), "siaran config shows sandbox.require"))?;

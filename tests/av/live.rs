@@ -1,104 +1,19 @@
 //! Live sources on the air, judged from its sink: senders that come, go and send rubbish.
 
-use std::net::UdpSocket;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use siaran::desk::clock::SystemClock;
 use siaran::domain::as_run::AirKind;
-use siaran::domain::time::Clock;
 
 use crate::barcode::{self, Recipe, Seen};
 use crate::playout::ticks_since;
+use crate::senders::{Carries, Line, Sender, Spoil, free_port, now};
 use crate::stage::{Home, Planned, seconds, soon};
 
 const PLAN: u8 = 1;
 const LIVE: u8 = 2;
-
-fn now() -> DateTime<Utc> {
-    SystemClock::start().now()
-}
-
-/// A sender that never outlives its test.
-struct Sender(Child);
-
-impl Sender {
-    fn start(clip: &Path, address: &str) -> Sender {
-        let mut command = Command::new("ffmpeg");
-        command.args(["-nostdin", "-v", "error", "-re", "-i"]).arg(clip).args(["-c", "copy", "-f", "mpegts", address]);
-        Sender(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("ffmpeg starts"))
-    }
-}
-
-impl Drop for Sender {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// Passes a sender's datagrams on to the player, so that the test knows when the first one went and the last.
-struct Relay {
-    inward: UdpSocket,
-    player: String,
-}
-
-impl Relay {
-    fn new(player: u16) -> Relay {
-        let inward = UdpSocket::bind("127.0.0.1:0").expect("a port");
-        inward.set_read_timeout(Some(Duration::from_millis(100))).expect("set");
-        Relay { inward, player: format!("127.0.0.1:{player}") }
-    }
-
-    /// Sends `clip` for `length`; returns when its first datagram went, and its last.
-    fn send(
-        &self,
-        clip: &Path,
-        length: Duration,
-        spoil: impl Fn(usize, &mut Vec<u8>),
-    ) -> (DateTime<Utc>, DateTime<Utc>) {
-        let port = self.inward.local_addr().expect("bound").port();
-        let _sender = Sender::start(clip, &format!("udp://127.0.0.1:{port}?pkt_size=1316"));
-        let (mut first, mut last, mut count) = (None, now(), 0);
-        let mut datagram = vec![0; 65_536];
-        while first.is_none_or(|first| now() - first < TimeDelta::from_std(length).expect("short")) {
-            let Ok(n) = self.inward.recv(&mut datagram) else { continue };
-            let mut bytes = datagram[..n].to_vec();
-            spoil(count, &mut bytes);
-            count += 1;
-            self.inward.send_to(&bytes, &self.player).expect("sent");
-            last = now();
-            first.get_or_insert(last);
-        }
-        (first.expect("something was sent"), last)
-    }
-
-    /// Rubbish: random datagrams, and ones that look like transport packets.
-    fn rubbish(&self, length: Duration, seed: u64) {
-        let mut state = seed | 1;
-        let until = std::time::Instant::now() + length;
-        while std::time::Instant::now() < until {
-            let mut bytes = vec![0u8; 1316];
-            for byte in &mut bytes {
-                state ^= state << 13;
-                state ^= state >> 7;
-                state ^= state << 17;
-                *byte = state as u8;
-            }
-            if state & 256 == 0 {
-                bytes.chunks_mut(188).for_each(|packet| (packet[0], packet[1]) = (0x47, 1));
-            }
-            self.inward.send_to(&bytes, &self.player).expect("sent");
-            std::thread::sleep(Duration::from_millis(4));
-        }
-    }
-}
-
-fn free_port() -> u16 {
-    UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a port").port()
-}
 
 fn order(home: &Home, words: &[&str]) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_siaran"));
@@ -157,37 +72,95 @@ impl Wall {
     }
 }
 
+/// A home that plays its one clip from a moment on, recorded, for so many seconds.
+struct Show {
+    home: Home,
+    start: DateTime<Utc>,
+    recording: std::path::PathBuf,
+    player: crate::stage::Player,
+}
+
+impl Show {
+    fn begin(length_s: u32) -> Show {
+        let mut home = Home::new();
+        let frames = length_s * 25;
+        let plan = home.clip("1.mp4", &Recipe::plain(PLAN, frames));
+        let start = soon(5);
+        home.publish(start, &[Planned { clip: plan, frames }]);
+        let recording = home.path().join("air.ts");
+        let end = start + TimeDelta::seconds(i64::from(length_s) - 1);
+        let player = home.play(&[&format!("file:{}", recording.display())], end);
+        std::thread::sleep((start - now()).to_std().unwrap_or_default() + seconds(2));
+        Show { home, start, recording, player }
+    }
+}
+
+/// Sends for so long from the first datagram on, then dies; when the first went, and the last.
+fn send(
+    line: &Line,
+    clip: &Path,
+    address: &str,
+    length: Duration,
+    spoil: Option<Spoil>,
+) -> (DateTime<Utc>, DateTime<Utc>) {
+    line.begin(spoil);
+    let sender = Sender::start(clip, "mpegts", address);
+    let first = line.first(seconds(8)).expect("something was sent");
+    std::thread::sleep(length);
+    drop(sender);
+    (first, line.passed().last.unwrap_or(first))
+}
+
+#[test]
+fn an_srt_listener_takes_the_next_caller_as_soon_as_the_first() {
+    let show = Show::begin(40);
+    let (home, port) = (&show.home, free_port());
+    let clip = home.clip("2.mp4", &Recipe::plain(LIVE, 250));
+    order(home, &["live", &format!("srt://:{port}?mode=listener")]);
+    let line = Line::to(port, Carries::Srt);
+    let mut cycles = Vec::new();
+    // The pauses between one caller's death and the next one's call: none at all, and such as an encoder's restart takes.
+    for pause_ms in [0, 100, 600, 1500, 0] {
+        let address = format!("srt://127.0.0.1:{}?pkt_size=1316", line.port);
+        cycles.push(send(&line, &clip, &address, seconds(3), None));
+        std::thread::sleep(Duration::from_millis(pause_ms));
+    }
+    assert!(show.player.ends(seconds(60)));
+    let wall = Wall::read(&show.recording, show.start);
+    let times: Vec<_> = cycles
+        .iter()
+        .map(|(first, last)| (wall.until(show.start, *first, true), wall.until(show.start, *last, false)))
+        .collect();
+    println!("on air so many ms after the first packet, back so many after the last: {times:?}");
+    assert!(times.iter().all(|(on, off)| *on <= 1000 && *off <= 500), "{times:?}");
+}
+
 #[test]
 fn eight_udp_senders_come_go_and_send_rubbish_and_the_wall_shows_only_them_and_the_plan() {
-    let mut home = Home::new();
-    let plan = home.clip("1.mp4", &Recipe::plain(PLAN, 1500));
+    let show = Show::begin(52);
+    let (home, port) = (&show.home, free_port());
     let clip = home.clip("2.mp4", &Recipe::plain(LIVE, 250));
-    let (start, port) = (soon(5), free_port());
-    home.publish(start, &[Planned { clip: plan, frames: 1500 }]);
-    let recording = home.path().join("air.ts");
-    let end = start + TimeDelta::seconds(50);
-    let player = home.play(&[&format!("file:{}", recording.display())], end);
-    std::thread::sleep((start - now()).to_std().unwrap_or_default() + seconds(2));
-    order(&home, &["live", &format!("udp://127.0.0.1:{port}")]);
-    let relay = Relay::new(port);
+    order(home, &["live", &format!("udp://127.0.0.1:{port}")]);
+    let line = Line::to(port, Carries::Udp);
+    let address = format!("udp://127.0.0.1:{}?pkt_size=1316", line.port);
     let mut cycles = Vec::new();
     for cycle in 0..8u64 {
         // Every other sender's stream is damaged in the middle: a packet in fifty is overwritten.
-        let spoil = |n: usize, bytes: &mut Vec<u8>| {
+        let spoil: Spoil = Box::new(move |n, bytes| {
             if cycle % 2 == 1 && n % 50 == 49 && bytes.len() > 700 {
                 bytes[200..700].fill(0xa5);
             }
-        };
-        cycles.push((cycle, relay.send(&clip, seconds(3), spoil)));
-        relay.rubbish(Duration::from_millis(600), cycle + 1);
+        });
+        cycles.push((cycle, send(&line, &clip, &address, seconds(3), Some(spoil))));
+        line.rubbish(Duration::from_millis(600), cycle + 1);
         std::thread::sleep(Duration::from_millis(900));
     }
-    assert!(player.ends(seconds(60)));
-    let wall = Wall::read(&recording, start);
+    assert!(show.player.ends(seconds(60)));
+    let wall = Wall::read(&show.recording, show.start);
     for (cycle, (first, last)) in cycles {
-        let (on, off) = (wall.until(start, first, true), wall.until(start, last, false));
+        let (on, off) = (wall.until(show.start, first, true), wall.until(show.start, last, false));
         println!("cycle {cycle}: on air {on} ms after the first packet, back {off} ms after the last");
-        assert!(on <= 1000 && off <= 540, "cycle {cycle}: {on} {off}");
+        assert!(on <= 1000 && off <= 500, "cycle {cycle}: {on} {off}");
     }
     assert!(home.rows().iter().filter(|row| row.kind == AirKind::Live).count() >= 8);
 }

@@ -8,6 +8,7 @@ mod orders;
 mod outputs;
 mod playout;
 mod sandbox;
+mod senders;
 mod stage;
 mod streams;
 mod watch;

@@ -15,10 +15,10 @@ use gstreamer::prelude::*;
 thread_local! {
     /// Set in the thread that decodes the picture.
     static DECODES_PICTURES: Cell<bool> = const { Cell::new(false) };
+    /// The decoder of this thread complained since the last key frame. Packets go in and pictures come out in it: the
+    /// decoder has no threads of its own.
+    static COMPLAINED: Cell<bool> = const { Cell::new(false) };
 }
-
-/// What the decoder complained of since the last key frame. One picture is decoded per process.
-static COMPLAINED: AtomicBool = AtomicBool::new(false);
 
 /// Has the decoders' complaints reach the gate, and nothing else: a broken stream would fill the log.
 pub(super) fn listen_to_decoders() {
@@ -34,7 +34,7 @@ pub(super) fn listen_to_decoders() {
         // What it paints over, and that a picture is missing before this one, it mentions at lower levels.
         let mentions = || message.get().is_some_and(|m| m.contains("concealing") || m.contains("rame num gap"));
         if level == gst::DebugLevel::Error || mentions() {
-            COMPLAINED.store(true, Ordering::SeqCst);
+            COMPLAINED.set(true);
         }
     });
 }
@@ -78,14 +78,14 @@ impl Gate {
     fn lets_in(&self, flags: gst::BufferFlags, pts: Option<gst::ClockTime>) -> bool {
         DECODES_PICTURES.set(true);
         let damaged = flags.intersects(gst::BufferFlags::DISCONT | gst::BufferFlags::CORRUPTED);
-        let shut = damaged || COMPLAINED.load(Ordering::SeqCst) || self.shut.load(Ordering::SeqCst);
+        let shut = damaged || COMPLAINED.get() || self.shut.load(Ordering::SeqCst);
         if !shut {
             return true;
         }
         let is_key = !flags.intersects(gst::BufferFlags::DELTA_UNIT | gst::BufferFlags::CORRUPTED);
         if is_key && let Some(pts) = pts {
             self.clean_from_ns.store(pts.nseconds(), Ordering::SeqCst);
-            COMPLAINED.store(false, Ordering::SeqCst);
+            COMPLAINED.set(false);
         }
         self.shut.store(!is_key, Ordering::SeqCst);
         is_key
@@ -93,7 +93,7 @@ impl Gate {
 
     fn lets_out(&self, flags: gst::BufferFlags, pts: Option<gst::ClockTime>) -> bool {
         let before = pts.is_none_or(|pts| pts.nseconds() < self.clean_from_ns.load(Ordering::SeqCst));
-        let damaged = flags.contains(gst::BufferFlags::CORRUPTED) || COMPLAINED.load(Ordering::SeqCst);
+        let damaged = flags.contains(gst::BufferFlags::CORRUPTED) || COMPLAINED.get();
         if damaged {
             self.shut();
         }

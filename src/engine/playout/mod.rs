@@ -63,7 +63,7 @@ const STUCK_AFTER_FRAMES_TICKS: i64 = 25;
 /// Frames of a live source that wait before it is taken: 0.12 s at 25 frames a second.
 const LIVE_CUSHION_FRAMES: u64 = 3;
 /// A live source that gives nothing is held this long, then the plan is seen: 0.08 s at 25 frames a second. With the 0.24 s
-/// after which its decoder gives it up, and the cushion, that makes 0.4 s to 0.5 s since its last packet.
+/// after which its decoder gives it up, that makes some 0.4 s since its last packet.
 const LIVE_LOSS_TICKS: u32 = 2;
 /// How often one segment's decoder is opened before the segment is left to its cover.
 const MAX_ATTEMPTS: u32 = 4;
