@@ -1,5 +1,6 @@
 //! The only reader of the configuration file and of the environment. Everything else is handed a [`Config`].
 
+mod branding;
 mod shown;
 mod wall;
 
@@ -10,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::branding::Branding;
 use crate::domain::channel::{Channel, Hours, HouseFormat};
 use crate::domain::ids::{ChannelId, Sha256};
 use crate::domain::output::{Displays, OutputAddress};
@@ -17,6 +19,7 @@ use crate::domain::people::OpdGroup;
 use crate::domain::time::{FrameRate, TimeOfDay, Zone};
 use crate::domain::wall::Wall;
 
+use branding::BrandingFile;
 use wall::WallFile;
 
 /// A home and what its `siaran.toml` says. Every key has a default, so an empty file is a working configuration.
@@ -107,6 +110,8 @@ pub struct ChannelConfig {
     pub channel: Channel,
     /// How the picture lies on a display, and how bright and loud the wall is.
     pub wall: Wall,
+    /// What is drawn on the air.
+    pub branding: Branding,
     /// Output addresses, for a player that is told none.
     pub outputs: Vec<String>,
     /// What starts at exact times: the anthem, a call to prayer, a relay.
@@ -344,6 +349,7 @@ struct ChannelFile {
     outputs: Vec<String>,
     fixed: Vec<FixedFile>,
     wall: WallFile,
+    branding: BrandingFile,
 }
 
 impl Default for ChannelFile {
@@ -360,6 +366,7 @@ impl Default for ChannelFile {
             outputs: vec!["auto".into()],
             fixed: Vec::new(),
             wall: WallFile::default(),
+            branding: BrandingFile::default(),
         }
     }
 }
@@ -411,7 +418,8 @@ impl ChannelFile {
         check_outputs(&self.outputs)?;
         let fixed = self.fixed.into_iter().map(FixedFile::into_config).collect::<Result<_, _>>()?;
         let wall = self.wall.into_wall(house).map_err(|e| format!("wall: {e}"))?;
-        Ok(ChannelConfig { channel, wall, outputs: self.outputs, fixed })
+        let branding = self.branding.into_branding(house).map_err(|e| format!("branding: {e}"))?;
+        Ok(ChannelConfig { channel, wall, branding, outputs: self.outputs, fixed })
     }
 }
 

@@ -1,5 +1,6 @@
 //! The real air: decoders at one end, outputs and the probe at the other, and the last picture in between.
 
+use super::branding::{Dress, Painter};
 use super::deck::Decks;
 use super::output::{OutputReport, Outputs, StreamClock};
 use super::picture::{BLACK, Raster, Shared, TickFrame};
@@ -20,6 +21,7 @@ pub struct Air {
     decks: Decks,
     outputs: Outputs,
     probe: Probe,
+    painter: Painter,
     slate: Shared,
     dark: Shared,
     last: Shared,
@@ -28,11 +30,18 @@ pub struct Air {
 }
 
 impl Air {
-    /// Joins decoders, outputs and the slate.
-    pub fn new(house: HouseFormat, decks: Decks, outputs: Outputs, probe: Probe, slate: Shared) -> Air {
+    /// Joins decoders, outputs, the slate and what is drawn.
+    pub fn new(
+        house: HouseFormat,
+        decks: Decks,
+        outputs: Outputs,
+        probe: Probe,
+        slate: Shared,
+        painter: Painter,
+    ) -> Air {
         let raster = Raster { width: house.width, height: house.height };
-        let last = slate.clone();
-        Air { house, decks, outputs, probe, slate, dark: raster.plain(BLACK), last, clock: None, seam: Seam::default() }
+        let (last, dark, seam) = (slate.clone(), raster.plain(BLACK), Seam::default());
+        Air { house, decks, outputs, probe, painter, slate, dark, last, clock: None, seam }
     }
 
     /// See [`Decks::open`].
@@ -56,7 +65,7 @@ impl Air {
     }
 
     /// Sends a tick's picture and sound to every output. Never waits.
-    pub fn show(&mut self, tick: Tick, show: Show, expected: Expected, late_ms: u64) {
+    pub fn show(&mut self, tick: Tick, show: Show, dress: Dress<'_>, expected: Expected, late_ms: u64) {
         let house = self.house;
         let samples = house.rate.samples_in(tick, house.sample_rate_hz);
         let (picture, taken, from) = match show {
@@ -72,12 +81,14 @@ impl Air {
         let ends = matches!(show, Show::Frame { last: true, .. });
         let ramp = house.sample_rate_hz as usize * RAMP_MS / 1000;
         let sound = self.seam.join(taken, from, ends, ramp);
+        // What is repeated, should the next one not come, is dressed anew.
         self.last = picture.clone();
+        let (bare, picture) = (picture.clone(), self.painter.paint(tick, &picture, dress));
         let clock = *self.clock.get_or_insert_with(|| StreamClock::starting(tick, house.rate));
         let pts_ns = clock.pts_ns(tick);
         let sound = Shared::new(sound.iter().flat_map(|sample| sample.to_le_bytes()).collect());
         let duration_ns = clock.pts_ns(Tick(tick.0 + 1)).saturating_sub(pts_ns);
-        let frame = TickFrame { tick, picture, sound, pts_ns, duration_ns, expected, late_ms };
+        let frame = TickFrame { tick, picture, bare, sound, pts_ns, duration_ns, expected, late_ms };
         self.outputs.push(&frame);
         self.probe.push(&frame);
     }

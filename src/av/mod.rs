@@ -2,6 +2,7 @@
 
 #[cfg(feature = "av")]
 pub mod air;
+pub mod branding;
 pub mod card;
 pub mod conform;
 pub mod deck;

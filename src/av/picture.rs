@@ -15,6 +15,11 @@ impl Shared {
     pub fn new(bytes: Vec<u8>) -> Shared {
         Shared(Arc::new(bytes))
     }
+
+    /// The bytes, to be written over, if nobody reads them any more.
+    pub fn alone(&mut self) -> Option<&mut Vec<u8>> {
+        Arc::get_mut(&mut self.0)
+    }
 }
 
 impl AsRef<[u8]> for Shared {
@@ -61,6 +66,14 @@ impl Raster {
 /// Black in video range (ITU-R BT.709-6, clause 4.6).
 pub const BLACK: [u8; 3] = [16, 128, 128];
 
+/// A colour as Y′CbCr BT.709 in video range (ITU-R BT.709-6, clauses 3.2 to 3.4).
+pub fn bt709(rgb: [u8; 3]) -> [u8; 3] {
+    let [r, g, b] = rgb.map(|c| f32::from(c) / 255.0);
+    let light = 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    let (blue, red) = ((b - light) / 1.8556, (r - light) / 1.5748);
+    [16.0 + 219.0 * light, 128.0 + 224.0 * blue, 128.0 + 224.0 * red].map(|c| c.round() as u8)
+}
+
 /// Sound bytes of one sample in all channels: 16 bits each.
 pub const SAMPLE_BYTES: usize = 2 * HOUSE_SOUND_CHANNELS;
 
@@ -71,6 +84,8 @@ pub struct TickFrame {
     pub tick: Tick,
     /// I420 in the house raster.
     pub picture: Shared,
+    /// The picture without branding: a ticker that runs must not hide that what lies beneath it stands.
+    pub bare: Shared,
     /// Interleaved 16-bit little-endian samples at the house rate.
     pub sound: Shared,
     /// Presentation time on the stream's clock; see [`crate::av::output::StreamClock`].

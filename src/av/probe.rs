@@ -63,7 +63,7 @@ fn look(raster: Raster, preview: Option<PathBuf>, every: u64, queue: &Receiver<T
     let mut before = Vec::new();
     let mut failed = false;
     for frame in queue {
-        let rows = sampled_rows(frame.picture.as_ref(), raster);
+        let rows = sampled_rows(frame.bare.as_ref(), raster);
         let measure = measure(&rows, &before, frame.sound.as_ref());
         before = rows;
         let report = Seen { tick: frame.tick, measure, expected: frame.expected, late_ms: frame.late_ms };

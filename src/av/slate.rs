@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use image::{RgbImage, imageops};
+use image::{DynamicImage, RgbImage, imageops};
 
-use super::picture::{Raster, Shared};
+use super::picture::{Raster, Shared, bt709};
 
 /// Where a home keeps its own slate; without it a plain one is painted.
 pub const SLATE_FILE: &str = "media/slate/slate.png";
@@ -26,23 +26,27 @@ pub fn load(home: &Path, raster: Raster) -> (Shared, Option<SlateError>) {
     if !path.exists() {
         return (painted(raster), None);
     }
-    match read(&path) {
-        Ok(picture) => (to_i420(&fit(&picture, raster), raster), None),
+    match read_picture(&path, MAX_PIXELS) {
+        Ok(picture) => (to_i420(&fit(&picture.to_rgb8(), raster), raster), None),
         Err(why) => (painted(raster), Some(SlateError { path: path.display().to_string(), why })),
     }
 }
 
-fn read(path: &Path) -> Result<RgbImage, String> {
-    let length = std::fs::metadata(path).map_err(|e| e.to_string())?.len();
-    if length > MAX_FILE_BYTES {
-        return Err(format!("{length} bytes; a slate has at most {MAX_FILE_BYTES}"));
+/// Reads a picture of the home's own, with bounds on what it may cost.
+pub(super) fn read_picture(path: &Path, most_pixels: u64) -> Result<DynamicImage, String> {
+    let facts = std::fs::metadata(path).map_err(|e| e.to_string())?;
+    if !facts.is_file() {
+        return Err("it is not a file".into());
+    }
+    if facts.len() > MAX_FILE_BYTES {
+        return Err(format!("{} bytes; such a picture has at most {MAX_FILE_BYTES}", facts.len()));
     }
     let reader = image::ImageReader::open(path).and_then(image::ImageReader::with_guessed_format);
     let mut reader = reader.map_err(|e| e.to_string())?;
     let mut limits = image::Limits::default();
-    limits.max_alloc = Some(MAX_PIXELS * 4);
+    limits.max_alloc = Some(most_pixels * 4);
     reader.limits(limits);
-    reader.decode().map(|picture| picture.to_rgb8()).map_err(|e| e.to_string())
+    reader.decode().map_err(|e| e.to_string())
 }
 
 /// Scaled to fit, centred, with the slate's own ground around it.
@@ -77,7 +81,7 @@ fn painted(raster: Raster) -> Shared {
     to_i420(&picture, raster)
 }
 
-/// RGB to Y′CbCr BT.709 in video range (ITU-R BT.709-6, clauses 3.2 to 3.4), chroma from each 2×2 block's first pixel.
+/// RGB to Y′CbCr, chroma from each 2×2 block's first pixel.
 fn to_i420(picture: &RgbImage, raster: Raster) -> Shared {
     let (width, height) = (raster.width as usize, raster.height as usize);
     let (luma_stride, chroma_stride) = (raster.row_stride(), raster.chroma_stride());
@@ -86,12 +90,11 @@ fn to_i420(picture: &RgbImage, raster: Raster) -> Shared {
     let (blue, red) = chroma.split_at_mut(chroma_stride * height / 2);
     for (x, y, pixel) in picture.enumerate_pixels() {
         let (x, y) = (x as usize, y as usize);
-        let [r, g, b] = pixel.0.map(|c| f32::from(c) / 255.0);
-        let light = 0.2126 * r + 0.7152 * g + 0.0722 * b;
-        luma[y * luma_stride + x] = (16.0 + 219.0 * light).round() as u8;
+        let [light, cb, cr] = bt709(pixel.0);
+        luma[y * luma_stride + x] = light;
         if x % 2 == 0 && y % 2 == 0 && x < width {
-            blue[y / 2 * chroma_stride + x / 2] = (128.0 + 224.0 * (b - light) / 1.8556).round() as u8;
-            red[y / 2 * chroma_stride + x / 2] = (128.0 + 224.0 * (r - light) / 1.5748).round() as u8;
+            blue[y / 2 * chroma_stride + x / 2] = cb;
+            red[y / 2 * chroma_stride + x / 2] = cr;
         }
     }
     Shared::new(bytes)

@@ -11,7 +11,7 @@ use crate::av::ffmpeg::Ffmpeg;
 use crate::av::inspect::{InspectLimits, inspect};
 use crate::config::{ChannelConfig, Config};
 use crate::desk::clock::SystemClock;
-use crate::domain::ids::{ChannelId, ItemId};
+use crate::domain::ids::{BrandName, ChannelId, ItemId};
 use crate::domain::time::{Clock as _, Instant};
 use crate::files::control::{self, Answer, EmergencyFile, Line, Question};
 use crate::files::whole;
@@ -64,6 +64,9 @@ enum Order {
         /// First instant after it, RFC 3339 with offset
         #[arg(long, value_name = "INSTANT")]
         until: Instant,
+        /// Draw this set of the channel's branding on it; without it nothing is drawn
+        #[arg(long, value_name = "SET")]
+        branding: Option<BrandName>,
     },
     /// Give the air back to the plan
     Resume,
@@ -85,8 +88,9 @@ pub(super) fn run(home: &Path, arguments: Arguments) -> Result<Ended, Failure> {
         Order::Skip { item } => Question::Skip { item: item.map(|item| item.to_string()) },
         Order::Slate => Question::Slate,
         Order::Live { source } => Question::Live { source },
-        Order::Emergency { file, by, until } => {
-            Question::Emergency(bring_in(home, &config, channel, &file, by, until)?)
+        Order::Emergency { file, by, until, branding } => {
+            let branding = branding.map(|name| name.to_string());
+            Question::Emergency(EmergencyFile { branding, ..bring_in(home, &config, channel, &file, by, until)? })
         }
         Order::Resume => Question::Resume,
     };
@@ -146,7 +150,7 @@ fn bring_in(
         whole::copy(file, &kept).map_err(could)?;
     }
     let until = channel.channel.zone.rfc3339(until);
-    Ok(EmergencyFile { source, sha256: found.sha256.to_string(), frames, title, by, until })
+    Ok(EmergencyFile { source, sha256: found.sha256.to_string(), frames, title, by, until, branding: None })
 }
 
 fn print(answer: &Answer, json: bool) {

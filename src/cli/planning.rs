@@ -278,6 +278,9 @@ pub(super) fn check(home: &Path, arguments: &CheckArguments) -> Result<Ended, Fa
         if report.broken.is_empty() {
             say!("invariants 1, 2, 3 and 10 hold");
         }
+        for fault in &report.not_drawn {
+            say!("{fault}");
+        }
         if !report.open_to_others.is_empty() {
             let parts: Vec<_> = report.open_to_others.iter().map(|part| part.display().to_string()).collect();
             say!("every user of this machine can open {}", parts.join(", "));
@@ -291,7 +294,7 @@ fn check_json(report: &CheckReport) -> Value {
     json!({
         "holds": report.broken.is_empty(), "revisions": report.revisions, "items": report.items,
         "as_run_rows": report.as_run_rows, "audit_rows": report.audit_rows,
-        "open_to_others": report.open_to_others,
+        "open_to_others": report.open_to_others, "not_drawn": report.not_drawn,
         "broken": report.broken.iter()
             .map(|b| json!({ "invariant": b.invariant, "what": b.what })).collect::<Vec<_>>(),
     })

@@ -69,6 +69,8 @@ pub(super) fn play(home: &Path, arguments: PlayArguments) -> Result<Ended, Failu
         playlist,
         outputs: outputs.into_iter().map(|output| output.on(Config::displays())).collect(),
         wall: channel.wall.clone(),
+        branding: channel.branding.clone(),
+        fonts: config.paper.fonts.clone(),
         until: arguments.until,
         require_landlock: config.sandbox_require,
         home,

@@ -38,7 +38,7 @@ impl From<&Config> for File {
 
 impl From<&ChannelConfig> for ChannelFile {
     fn from(config: &ChannelConfig) -> ChannelFile {
-        let ChannelConfig { channel, wall, outputs, fixed } = config;
+        let ChannelConfig { channel, wall, branding, outputs, fixed } = config;
         let house = &channel.house;
         ChannelFile {
             title: channel.title.clone(),
@@ -51,6 +51,7 @@ impl From<&ChannelConfig> for ChannelFile {
             outputs: outputs.iter().map(|text| without_secrets(text)).collect(),
             fixed: fixed.iter().map(FixedFile::from).collect(),
             wall: wall.into(),
+            branding: branding.into(),
         }
     }
 }

@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use crate::av::branding::{Letters, Painter};
+use crate::config::ChannelConfig;
 use crate::domain::as_run::AsRun;
 use crate::domain::ids::ChannelId;
 use crate::domain::time::{Instant, Span};
@@ -42,6 +44,8 @@ pub struct CheckReport {
     pub broken: Vec<Broken>,
     /// Parts of the home that every user of the machine can open.
     pub open_to_others: Vec<PathBuf>,
+    /// Layers of channels' branding that a player would leave out, in words.
+    pub not_drawn: Vec<String>,
 }
 
 impl CheckReport {
@@ -62,6 +66,7 @@ impl Desk {
         for channel in self.config.channels.keys() {
             self.check_as_run(channel, &mut report)?;
         }
+        self.check_branding(&mut report);
         match self.store.read(|r| r.audit_verify())? {
             Ok(summary) => report.audit_rows = summary.rows,
             Err(broken) => report.found(10, format!("audit trail: {broken}")),
@@ -69,6 +74,15 @@ impl Desk {
         let io = |source| PlanError::Io { path: self.home().to_owned(), source };
         report.open_to_others = privacy::open_to_others(self.home()).map_err(io)?;
         Ok(report)
+    }
+
+    /// What a player would not draw; it plays on without it.
+    fn check_branding(&self, report: &mut CheckReport) {
+        let letters = Letters::load(&self.config.paper.fonts);
+        for (id, ChannelConfig { channel, branding, .. }) in &self.config.channels {
+            let (_, faults) = Painter::prepare(self.home(), channel, branding, &letters);
+            report.not_drawn.extend(faults.iter().map(|fault| format!("{id}: {fault}")));
+        }
     }
 
     fn check_revisions(&self, report: &mut CheckReport) -> Result<(), PlanError> {

@@ -56,7 +56,7 @@ pub enum IncidentKind {
     ItemFailed,
     /// There is no plan for a day.
     NoPlan,
-    /// What an operator put over the plan: an emergency, or a source that gives nothing.
+    /// What lies over the plan: an emergency or a crawl, a source that gives nothing, branding that can't be drawn.
     Ordered,
 }
 

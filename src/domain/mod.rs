@@ -20,6 +20,9 @@
 //! | original | the uploaded file, named by its hash |
 //! | audit trail | [`audit::AuditEvent`], who did what to which row, hash-chained |
 //! | incident | [`incident::Incident`], something a person must know |
+//! | branding | [`branding::Branding`], what a channel draws on its own air: logo, clock, text, ticker |
+//! | ticker | text that runs along a band, again and again, as long as the item wears it |
+//! | crawl | [`branding::CrawlText`], what a named person lets run over everything |
 //!
 //! | the agency says | it is |
 //! |---|---|
@@ -46,6 +49,7 @@
 pub mod as_run;
 pub mod asset;
 pub mod audit;
+pub mod branding;
 pub mod channel;
 pub mod ids;
 pub mod incident;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use super::branding::Wears;
 use super::ids::{ChannelId, ItemId, Sha256};
 use super::time::{BroadcastDate, FrameRate, Instant, Span, Tick, Zone};
 
@@ -59,6 +60,8 @@ pub struct PlaylistItem {
     pub submission: Option<String>,
     /// What the watch over the air may expect of it.
     pub nature: Nature,
+    /// What of the channel's branding is drawn on it.
+    pub wears: Wears,
 }
 
 /// What a clip is like by nature, so that nobody is alarmed by it.
@@ -369,6 +372,7 @@ mod tests {
             owner: "Dinas Kesehatan".into(),
             submission: None,
             nature: Nature::FILM,
+            wears: Wears::default(),
         }
     }
 

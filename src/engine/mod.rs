@@ -2,6 +2,7 @@
 
 pub mod acceptance;
 pub mod clock_watch;
+pub mod crawl;
 pub mod lighting;
 pub mod plan_check;
 pub mod planner;

@@ -310,6 +310,7 @@ mod tests {
             owner: "Dinas Kesehatan".into(),
             submission: Some("7".into()),
             nature: crate::domain::playlist::Nature::FILM,
+            wears: Default::default(),
         };
         let head = PlaylistHead {
             channel: "videotron".parse().expect("a channel"),

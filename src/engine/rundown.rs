@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::asset::FillClip;
+use crate::domain::branding::Wears;
 use crate::domain::ids::{ItemId, Sha256, SubmissionId};
 use crate::domain::playlist::{Fault, ItemKind, Nature, Playlist, PlaylistHead, PlaylistItem, RunMode, Source};
 use crate::domain::time::{Instant, Tick};
@@ -69,6 +70,7 @@ pub fn rundown(
             owner: play.material.owner.clone(),
             submission: Some(play.material.submission.to_string()),
             nature: play.material.nature,
+            wears: Wears::default(),
         }
     }));
     items.sort_by(|a, b| (a.start, &a.id).cmp(&(b.start, &b.id)));
@@ -144,6 +146,7 @@ fn cover(
             owner: String::new(),
             submission: None,
             nature: piece.nature,
+            wears: Wears::default(),
         });
         at = Tick(at.0.saturating_add_unsigned(frames));
     }

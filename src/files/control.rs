@@ -70,6 +70,9 @@ pub struct EmergencyFile {
     pub by: String,
     /// First instant after it, RFC 3339 with offset.
     pub until: String,
+    /// A set of the channel's branding that is drawn on it; nothing is, if `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branding: Option<String>,
 }
 
 /// What a player answers.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::whole;
+use crate::domain::branding::Wears;
 use crate::domain::ids::{ChannelId, Sha256};
 use crate::domain::playlist::{ItemKind, Nature, Playlist, PlaylistHead, PlaylistItem, RunMode, Source};
 use crate::domain::time::{BroadcastDate, FrameRate, Instant, Zone};
@@ -191,6 +192,8 @@ struct Item {
     has_sound: bool,
     #[serde(default)]
     still: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    branding: Option<String>,
 }
 
 fn yes() -> bool {
@@ -261,6 +264,8 @@ impl Item {
         }
         let sha256 = self.sha256.as_deref().map(str::parse).transpose();
         let sha256 = keep(sha256, &field("sha256"), faults);
+        let wears = self.branding.as_deref().map_or(Ok(Wears::All), str::parse);
+        let wears = keep(wears, &field("branding"), faults);
         if faults.len() > before {
             return None;
         }
@@ -277,6 +282,7 @@ impl Item {
             owner: self.owner,
             submission: self.submission,
             nature: Nature { has_sound: self.has_sound, still: self.still },
+            wears: wears?,
         })
     }
 }
@@ -298,6 +304,7 @@ impl From<&Playlist> for File {
             submission: item.submission.clone(),
             has_sound: item.nature.has_sound,
             still: item.nature.still,
+            branding: item.wears.word().map(str::to_owned),
         };
         File {
             format: FORMAT.into(),
@@ -336,6 +343,19 @@ mod tests {
     fn the_example_is_valid_and_reads_back_as_it_is_written() {
         let playlist = parse(EXAMPLE).expect("the example is valid");
         assert_eq!(parse(&to_bytes(&playlist)).expect("its own bytes"), playlist);
+    }
+
+    #[test]
+    fn an_item_says_what_it_wears_and_one_that_says_nothing_is_written_as_before() {
+        let text = String::from_utf8(EXAMPLE.to_vec()).expect("UTF-8");
+        let dressed = text.replacen("\"title\"", "\"branding\": \"none\", \"title\"", 1);
+        let playlist = parse(dressed.as_bytes()).expect("valid");
+        assert_eq!((&playlist.items()[0].wears, &playlist.items()[1].wears), (&Wears::Nothing, &Wears::All));
+        assert_eq!(parse(&to_bytes(&playlist)).expect("its own bytes"), playlist);
+        let plain = to_bytes(&parse(EXAMPLE).expect("the example is valid"));
+        assert!(!String::from_utf8_lossy(&plain).contains("branding"));
+        let faults = parse(text.replacen("\"title\"", "\"branding\": \"No Logo\", \"title\"", 1).as_bytes());
+        assert!(faults.expect_err("no name").join("\n").contains("branding: name of branding \"No Logo\""));
     }
 
     #[test]

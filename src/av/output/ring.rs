@@ -250,6 +250,7 @@ mod tests {
         TickFrame {
             tick: Tick(tick),
             picture: raster.plain([colour; 3]),
+            bare: raster.plain([colour; 3]),
             sound: Shared::new(vec![colour; 1920 * SAMPLE_BYTES]),
             pts_ns: tick as u64 * 40_000_000,
             duration_ns: 40_000_000,

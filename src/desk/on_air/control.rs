@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::time::Duration;
 
+use crate::domain::branding::Wears;
 use crate::domain::channel::Channel;
 use crate::domain::ids::Sha256;
 use crate::domain::playlist::Source;
@@ -184,6 +185,8 @@ impl Desk {
         let unclear = || Text::new("Perintah darurat tidak lengkap.", "The order of an emergency is not complete.");
         let sha256: Sha256 = file.sha256.parse().map_err(|_| unclear())?;
         let until: Instant = file.until.parse().map_err(|_| unclear())?;
+        let wears = file.branding.as_deref().map_or(Ok(Wears::Nothing), str::parse);
+        let wears = wears.map_err(|error| Text::new(format!("Perintah darurat: {error}."), format!("{error}.")))?;
         if file.by.trim().is_empty() || file.frames == 0 {
             return Err(Text::new(
                 "Sebutkan siapa yang memerintahkan siaran darurat.",
@@ -197,6 +200,7 @@ impl Desk {
             title: file.title.clone(),
             by: file.by.clone(),
             until: self.rate.tick_from(until),
+            wears,
         })
     }
 

@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
+use crate::av::branding::Dress;
 use crate::domain::as_run::{AirKind, AsRun, Outcome};
 use crate::domain::channel::Channel;
 use crate::domain::output::without_secrets;
@@ -51,7 +52,7 @@ pub trait Air {
     /// What each decoder has at hand.
     fn supplies(&mut self) -> Vec<Supply>;
     /// Sends a tick's picture and sound out; never waits.
-    fn show(&mut self, tick: Tick, show: Show, expected: Expected, late_ms: u64);
+    fn show(&mut self, tick: Tick, show: Show, dress: Dress<'_>, expected: Expected, late_ms: u64);
     /// How the outputs are.
     fn outputs(&self) -> Vec<OutputStatus>;
 }
@@ -183,7 +184,9 @@ impl<A: Air> Player<A> {
             Output::Discard { deck, before } => self.air.discard(deck, before),
             Output::Show(show) => {
                 self.counters.held += u64::from(matches!(show, Show::Hold(_)));
-                self.air.show(self.next, show, self.engine.expected(), late_ms);
+                let (wears, time_is_known) = (self.engine.wears(), self.pace.trusted());
+                let dress = Dress { wears, time_is_known, crawl: None };
+                self.air.show(self.next, show, dress, self.engine.expected(), late_ms);
             }
             Output::Answer(number, answer) => {
                 if let Some(reply) = self.unanswered.remove(&number) {

@@ -12,6 +12,7 @@ use std::time::Duration;
 use super::folders::fits;
 use super::{Air, Folders, Ledger, Player, Recorder, RecorderNews, listen};
 use crate::av::air::Air as RealAir;
+use crate::av::branding::{Dress, Letters, Painter};
 use crate::av::card::Card;
 use crate::av::deck::{DeckSettings, Decks};
 use crate::av::output::{OutputReport, OutputSettings, OutputState, Outputs, StreamClock};
@@ -20,6 +21,7 @@ use crate::av::probe::{Probe, Seen};
 use crate::av::{sandbox, slate};
 use crate::config::Config;
 use crate::desk::clock::Pacer;
+use crate::domain::branding::Branding;
 use crate::domain::channel::Channel;
 use crate::domain::output::OutputAddress;
 use crate::domain::playlist::Playlist;
@@ -51,6 +53,10 @@ pub struct Settings {
     pub outputs: Vec<OutputAddress>,
     /// What displays make of it.
     pub wall: Wall,
+    /// What is drawn on the air.
+    pub branding: Branding,
+    /// The folder of the letters for it.
+    pub fonts: PathBuf,
     /// The first instant at which it is over; never, if `None`.
     pub until: Option<Instant>,
     /// Where rows go.
@@ -120,7 +126,12 @@ pub fn run(settings: Settings, clock: Arc<dyn Pacer>, stop: &AtomicBool) -> Resu
         hash_of: whole::sha256_of,
         require_landlock: settings.require_landlock,
     });
-    let air = RealAir::new(channel.house, decks, outputs, probe, picture);
+    let letters = Letters::load(&settings.fonts);
+    let (painter, faults) = Painter::prepare(&settings.home, channel, &settings.branding, &letters);
+    for fault in &faults {
+        recorder.news().not_drawn(fault, clock.now());
+    }
+    let air = RealAir::new(channel.house, decks, outputs, probe, picture, painter);
 
     let (inputs, first) =
         follow_folders(&settings, recorder.news(), Arc::clone(&clock)).map_err(system("no thread"))?;
@@ -181,9 +192,11 @@ pub fn show_card(settings: &Settings, clock: &dyn Pacer, stop: &AtomicBool) -> R
         clock.wait_until(start.monotonic + since.to_std().unwrap_or_default());
         let pts_ns = stream.pts_ns(tick);
         let samples = house.rate.samples_in(tick, house.sample_rate_hz);
+        let picture = card.at(tick.0);
         outputs.push(&TickFrame {
             tick,
-            picture: card.at(tick.0),
+            picture: picture.clone(),
+            bare: picture,
             sound: Shared::new(vec![0; samples * SAMPLE_BYTES]),
             pts_ns,
             duration_ns: stream.pts_ns(Tick(tick.0 + 1)).saturating_sub(pts_ns),
@@ -347,8 +360,8 @@ impl Air for RealAir {
     fn supplies(&mut self) -> Vec<Supply> {
         RealAir::supplies(self)
     }
-    fn show(&mut self, tick: Tick, show: Show, expected: Expected, late_ms: u64) {
-        RealAir::show(self, tick, show, expected, late_ms);
+    fn show(&mut self, tick: Tick, show: Show, dress: Dress<'_>, expected: Expected, late_ms: u64) {
+        RealAir::show(self, tick, show, dress, expected, late_ms);
     }
     fn outputs(&self) -> Vec<OutputStatus> {
         let status = |report: OutputReport| OutputStatus {

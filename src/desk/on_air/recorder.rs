@@ -12,6 +12,7 @@ use chrono::TimeDelta;
 
 use super::ledger::Ledger;
 use super::words::{self, Noticed};
+use crate::av::branding::Fault;
 use crate::domain::as_run::AsRun;
 use crate::domain::channel::Channel;
 use crate::domain::incident::IncidentKind;
@@ -156,6 +157,11 @@ impl RecorderNews {
             Change::Close { kind } => Task::Recovered(key(kind), kind, at),
         };
         let _ = self.tasks.try_send(task);
+    }
+
+    /// A layer of the branding can't be drawn.
+    pub fn not_drawn(&self, fault: &Fault, at: Instant) {
+        let _ = self.tasks.try_send(Task::Notice(words::not_drawn(fault), at));
     }
 
     /// A playlist or the pool can't be used.

@@ -9,6 +9,7 @@ use chrono::TimeDelta;
 
 use super::*;
 use crate::config::Config;
+use crate::domain::branding::Wears;
 use crate::domain::ids::Sha256;
 use crate::domain::incident::{IncidentKind, Level};
 use crate::domain::playlist::{ItemKind, Nature, Playlist, PlaylistHead, PlaylistItem, RunMode, Source};
@@ -74,7 +75,7 @@ impl Air for FakeAir {
         };
         self.decks.iter().map(supply).collect()
     }
-    fn show(&mut self, tick: Tick, show: Show, _: Expected, _: u64) {
+    fn show(&mut self, tick: Tick, show: Show, _: Dress<'_>, _: Expected, _: u64) {
         let mut clip = None;
         if let Show::Frame { deck, frame, .. } = show {
             self.decks.entry(deck).and_modify(|(first, _)| *first = frame);
@@ -114,6 +115,7 @@ fn inputs() -> Vec<Input> {
         owner: "Dinas Kesehatan".into(),
         submission: None,
         nature: Nature::FILM,
+        wears: Wears::default(),
     };
     let head = PlaylistHead {
         channel: channel().id,

@@ -1,5 +1,6 @@
 //! What the player noticed, as incidents that a person understands.
 
+use crate::av::branding::Fault;
 use crate::domain::incident::{IncidentKind, Level};
 use crate::domain::output::without_secrets;
 use crate::domain::text::{Lang, Text, date_in_words};
@@ -231,6 +232,27 @@ pub(super) fn bad_file(what: &str) -> Noticed {
             format!("A playlist was refused, the last good one stays: {what}"),
         ),
         momentary: true,
+    }
+}
+
+/// A layer of the branding is left out.
+pub(super) fn not_drawn(fault: &Fault) -> Noticed {
+    let (layer, why) = (&fault.layer, &fault.why);
+    Noticed {
+        key: format!("branding {layer}"),
+        kind: IncidentKind::Ordered,
+        level: Level::Warning,
+        text: Text::new(
+            format!(
+                "Lapisan \"{layer}\" pada tampilan kanal tidak digambar ({why}). Siaran tetap berjalan tanpanya; \
+                 perbaiki, lalu mulai ulang pemutar."
+            ),
+            format!(
+                "The branding's layer “{layer}” is not drawn ({why}). The air goes on without it; mend it, then start \
+                 the player again."
+            ),
+        ),
+        momentary: false,
     }
 }
 

@@ -31,6 +31,7 @@ use std::sync::Arc;
 
 use crate::domain::as_run::AsRun;
 use crate::domain::asset::FillClip;
+use crate::domain::branding::Wears;
 use crate::domain::channel::Channel;
 use crate::domain::ids::{ItemId, Sha256};
 use crate::domain::playlist::{ItemKind, Nature, Playlist, RunMode, Source};
@@ -374,6 +375,18 @@ impl Playout {
             }
             Some(Subject::Closed | Subject::OffAir) => Expected { dark: true, ..standing },
             _ => standing,
+        }
+    }
+
+    /// What of the channel's branding is drawn on the picture of the last tick.
+    pub fn wears(&self) -> &Wears {
+        match self.row.as_ref().map(OpenRow::subject) {
+            Some(Subject::Item { item, .. }) => &item.wears,
+            Some(Subject::Emergency { order, .. }) => &order.wears,
+            Some(Subject::Closed | Subject::OffAir) => &Wears::Nothing,
+            Some(Subject::Fill { .. } | Subject::Cover { .. } | Subject::Live(_) | Subject::Slate) | None => {
+                &Wears::All
+            }
         }
     }
 

@@ -7,6 +7,7 @@ use super::Show;
 use super::decoders::Decoders;
 use super::timeline::{Segment, What};
 use super::track::{Lane, Segments, Track};
+use crate::domain::branding::Wears;
 use crate::domain::ids::{ItemId, Sha256};
 use crate::domain::playlist::{ItemKind, Nature, PlaylistItem, Source};
 use crate::domain::time::Tick;
@@ -54,6 +55,8 @@ pub struct Emergency {
     pub by: String,
     /// First tick after it.
     pub until: Tick,
+    /// What of the channel's branding is drawn on it.
+    pub wears: Wears,
 }
 
 /// Why an order was not taken.

@@ -46,6 +46,7 @@ fn item(n: u8, start: Tick, frames: u64) -> PlaylistItem {
         owner: "Dinas".into(),
         submission: None,
         nature: Nature::FILM,
+        wears: Default::default(),
     }
 }
 

@@ -42,6 +42,7 @@ fn emergency(until: Tick) -> Command {
         title: "Peringatan banjir".into(),
         by: "Kalaksa BPBD".into(),
         until,
+        wears: Wears::Nothing,
     }))
 }
 

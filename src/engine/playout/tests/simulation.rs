@@ -152,6 +152,7 @@ impl Season {
                     title: "Darurat".into(),
                     by: "BPBD".into(),
                     until,
+                    wears: Wears::Nothing,
                 })));
                 self.wall.run_to(Tick(until.0 + 1));
             }
