@@ -47,6 +47,8 @@ const LIVE_SILENT_AFTER: Duration = Duration::from_secs(3);
 pub(super) const HEADER_BYTES: usize = 16;
 /// In place of a picture's size: there is none, but the child lives.
 pub(super) const BEAT: u32 = u32::MAX;
+/// In place of a picture's size: this frame has sound alone, and the slate is seen.
+pub(super) const STILL: u32 = u32::MAX - 1;
 /// Marks a header as one of ours.
 pub(super) const MAGIC: u32 = 0x5349_4152;
 
@@ -78,6 +80,8 @@ pub struct DeckSettings {
     pub hash_of: HashOf,
     /// Children must have Landlock, or not decode.
     pub require_landlock: bool,
+    /// The picture of what has sound alone.
+    pub slate: Shared,
 }
 
 /// A way to hash a file.
@@ -327,7 +331,7 @@ fn serve(
     let reader = std::thread::Builder::new().name("deck sound".into());
     let _ = reader.spawn(move || read_sound(sound_pipe, &sounds));
     let raster = Raster { width: house.width, height: house.height };
-    let ended = read_pictures(picture_pipe, raster, pictures);
+    let ended = read_pictures(picture_pipe, raster, &settings.slate, pictures);
     life.end();
     ended
 }
@@ -348,20 +352,31 @@ fn verify(path: &Path, wanted: Option<Sha256>, hash_of: HashOf, hashes: &Mutex<H
     if found == wanted { Ok(()) } else { Err("hash_mismatch".into()) }
 }
 
-fn read_pictures(mut pipe: PipeReader, raster: Raster, pictures: &SyncSender<Arrival>) -> Result<(), String> {
+fn read_pictures(
+    mut pipe: PipeReader,
+    raster: Raster,
+    slate: &Shared,
+    pictures: &SyncSender<Arrival>,
+) -> Result<(), String> {
     let size = raster.picture_bytes();
     loop {
         let (number, bytes) = read_header(&mut pipe).map_err(|_| "decoder_exited".to_owned())?;
         if bytes == 0 {
             return Ok(());
         }
-        if bytes == BEAT {
-            if pictures.send(Arrival::Beat).is_err() {
+        let number = u64::try_from(number).map_err(|_| "decoder_garbled")?;
+        let instead = match bytes {
+            BEAT => Some(Arrival::Beat),
+            STILL => Some(Arrival::Picture(number, slate.clone())),
+            _ if bytes as usize != size => return Err("decoder_garbled".into()),
+            _ => None,
+        };
+        if let Some(instead) = instead {
+            if pictures.send(instead).is_err() {
                 return Ok(());
             }
             continue;
         }
-        let number = u64::try_from(number).ok().filter(|_| bytes as usize == size).ok_or("decoder_garbled")?;
         let mut picture = Vec::with_capacity(size);
         let read = (&mut pipe).take(size as u64).read_to_end(&mut picture);
         if !matches!(read, Ok(n) if n == size) {

@@ -1,26 +1,32 @@
 //! The decoder child: reads one clip with GStreamer and writes house-format pictures and sound, each numbered, to two
 //! pipes. It is killed at will; it holds nothing that anyone would miss.
 
+mod quicktime;
+
 use std::fs::File;
 use std::io::{self, Write};
 use std::mem::ManuallyDrop;
 use std::os::fd::AsFd;
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app::{AppSink, AppSinkCallbacks};
 
-use super::deck::header;
+use super::deck::{STILL, header};
 use super::picture::{Raster, SAMPLE_BYTES};
 use crate::domain::channel::{HOUSE_SOUND_CHANNELS, HouseFormat};
 use crate::domain::time::Tick;
 
 /// How long opening and seeking may take before the child gives up by itself; the player gives up earlier.
 const OPEN_TIMEOUT: gst::ClockTime = gst::ClockTime::from_seconds(10);
+/// A picture that begins this late begins the clip: containers without edit lists put the encoder's delay of the sound
+/// (2,112 samples at most) before it. One that begins later was meant to.
+const LATEST_ORIGIN: gst::ClockTime = gst::ClockTime::from_mseconds(100);
 
 /// Why a clip could not be decoded.
 #[derive(Debug, thiserror::Error)]
@@ -66,8 +72,9 @@ pub fn run(path: &Path, from_frame: u64, house: HouseFormat) -> Result<(), Decod
     let source = gst::ElementFactory::make("uridecodebin").property("uri", uri.as_str()).build()?;
     pipeline.add(&source)?;
     let (ended, endings) = channel();
-    let branches = Mutex::new(Branches { picture: Some(pictures), sound: Some(sound), house, ended: ended.clone() });
-    let branches = std::sync::Arc::new(branches);
+    let clip = Clip { house, origin_ns: Arc::default(), stills: Arc::default(), ended };
+    let branches = Mutex::new(Branches { picture: Some(pictures), sound: Some(sound), clip: clip.clone() });
+    let branches = Arc::new(branches);
     let (weak, adding) = (pipeline.downgrade(), branches.clone());
     source.connect_pad_added(move |_, pad| {
         let Some(pipeline) = weak.upgrade() else { return };
@@ -77,6 +84,11 @@ pub fn run(path: &Path, from_frame: u64, house: HouseFormat) -> Result<(), Decod
             eprintln!("decode: {error}");
         }
     });
+    source.connect("source-setup", false, |values| {
+        let source = values.get(1).and_then(|value| value.get::<gst::Element>().ok());
+        source.and_then(|source| source.static_pad("src")).as_ref().map(quicktime::lengthen);
+        None
+    });
     source.connect_no_more_pads(move |_| {
         if let Ok(mut branches) = branches.lock() {
             branches.finish_missing();
@@ -84,12 +96,17 @@ pub fn run(path: &Path, from_frame: u64, house: HouseFormat) -> Result<(), Decod
     });
     pipeline.set_state(gst::State::Paused).map_err(|_| DecodeError::Clip("can't be opened".into()))?;
     wait_for_preroll(&pipeline)?;
-    if from_frame > 0 {
-        let frame = i64::try_from(from_frame).unwrap_or(i64::MAX);
-        let at = house.rate.start_of(Tick(frame)).timestamp_nanos_opt().and_then(|ns| u64::try_from(ns).ok());
-        let at = gst::ClockTime::from_nseconds(at.unwrap_or(0));
-        pipeline.seek_simple(gst::SeekFlags::FLUSH | gst::SeekFlags::ACCURATE, at)?;
-        wait_for_preroll(&pipeline)?;
+    let frame = i64::try_from(from_frame).unwrap_or(i64::MAX);
+    let at = house.rate.start_of(Tick(frame)).timestamp_nanos_opt().and_then(|ns| u64::try_from(ns).ok());
+    let at = gst::ClockTime::from_nseconds(at.unwrap_or(0));
+    let at = at + gst::ClockTime::from_nseconds(clip.origin_ns.load(Ordering::Relaxed));
+    if at > gst::ClockTime::ZERO {
+        match pipeline.seek_simple(gst::SeekFlags::FLUSH | gst::SeekFlags::ACCURATE, at) {
+            Ok(()) => wait_for_preroll(&pipeline)?,
+            // What can't be sought is played as it comes, if its beginning is wanted.
+            Err(_) if from_frame == 0 => clip.origin_ns.store(0, Ordering::Relaxed),
+            Err(error) => return Err(error.into()),
+        }
     }
     pipeline.set_state(gst::State::Playing).map_err(|_| DecodeError::Clip("can't be played".into()))?;
     let bus = pipeline.bus().ok_or_else(|| DecodeError::Setup("a pipeline has a bus".into()))?;
@@ -122,22 +139,39 @@ fn wait_for_preroll(pipeline: &gst::Pipeline) -> Result<(), DecodeError> {
     }
 }
 
+/// What the streams of a clip share.
+#[derive(Clone)]
+struct Clip {
+    house: HouseFormat,
+    /// The stream time at which the clip begins, nanoseconds.
+    origin_ns: Arc<AtomicU64>,
+    /// The picture's pipe of a clip that has sound alone.
+    stills: Arc<Mutex<Option<Stills>>>,
+    ended: Sender<()>,
+}
+
+impl Clip {
+    fn since_origin(&self, stream_time_ns: u64) -> u128 {
+        u128::from(stream_time_ns.saturating_sub(self.origin_ns.load(Ordering::Relaxed)))
+    }
+}
+
 /// The first picture and the first sound stream; further ones are left alone.
 struct Branches {
     picture: Option<File>,
     sound: Option<File>,
-    house: HouseFormat,
-    ended: Sender<()>,
+    clip: Clip,
 }
 
 impl Branches {
     fn link(&mut self, pipeline: &gst::Pipeline, pad: &gst::Pad) -> Result<(), DecodeError> {
         let caps = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
         let Some(kind) = caps.structure(0).map(|s| s.name().to_string()) else { return Ok(()) };
-        let house = self.house;
+        let house = self.clip.house;
         if kind.starts_with("video/x-raw")
             && let Some(pipe) = self.picture.take()
         {
+            note_origin(pad, Arc::clone(&self.clip.origin_ns));
             let caps = gst::Caps::builder("video/x-raw")
                 .field("format", "I420")
                 .field("width", i32::try_from(house.width).unwrap_or(i32::MAX))
@@ -148,7 +182,7 @@ impl Branches {
                 .build();
             let scale = gst::ElementFactory::make("videoconvertscale").property("add-borders", true).build()?;
             let rate = gst::ElementFactory::make("videorate").build()?;
-            let writer = PictureWriter { pipe, house, ended: self.ended.clone() };
+            let writer = PictureWriter { pipe, clip: self.clip.clone() };
             return attach(pipeline, pad, &[rate, scale], &caps, writer, 2);
         }
         if kind.starts_with("audio/x-raw")
@@ -162,21 +196,67 @@ impl Branches {
                 .build();
             let convert = gst::ElementFactory::make("audioconvert").build()?;
             let resample = gst::ElementFactory::make("audioresample").build()?;
-            let writer = SoundWriter { pipe, sample_rate_hz: house.sample_rate_hz };
+            let writer = SoundWriter { pipe, clip: self.clip.clone() };
             return attach(pipeline, pad, &[convert, resample], &caps, writer, 32);
         }
         Ok(())
     }
 
-    /// A stream that the clip does not have ends at once.
+    /// A stream that the clip does not have ends at once; sound alone has the slate for a picture.
     fn finish_missing(&mut self) {
-        if let Some(mut pipe) = self.sound.take() {
+        let silent = self.sound.take();
+        if let Some(pipe) = self.picture.take() {
+            let mut stills = Stills { pipe, house: self.clip.house, next: None };
+            match (&silent, self.clip.stills.lock()) {
+                (None, Ok(mut slot)) => *slot = Some(stills),
+                _ => {
+                    stills.end();
+                    let _ = self.clip.ended.send(());
+                }
+            }
+        }
+        if let Some(mut pipe) = silent {
             let _ = pipe.write_all(&header(0, 0));
         }
-        if let Some(mut pipe) = self.picture.take() {
-            let _ = pipe.write_all(&header(0, 0));
-            let _ = self.ended.send(());
+    }
+}
+
+/// Remembers when the first picture is to be seen.
+fn note_origin(pad: &gst::Pad, origin_ns: Arc<AtomicU64>) {
+    pad.add_probe(gst::PadProbeType::BUFFER, move |pad, info| {
+        let segment = pad.sticky_event::<gst::event::Segment>(0).map(|event| event.segment().clone());
+        let segment = segment.as_ref().and_then(|segment| segment.downcast_ref::<gst::ClockTime>());
+        if let (Some(segment), Some(buffer)) = (segment, info.buffer())
+            && let Some(first) = segment.to_stream_time(buffer.pts()).filter(|first| *first <= LATEST_ORIGIN)
+        {
+            origin_ns.store(first.nseconds(), Ordering::Relaxed);
         }
+        gst::PadProbeReturn::Remove
+    });
+}
+
+/// Numbers in place of pictures, for as long as there is sound.
+struct Stills {
+    pipe: File,
+    house: HouseFormat,
+    next: Option<i64>,
+}
+
+impl Stills {
+    /// There is sound from `first` up to `end`, in samples.
+    fn cover(&mut self, first: i64, end: i64) -> io::Result<()> {
+        let (rate, sample_rate_hz) = (self.house.rate, self.house.sample_rate_hz);
+        let begin = || (0..).find(|n| rate.first_sample(Tick(n + 1), sample_rate_hz) > first);
+        let mut next = self.next.or_else(begin).unwrap_or(0);
+        while rate.first_sample(Tick(next), sample_rate_hz) < end {
+            self.pipe.write_all(&header(next, STILL))?;
+            next += 1;
+        }
+        self.next = Some(next);
+        Ok(())
+    }
+    fn end(&mut self) {
+        let _ = self.pipe.write_all(&header(0, 0));
     }
 }
 
@@ -188,17 +268,16 @@ trait Writer: Send + 'static {
 
 struct PictureWriter {
     pipe: File,
-    house: HouseFormat,
-    ended: Sender<()>,
+    clip: Clip,
 }
 
 impl Writer for PictureWriter {
     fn write(&mut self, stream_time_ns: u64, bytes: &[u8]) -> io::Result<()> {
-        let rate = self.house.rate;
+        let HouseFormat { rate, width, height, .. } = self.clip.house;
         // A frame's time may be a nanosecond off its grid: the nearest frame is meant.
         let half = u128::from(rate.den()) * 1_000_000_000 / 2;
-        let frame = (u128::from(stream_time_ns) * u128::from(rate.num()) + half) / (2 * half);
-        let raster = Raster { width: self.house.width, height: self.house.height };
+        let frame = (self.clip.since_origin(stream_time_ns) * u128::from(rate.num()) + half) / (2 * half);
+        let raster = Raster { width, height };
         if bytes.len() != raster.picture_bytes() {
             return Err(io::ErrorKind::InvalidData.into());
         }
@@ -206,35 +285,44 @@ impl Writer for PictureWriter {
         let written = self.pipe.write_all(&header).and_then(|()| self.pipe.write_all(bytes));
         if written.is_err() {
             // Nobody reads any more: the player closed this decoder, or died.
-            let _ = self.ended.send(());
+            let _ = self.clip.ended.send(());
         }
         written
     }
     fn end(&mut self) {
         let _ = self.pipe.write_all(&header(0, 0));
-        let _ = self.ended.send(());
+        let _ = self.clip.ended.send(());
     }
 }
 
 struct SoundWriter {
     pipe: File,
-    sample_rate_hz: u32,
+    clip: Clip,
 }
 
 impl Writer for SoundWriter {
     fn write(&mut self, stream_time_ns: u64, bytes: &[u8]) -> io::Result<()> {
-        let first = (u128::from(stream_time_ns) * u128::from(self.sample_rate_hz) + 500_000_000) / 1_000_000_000;
-        let mut first = i64::try_from(first).unwrap_or(i64::MAX);
+        let sample_rate_hz = self.clip.house.sample_rate_hz;
+        let samples = self.clip.since_origin(stream_time_ns) * u128::from(sample_rate_hz);
+        let first = i64::try_from((samples + 500_000_000) / 1_000_000_000).unwrap_or(i64::MAX);
+        let mut next = first;
         // A block of the player's size limit; a decoder's own blocks are far smaller.
-        for block in bytes.chunks(self.sample_rate_hz as usize * SAMPLE_BYTES / 2) {
-            self.pipe.write_all(&header(first, block.len() as u32))?;
+        for block in bytes.chunks(sample_rate_hz as usize * SAMPLE_BYTES / 2) {
+            self.pipe.write_all(&header(next, block.len() as u32))?;
             self.pipe.write_all(block)?;
-            first += (block.len() / SAMPLE_BYTES) as i64;
+            next += (block.len() / SAMPLE_BYTES) as i64;
         }
-        Ok(())
+        match self.clip.stills.lock().as_deref_mut() {
+            Ok(Some(stills)) => stills.cover(first, next),
+            _ => Ok(()),
+        }
     }
     fn end(&mut self) {
         let _ = self.pipe.write_all(&header(0, 0));
+        if let Ok(Some(stills)) = self.clip.stills.lock().as_deref_mut() {
+            stills.end();
+            let _ = self.clip.ended.send(());
+        }
     }
 }
 
@@ -250,7 +338,7 @@ fn attach<W: Writer>(
     let chain: Vec<gst::Element> = elements.iter().cloned().chain([sink.clone().upcast()]).collect();
     pipeline.add_many(&chain)?;
     gst::Element::link_many(&chain)?;
-    let writer = std::sync::Arc::new(Mutex::new(writer));
+    let writer = Arc::new(Mutex::new(writer));
     let at_end = writer.clone();
     let callbacks = AppSinkCallbacks::builder()
         .new_sample(move |sink| {

@@ -125,6 +125,7 @@ pub fn run(settings: Settings, clock: Arc<dyn Pacer>, stop: &AtomicBool) -> Resu
         house: channel.house,
         hash_of: whole::sha256_of,
         require_landlock: settings.require_landlock,
+        slate: picture.clone(),
     });
     let letters = Letters::load(&settings.fonts);
     let (painter, faults) = Painter::prepare(&settings.home, channel, &settings.branding, &letters);
