@@ -107,7 +107,7 @@ fn kill_players(kills: usize) -> Vec<Row> {
     let gaps: Vec<f64> = deaths.iter().map(back).collect();
     let black = came.iter().filter(|(_, what, _)| *what == Seen::Black).count() as u64;
     let shown = came.iter().filter(|(_, what, _)| matches!(what, Seen::Frame { .. }));
-    let wrong = shown.filter(|(tick, what, _)| !is_right(&slots, *tick, *what)).count() as u64;
+    let wrong: Vec<_> = shown.filter(|(tick, what, _)| !is_right(&slots, *tick, *what)).collect();
     let worst = most(gaps.iter().copied());
     let faults = journal_faults(&home.rows(), kills);
     vec![
@@ -117,11 +117,22 @@ fn kill_players(kills: usize) -> Vec<Row> {
             "≤ 1500 ms",
             worst <= 1500.0,
         ),
-        Row::none_of("frames off their tick, before and after", wrong),
+        Row::none_of(
+            format!("frames off their tick, before and after{}", first_of(&wrong, &deaths)),
+            wrong.len() as u64,
+        ),
         Row::none_of("black frames", black),
         Row::new("as-run rows lost or doubled", faults.join("; "), "", faults.is_empty()),
         Row::new("the last player ended by itself", ended, "true", ended),
     ]
+}
+
+/// The first of what was wrong, and how long after a death it came.
+fn first_of(wrong: &[&(i64, Seen, DateTime<Utc>)], deaths: &[DateTime<Utc>]) -> String {
+    let Some((tick, what, at)) = wrong.first() else { return String::new() };
+    let death = deaths.iter().rev().find(|death| *death < at);
+    let after = death.map_or(0, |death| (*at - *death).num_milliseconds());
+    format!(" (first at tick {tick}: {what:?}, {after} ms after a death)")
 }
 
 /// Where rows do not tile time, and kills that are not on record.
