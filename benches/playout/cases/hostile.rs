@@ -101,7 +101,7 @@ pub fn measure(length: Length) -> Vec<Row> {
     let mut arrivals: Vec<_> = received.pictures();
     arrivals.retain(|(pts, _)| (0..ticks).contains(&plan::tick_of(begin, *pts)));
     let stall = arrivals.windows(2).map(|pair| (pair[1].1 - pair[0].1).num_milliseconds()).max().unwrap_or(i64::MAX);
-    let (held_most, held_all) = held(&air, ticks, |tick| bad_at(tick).is_some_and(|bad| bad.may_stand));
+    let (held_most, held_all, held_until) = held(&air, ticks, |tick| bad_at(tick).is_some_and(|bad| bad.may_stand));
     let named = home.rows();
     let unnamed: Vec<&str> = bad
         .iter()
@@ -132,7 +132,10 @@ pub fn measure(length: Length) -> Vec<Row> {
         Row::none_of("faulty frames of good items", kept.faults()),
         Row::new(
             "longest run of one and the same barcode",
-            format!("{held_most} ticks ({held_all} in all)"),
+            format!(
+                "{held_most} ticks, in {} ({held_all} in all)",
+                bad_at(held_until).map_or("a good item", |bad| &bad.name)
+            ),
             "≤ 12",
             held_most <= 12,
         ),
@@ -145,18 +148,21 @@ pub fn measure(length: Length) -> Vec<Row> {
     ]
 }
 
-/// The longest run of ticks that repeat a barcode, and all such ticks, but where the source's own frames stand.
-fn held(air: &plan::Air, ticks: i64, may_stand: impl Fn(i64) -> bool) -> (u64, u64) {
-    let (mut run, mut most, mut all) = (0, 0, 0);
+/// The longest run of ticks that repeat a barcode, all such ticks, and the last of the longest run; not counted where the
+/// source's own frames stand.
+fn held(air: &plan::Air, ticks: i64, may_stand: impl Fn(i64) -> bool) -> (u64, u64, i64) {
+    let (mut run, mut most, mut all, mut until) = (0, 0, 0, 0);
     for tick in 1..ticks {
         let same = !may_stand(tick)
             && matches!(air.get(&tick), Some(Seen::Frame { .. }))
             && air.get(&tick) == air.get(&(tick - 1));
         run = if same { run + 1 } else { 0 };
         all += u64::from(same);
-        most = most.max(run);
+        if run > most {
+            (most, until) = (run, tick);
+        }
     }
-    (most, all)
+    (most, all, until)
 }
 
 fn bad_row(home: &Home, n: usize, bad: &Bad, start: chrono::DateTime<chrono::Utc>) -> serde_json::Value {
@@ -242,7 +248,8 @@ fn made() -> Vec<Bad> {
     };
     let mut bad: Vec<Bad> = all.into_iter().map(write).collect();
     let mut film = |name: &str, clip: Clip| {
-        bad.push(Bad { name: name.to_owned(), path: clip.path, may_be_dark: false, may_stand: false })
+        let (may_be_dark, may_stand) = (name == "narrow raster", name == "one frame a second");
+        bad.push(Bad { name: name.to_owned(), path: clip.path, may_be_dark, may_stand });
     };
     film("8K", variant(&[], Kind { size: (7680, 4320), ..Kind::house(112) }));
     film("10 bit", variant(&["-pix_fmt", "yuv420p10le"], Kind::house(113)));

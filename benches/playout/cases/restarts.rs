@@ -106,7 +106,8 @@ fn kill_players(kills: usize) -> Vec<Row> {
     };
     let gaps: Vec<f64> = deaths.iter().map(back).collect();
     let black = came.iter().filter(|(_, what, _)| *what == Seen::Black).count() as u64;
-    let shown = came.iter().filter(|(_, what, _)| matches!(what, Seen::Frame { .. }));
+    // The slate, until the decoder is open, reads as clip 0.
+    let shown = came.iter().filter(|(_, what, _)| matches!(what, Seen::Frame { id: 1.., .. }));
     let wrong: Vec<_> = shown.filter(|(tick, what, _)| !is_right(&slots, *tick, *what)).collect();
     let worst = most(gaps.iter().copied());
     let faults = journal_faults(&home.rows(), kills);

@@ -2,7 +2,8 @@
 //! player what its sink took. It can be killed at any time; the player's other outputs don't notice.
 //!
 //! When its socket ends, be it because the player finished or because it was killed, it writes the end of its stream:
-//! a recording stays readable whatever became of the player.
+//! a recording stays readable whatever became of the player. Where a killed player's successor will send to the same
+//! address, it goes at once: two senders would garble each other.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
@@ -119,9 +120,15 @@ fn serve(
 ) -> Result<(), OutputError> {
     let ring = Reader::new(memory, order.house)?;
     let (frames, queue) = sync_channel(QUEUE_FRAMES);
-    let counting = Arc::clone(counts);
+    let (counting, last_word) = (Arc::clone(counts), socket.try_clone()?);
+    let keeps = matches!(order.address, OutputAddress::File(_) | OutputAddress::Hls(_));
     spawn("ticks", move || {
         copy_ticks(from_player, &ring, &frames, &counting);
+        let killed = counting.report(None).write(&mut &last_word).is_err();
+        if killed && !keeps {
+            // SAFETY: ends the process at once, whatever its pipeline is doing.
+            unsafe { libc::_exit(1) };
+        }
         drop(frames);
         std::thread::sleep(LAST_TIMEOUT);
         // SAFETY: ends the process at once. A pipeline that can't end would keep it for ever.

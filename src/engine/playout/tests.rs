@@ -245,6 +245,18 @@ fn clips_follow_each_other_to_the_frame_and_fill_ends_where_the_next_begins() {
 }
 
 #[test]
+fn a_gap_is_filled_with_whole_clips_where_their_lengths_allow_it() {
+    let t = at("08:00:00");
+    let items = vec![item(1, t, 100), item(2, Tick(t.0 + 510), 50), item(3, Tick(t.0 + 600), 50)];
+    let pool = vec![fill(90, 80), fill(91, 150), fill(92, 130)];
+    let mut wall = Wall::new(t, Some(plan(1, items, &[])), pool);
+    wall.run_to(Tick(t.0 + 650));
+    let rows = wall.rows();
+    let fills: Vec<u64> = rows.iter().filter(|r| r.kind == AirKind::Fill).map(|r| r.frames).collect();
+    assert_eq!(fills, [150, 130, 130, 40], "410 are whole clips; where none fits one is cut");
+}
+
+#[test]
 fn a_clip_that_dies_is_covered_by_fill_and_the_next_starts_on_its_frame() {
     let t = at("08:00:00");
     let items = vec![item(1, t, 100), item(2, Tick(t.0 + 100), 200), item(3, Tick(t.0 + 300), 50)];

@@ -162,6 +162,9 @@ pub(super) struct Timeline {
     held_from: Option<Tick>,
 }
 
+/// In gaps up to this long, five minutes at 25 ticks a second, fill is chosen that ends with them. In a longer one the
+/// choice comes when less is left.
+const FITTED_GAP_TICKS: u64 = 7_500;
 /// Days whose plans are kept: yesterday's night, today, tomorrow, and one more for a long clock step.
 const MAX_DAYS: usize = 4;
 
@@ -261,7 +264,13 @@ impl Timeline {
     }
 
     fn fill(&mut self, start: Tick, until: Tick) -> Segment {
-        match self.next_fill() {
+        let room = until.0.abs_diff(start.0);
+        let fitting = (room <= FITTED_GAP_TICKS).then(|| self.fitting(room)).flatten();
+        let clip = match fitting {
+            Some(at) => Some(self.take_fill(at)),
+            None => self.next_fill(),
+        };
+        match clip {
             Some(clip) => {
                 let end = Tick(start.0.saturating_add_unsigned(clip.duration_frames).min(until.0));
                 Segment { start, end, what: What::Fill(clip) }
@@ -272,14 +281,36 @@ impl Timeline {
 
     /// The pool's next clip, in turn.
     pub fn next_fill(&mut self) -> Option<FillClip> {
-        for _ in 0..self.pool.len() {
-            let clip = self.pool[self.cursor % self.pool.len()].clone();
-            self.cursor = (self.cursor + 1) % self.pool.len();
-            if !self.withdrawn(Some(clip.sha256)) {
-                return Some(clip);
-            }
+        let at = self.turns().next()?;
+        Some(self.take_fill(at))
+    }
+
+    /// Where the clips that may fill stand in the pool, beginning with the one whose turn it is.
+    fn turns(&self) -> impl Iterator<Item = usize> {
+        let turns = (0..self.pool.len()).map(|n| (self.cursor + n) % self.pool.len());
+        turns.filter(|at| !self.withdrawn(Some(self.pool[*at].sha256)))
+    }
+
+    fn take_fill(&mut self, at: usize) -> FillClip {
+        self.cursor = (at + 1) % self.pool.len();
+        self.pool[at].clone()
+    }
+
+    /// Of the clips that leave as little as possible to a clip cut short, when whole clips follow it, the first in turn.
+    fn fitting(&self, room: u64) -> Option<usize> {
+        let lengths: BTreeSet<u64> =
+            self.turns().map(|at| self.pool[at].duration_frames).filter(|length| *length > 0).collect();
+        let mut reached = vec![false; usize::try_from(room).ok()? + 1];
+        reached[0] = true;
+        let before = |ticks: usize, length: u64| ticks.checked_sub(usize::try_from(length).ok()?);
+        for ticks in 1..reached.len() {
+            reached[ticks] = lengths.iter().any(|length| before(ticks, *length).is_some_and(|rest| reached[rest]));
         }
-        None
+        let most = reached.iter().rposition(|reached| *reached)?;
+        self.turns().find(|at| {
+            let length = self.pool[*at].duration_frames;
+            length > 0 && before(most, length).is_some_and(|rest| reached[rest])
+        })
     }
 
     /// The item on air at a tick, with its first tick and the first one after it.
