@@ -16,6 +16,8 @@
 mod barcode;
 mod cases;
 mod clips;
+#[path = "../../tests/av/heard.rs"]
+mod heard;
 mod plan;
 mod process;
 mod report;

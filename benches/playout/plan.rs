@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 
 use crate::barcode::Seen;
 use crate::clips::{Clip, Kind, Sound};
+use crate::heard::{since, tick_of};
 use crate::stage::{Home, TICK, zone};
 
 /// One item, and when it should be seen.
@@ -58,18 +59,6 @@ pub fn rows(home: &Home, start: DateTime<Utc>, slots: &[Slot]) -> Vec<serde_json
         })
     };
     slots.iter().enumerate().map(row).collect()
-}
-
-/// The tick of a presentation time, which is UTC in turns of a 33-bit clock of 90 kHz.
-pub fn tick_of(start: DateTime<Utc>, pts: i64) -> i64 {
-    (since(start, pts) + 1800).div_euclid(3600)
-}
-
-/// How long after `start` a presentation time is, in units of 1/90,000 s.
-pub fn since(start: DateTime<Utc>, pts: i64) -> i64 {
-    let turn = 1i64 << 33;
-    let since = (pts - start.timestamp_millis() * 90).rem_euclid(turn);
-    if since > turn / 2 { since - turn } else { since }
 }
 
 /// What was seen at each tick.

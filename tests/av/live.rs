@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use siaran::domain::as_run::AirKind;
 
 use crate::barcode::{self, Recipe, Seen};
-use crate::playout::ticks_since;
+use crate::heard::tick_of;
 use crate::senders::{Carries, Line, Sender, Spoil, free_port, now};
 use crate::stage::{Home, Planned, seconds, soon};
 
@@ -32,7 +32,7 @@ impl Wall {
             frames.windows(2).all(|w| (3590..=3610).contains(&(w[1].0 - w[0].0))),
             "a step of the sink's clock is not 40 ms"
         );
-        let frames: Vec<_> = frames.into_iter().map(|(pts, seen)| (ticks_since(start, pts), seen)).collect();
+        let frames: Vec<_> = frames.into_iter().map(|(pts, seen)| (tick_of(start, pts), seen)).collect();
         let from = frames.iter().position(|(tick, _)| *tick == 0).expect("the plan begins");
         let frames = frames[from..].to_vec();
         let mut held = 0;

@@ -2,6 +2,8 @@
 #![cfg(feature = "av")]
 
 mod barcode;
+#[allow(dead_code, reason = "the benchmarks use more of it")]
+mod heard;
 mod live;
 mod media;
 mod orders;

@@ -8,7 +8,7 @@ use siaran::domain::as_run::{AirKind, Outcome};
 use siaran::domain::time::Clock;
 
 use crate::barcode::{self, Recipe, Seen};
-use crate::playout::ticks_since;
+use crate::heard::tick_of;
 use crate::stage::{Home, Planned, TICK, seconds, soon};
 
 fn ctl(home: &Home, order: &[&str]) -> Output {
@@ -60,7 +60,7 @@ fn orders_reach_the_wall_and_the_plan_is_back_on_its_frame() {
     let emergency: Vec<_> = seen
         .iter()
         .filter_map(|(pts, what)| match what {
-            Seen::Frame { id: 3, frame } => Some((ticks_since(start, *pts), *frame)),
+            Seen::Frame { id: 3, frame } => Some((tick_of(start, *pts), *frame)),
             _ => None,
         })
         .collect();
@@ -68,7 +68,7 @@ fn orders_reach_the_wall_and_the_plan_is_back_on_its_frame() {
     assert!(emergency.iter().all(|(tick, frame)| i64::from(*frame) == (tick - first) % 50), "again and again");
     assert_eq!(emergency.last().map(|(tick, _)| *tick), Some(174), "until the stated instant");
     for (pts, what) in &seen {
-        let tick = ticks_since(start, *pts);
+        let tick = tick_of(start, *pts);
         if let Seen::Frame { id: id @ (1 | 2), frame } = what {
             assert_eq!(tick, i64::from(*frame) + 250 * i64::from(*id - 1), "the plan is always on its frame");
         }

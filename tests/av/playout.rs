@@ -1,26 +1,19 @@
 //! The player, judged from its sink: a recording, or the datagrams it sends.
 
 use std::net::UdpSocket;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use siaran::desk::clock::SystemClock;
 use siaran::domain::as_run::Outcome;
 use siaran::domain::time::Clock;
 use siaran::files::whole;
 
 use crate::barcode::{self, Recipe, Seen};
+use crate::heard::{self, Heard, tick_of};
 use crate::stage::{Home, Planned, TICK, seconds, soon};
-
-/// Presentation times are UTC in turns of a 33-bit clock of 90 kHz: how many ticks lie between `from` and a time stamp.
-pub fn ticks_since(from: DateTime<Utc>, pts: i64) -> i64 {
-    let turn = 1i64 << 33;
-    let since = (pts - from.timestamp_millis() * 90).rem_euclid(turn);
-    let since = if since > turn / 2 { since - turn } else { since };
-    (since + 1800).div_euclid(3600)
-}
 
 #[test]
 fn clips_of_all_kinds_follow_each_other_to_the_frame_without_a_black_one_between() {
@@ -31,11 +24,14 @@ fn clips_of_all_kinds_follow_each_other_to_the_frame_without_a_black_one_between
         Recipe { id: 3, frames: 150, rate: "60", sound: false, options: &[] },
         Recipe { id: 4, frames: 72, rate: "24", sound: true, options: &["-s", "640x360"] },
         Recipe::plain(5, 75),
+        // Its picture begins with the first real sound, 21 ms in, and is there for a frame longer than the sound.
+        Recipe { id: 6, frames: 76, rate: "25", sound: true, options: &["-f", "matroska"] },
     ];
     let clips: Vec<_> = kinds.iter().map(|r| home.clip(&format!("{}.mp4", r.id), r)).collect();
     let start = soon(6);
-    let frames = [75, 75, 62, 75, 75];
-    let items: Vec<_> = clips.into_iter().zip(frames).map(|(clip, frames)| Planned { clip, frames }).collect();
+    let frames = [75, 75, 62, 75, 75, 75];
+    let mut items: Vec<_> = clips.into_iter().zip(frames).map(|(clip, frames)| Planned { clip, frames }).collect();
+    items.push(Planned { clip: sound_alone(home.path()), frames: 50 });
     let end = home.publish(start, &items);
     let air = home.path().join("air.ts");
     let output = format!("file:{}", air.display());
@@ -48,7 +44,7 @@ fn clips_of_all_kinds_follow_each_other_to_the_frame_without_a_black_one_between
     let mut first = 0;
     for (recipe, planned) in kinds.iter().zip(frames) {
         let of_clip = |(pts, what): &(i64, Seen)| match what {
-            Seen::Frame { id, frame } if *id == recipe.id => Some((ticks_since(start, *pts), *frame)),
+            Seen::Frame { id, frame } if *id == recipe.id => Some((tick_of(start, *pts), *frame)),
             _ => None,
         };
         let shown: Vec<_> = seen.iter().filter_map(of_clip).collect();
@@ -65,7 +61,21 @@ fn clips_of_all_kinds_follow_each_other_to_the_frame_without_a_black_one_between
     let rows = home.rows();
     let aired: Vec<_> = rows.iter().filter(|r| r.item.is_some()).collect();
     assert!(aired.iter().all(|r| r.outcome == Outcome::Complete && r.held_frames == 0), "{aired:#?}");
-    assert_eq!(aired.len(), 5);
+    assert_eq!(aired.len(), 7);
+    let sound = Heard::of(&air, start);
+    for (from, to) in [(0, 150), (212, 437 + 50)] {
+        let holes = heard::silences_ms(sound.between(from, to, 10));
+        assert!(holes.is_empty(), "sound from tick {from} to tick {to} breaks off for {holes:?} ms");
+    }
+}
+
+/// A clip without a picture.
+fn sound_alone(folder: &Path) -> PathBuf {
+    let clip = folder.join("sound.mp4");
+    let tone = ["-f", "lavfi", "-i", "sine=frequency=500:sample_rate=48000:duration=2", "-c:a", "aac", "-ac", "2"];
+    let made = Command::new("ffmpeg").args(["-y", "-loglevel", "error"]).args(tone).arg(&clip).status();
+    assert!(made.is_ok_and(|status| status.success()), "ffmpeg makes sound");
+    clip
 }
 
 #[test]
@@ -88,7 +98,7 @@ fn a_damaged_clip_and_a_missing_one_cost_only_themselves() {
     let seen = barcode::read(&air);
     let first_of = |wanted: u8| {
         let found = seen.iter().find(|(_, what)| matches!(what, Seen::Frame { id, .. } if *id == wanted));
-        found.map(|(pts, _)| ticks_since(start, *pts))
+        found.map(|(pts, _)| tick_of(start, *pts))
     };
     assert_eq!(first_of(1), Some(0));
     assert_eq!(first_of(2), Some(175), "the clip after them starts on its frame");
@@ -117,7 +127,7 @@ fn a_killed_player_is_back_on_the_frame_that_the_clock_has_reached() {
 
     let seen = barcode::read(&air);
     let shown = seen.iter().filter_map(|(pts, what)| match what {
-        Seen::Frame { id: 1, frame } => Some((ticks_since(start, *pts), i64::from(*frame))),
+        Seen::Frame { id: 1, frame } => Some((tick_of(start, *pts), i64::from(*frame))),
         _ => None,
     });
     let shown: Vec<_> = shown.collect();
@@ -126,10 +136,7 @@ fn a_killed_player_is_back_on_the_frame_that_the_clock_has_reached() {
     println!("the kill cost {} ms of picture", (gap - 1) * 40);
     assert!(gap > 1, "the player was killed in the clip");
     let second = seen.iter().find(|(_, what)| matches!(what, Seen::Frame { id: 2, .. }));
-    assert_eq!(
-        second.map(|(pts, what)| (ticks_since(start, *pts), *what)),
-        Some((250, Seen::Frame { id: 2, frame: 0 }))
-    );
+    assert_eq!(second.map(|(pts, what)| (tick_of(start, *pts), *what)), Some((250, Seen::Frame { id: 2, frame: 0 })));
     let outcomes: Vec<_> = home.rows().iter().map(|r| (r.outcome, r.why.clone())).collect();
     let lost =
         outcomes.iter().position(|(_, why)| why.as_deref() == Some("player_lost")).expect("a row for what was cut");
@@ -170,7 +177,7 @@ fn a_home_that_can_not_be_written_keeps_no_frame_from_the_wall() {
         "it ends when it should, and well"
     );
     let shown = barcode::read(&air).into_iter().filter_map(|(pts, what)| match what {
-        Seen::Frame { id: 1, frame } => Some((ticks_since(start, pts), i64::from(frame))),
+        Seen::Frame { id: 1, frame } => Some((tick_of(start, pts), i64::from(frame))),
         _ => None,
     });
     assert_eq!(shown.collect::<Vec<_>>(), (0..75).map(|n| (n, n)).collect::<Vec<_>>());

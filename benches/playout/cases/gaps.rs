@@ -3,9 +3,10 @@
 use super::{play, seconds_of};
 use crate::Length;
 use crate::clips::{self, Clip, Kind, Sound};
+use crate::heard::{self, Heard};
 use crate::plan;
 use crate::report::Row;
-use crate::sink::{self, Heard};
+use crate::sink;
 use crate::stage::Home;
 
 /// Ticks of an item.
@@ -28,7 +29,7 @@ pub fn measure(length: Length) -> Vec<Row> {
     let heard = Heard::of(&aired.recording, aired.start);
     let heard_of = |slot: &plan::Slot| {
         let sound = heard.between(slot.first, slot.first + i64::from(ITEM), 100);
-        sink::silences_ms(sound).iter().sum::<f64>() < seconds_of(ITEM) * 500.0
+        heard::silences_ms(sound).iter().sum::<f64>() < seconds_of(ITEM) * 500.0
     };
     let audible = slots.iter().filter(|slot| slot.clip.kind.id == 62 && heard_of(slot)).count();
     let all = slots.iter().filter(|slot| slot.clip.kind.id == 62).count();

@@ -13,6 +13,7 @@ use super::{ends, sleep_until, soon, start};
 use crate::Length;
 use crate::barcode::Seen;
 use crate::clips::{self, Clip, Kind, Sound};
+use crate::heard;
 use crate::plan::{self, Slot};
 use crate::process;
 use crate::report::Row;
@@ -99,7 +100,7 @@ pub fn measure(length: Length) -> Vec<Row> {
     let black: Vec<i64> = (0..ticks).filter(dark).collect();
     let black_in = black.first().map(|tick| bad_at(*tick).map_or("a good item", |bad| &bad.name));
     let mut arrivals: Vec<_> = received.pictures();
-    arrivals.retain(|(pts, _)| (0..ticks).contains(&plan::tick_of(begin, *pts)));
+    arrivals.retain(|(pts, _)| (0..ticks).contains(&heard::tick_of(begin, *pts)));
     let stall = arrivals.windows(2).map(|pair| (pair[1].1 - pair[0].1).num_milliseconds()).max().unwrap_or(i64::MAX);
     let (held_most, held_all, held_until) = held(&air, ticks, |tick| bad_at(tick).is_some_and(|bad| bad.may_stand));
     let named = home.rows();
@@ -281,7 +282,7 @@ fn made() -> Vec<Bad> {
     film("no sound track", variant(&[], Kind { sound: Sound::None, ..Kind::house(129) }));
     let sound_only = folder.join("sound-only.mp4");
     run_ffmpeg(&["-f", "lavfi", "-t", "1", "-i", "sine=frequency=250"], &sound_only);
-    bad.push(Bad { name: "sound alone".into(), path: sound_only, may_be_dark: false, may_stand: false });
+    bad.push(Bad { name: "sound alone".into(), path: sound_only, may_be_dark: false, may_stand: true });
     let still = folder.join("still.png");
     run_ffmpeg(&["-f", "lavfi", "-i", "testsrc=size=320x180", "-frames:v", "1"], &still);
     bad.push(Bad { name: "a still picture".into(), path: still, may_be_dark: false, may_stand: true });

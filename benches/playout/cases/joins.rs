@@ -3,9 +3,9 @@
 use super::{Dice, most, play};
 use crate::Length;
 use crate::clips::{self, Kind, Sound};
+use crate::heard::{self, Heard};
 use crate::plan::{self, Slot};
 use crate::report::Row;
-use crate::sink::{self, Heard};
 use crate::stage::Home;
 
 /// Joins of one run.
@@ -66,8 +66,8 @@ pub fn measure(_: Length) -> Vec<Row> {
     let heard = Heard::of(&aired.recording, aired.start);
     let runs = sounding(&slots);
     let sound: Vec<&[f32]> = runs.iter().map(|(from, to)| heard.between(*from, *to, 30)).collect();
-    let silences: Vec<f64> = sound.iter().flat_map(|sound| sink::silences_ms(sound)).collect();
-    let click = sound.iter().map(|sound| sink::largest_step_dbfs(sound)).fold(f64::MIN, f64::max);
+    let silences: Vec<f64> = sound.iter().flat_map(|sound| heard::silences_ms(sound)).collect();
+    let click = sound.iter().map(|sound| heard::largest_step_dbfs(sound)).fold(f64::MIN, f64::max);
     let step = plan::largest_step_ms(aired.start, slots.len() as i64 * 25, &aired.frames);
     vec![
         Row::none_of("source frames lost beyond what the rates need", kept.lost),

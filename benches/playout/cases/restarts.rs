@@ -11,6 +11,7 @@ use super::{Dice, ends, most, now, sleep_until, soon, start};
 use crate::Length;
 use crate::barcode::{self, Seen};
 use crate::clips::{self, Kind};
+use crate::heard;
 use crate::plan::{self, Slot};
 use crate::process;
 use crate::report::Row;
@@ -48,9 +49,9 @@ fn seen(home: &Home, received: &Received, begin: DateTime<Utc>) -> Vec<(i64, See
     let file = home.path().join("received.ts");
     std::fs::write(&file, &received.stream).expect("written");
     let arrivals: std::collections::BTreeMap<i64, DateTime<Utc>> =
-        received.pictures().into_iter().map(|(pts, at)| (plan::tick_of(begin, pts), at)).collect();
+        received.pictures().into_iter().map(|(pts, at)| (heard::tick_of(begin, pts), at)).collect();
     let frames = barcode::read(&file).into_iter();
-    let ticks = frames.map(|(pts, what)| (plan::tick_of(begin, pts), what));
+    let ticks = frames.map(|(pts, what)| (heard::tick_of(begin, pts), what));
     ticks.filter_map(|(tick, what)| Some((tick, what, *arrivals.get(&tick)?))).collect()
 }
 

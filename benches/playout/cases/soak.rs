@@ -3,10 +3,10 @@
 use super::{median, play};
 use crate::Length;
 use crate::clips::{self, BEEP_FRAMES, Kind, Sound};
+use crate::heard::Heard;
 use crate::plan;
 use crate::process::{Sample, Sampler};
 use crate::report::Row;
-use crate::sink::Heard;
 use crate::stage::Home;
 
 /// The first samples show the start, not the soak.

@@ -4,6 +4,7 @@ use super::{ends, median, soon, start};
 use crate::Length;
 use crate::barcode;
 use crate::clips::{self, Kind};
+use crate::heard;
 use crate::plan;
 use crate::report::Row;
 use crate::sink::Listener;
@@ -36,7 +37,7 @@ pub fn measure(length: Length) -> Vec<Row> {
     let late: Vec<(f64, f64)> = received
         .pictures()
         .into_iter()
-        .map(|(pts, came)| (plan::tick_of(begin, pts), came))
+        .map(|(pts, came)| (heard::tick_of(begin, pts), came))
         .filter(|(tick, _)| (0..i64::from(SPOT) * i64::from(count)).contains(tick))
         .map(|(tick, came)| {
             (tick as f64 / 25.0, (came - plan::at(begin, tick)).num_microseconds().unwrap_or(0) as f64 / 1e3)
