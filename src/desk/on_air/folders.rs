@@ -1,9 +1,10 @@
 //! Looks into `playlists/` and `media/fill/` for what is new. A broken revision is refused once, in words, and the last
-//! good one stays.
+//! good one stays; it is read again when its file changes, since somebody may still have been writing it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use crate::domain::channel::Channel;
 use crate::domain::playlist::Playlist;
@@ -21,15 +22,18 @@ pub struct Folders {
     home: PathBuf,
     channel: Channel,
     read: BTreeMap<BroadcastDate, u32>,
-    refused: BTreeSet<(BroadcastDate, u32)>,
+    refused: BTreeMap<(BroadcastDate, u32), Written>,
     pool: Option<Vec<crate::domain::asset::FillClip>>,
     said: BTreeSet<String>,
 }
 
+/// Length of a file and when it was last written, if it can be asked.
+type Written = Option<(u64, SystemTime)>;
+
 impl Folders {
     /// Nothing has been read yet.
     pub fn new(home: PathBuf, channel: Channel) -> Folders {
-        Folders { home, channel, read: BTreeMap::new(), refused: BTreeSet::new(), pool: None, said: BTreeSet::new() }
+        Folders { home, channel, read: BTreeMap::new(), refused: BTreeMap::new(), pool: None, said: BTreeSet::new() }
     }
 
     /// What is new since the last look: plans of today and tomorrow, and the pool.
@@ -57,21 +61,28 @@ impl Folders {
         };
         let known = self.read.get(&date).copied().unwrap_or(0);
         for revision in revisions.into_iter().rev().take_while(|revision| *revision > known) {
-            if self.refused.contains(&(date, revision)) {
+            let written = self.written(date, revision);
+            if self.refused.get(&(date, revision)) == Some(&written) {
                 continue;
             }
             match self.read(date, revision) {
                 Ok(playlist) => {
                     self.read.insert(date, revision);
+                    self.refused.retain(|(day, number), _| *day != date || *number > revision);
                     inputs.push(Input::Revision(Arc::new(playlist)));
                     return;
                 }
                 Err(why) => {
-                    self.refused.insert((date, revision));
-                    self.say(why, problems);
+                    self.refused.insert((date, revision), written);
+                    problems.push(Problem(why));
                 }
             }
         }
+    }
+
+    fn written(&self, date: BroadcastDate, revision: u32) -> Written {
+        let file = playlist_file::path(&self.home, &self.channel.id, date, revision).metadata().ok()?;
+        Some((file.len(), file.modified().ok()?))
     }
 
     fn read(&self, date: BroadcastDate, revision: u32) -> Result<Playlist, String> {
@@ -110,7 +121,7 @@ mod tests {
     use crate::config::Config;
 
     #[test]
-    fn a_broken_revision_is_refused_once_and_the_last_good_one_stays_until_a_better_comes() {
+    fn a_broken_revision_is_refused_once_and_the_last_good_one_stays_until_it_is_whole_or_a_better_comes() {
         let home = tempfile::tempdir().expect("a temporary folder");
         let config = Config::parse(home.path(), "").expect("defaults");
         let channel = config.channels.values().next().expect("one channel").channel.clone();
@@ -127,6 +138,11 @@ mod tests {
         assert!(inputs.iter().any(|i| matches!(i, Input::Revision(p) if p.head().revision == 1)), "{inputs:?}");
         assert!(problems[0].0.contains("r2.json"), "{problems:?}");
         assert_eq!(folders.look(now).1, []);
+
+        let second = String::from_utf8_lossy(example).replace("\"revision\": 1", "\"revision\": 2");
+        std::fs::write(folder.join(format!("{date}.r2.json")), second).expect("written to its end");
+        let (inputs, problems) = folders.look(now);
+        assert!(matches!(&inputs[..], [Input::Revision(p)] if p.head().revision == 2) && problems.is_empty());
 
         let third = String::from_utf8_lossy(example).replace("\"revision\": 1", "\"revision\": 3");
         std::fs::write(folder.join(format!("{date}.r3.json")), third).expect("written");
