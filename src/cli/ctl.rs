@@ -11,9 +11,10 @@ use crate::av::ffmpeg::Ffmpeg;
 use crate::av::inspect::{InspectLimits, inspect};
 use crate::config::{ChannelConfig, Config};
 use crate::desk::clock::SystemClock;
+use crate::domain::branding::MOST_PASSES;
 use crate::domain::ids::{BrandName, ChannelId, ItemId};
 use crate::domain::time::{Clock as _, Instant};
-use crate::files::control::{self, Answer, EmergencyFile, Line, Question};
+use crate::files::control::{self, Answer, CrawlLine, EmergencyFile, Line, Question};
 use crate::files::whole;
 
 /// Order a running player, or ask how it is
@@ -68,6 +69,24 @@ enum Order {
         #[arg(long, value_name = "SET")]
         branding: Option<BrandName>,
     },
+    /// Let words run over everything that is on air: until an instant, for some passes, or until `crawl --end`
+    Crawl {
+        /// The words, one line
+        #[arg(required_unless_present = "end")]
+        text: Option<String>,
+        /// On whose word
+        #[arg(long, value_name = "NAME", required_unless_present = "end")]
+        by: Option<String>,
+        /// First instant after it, RFC 3339 with offset
+        #[arg(long, value_name = "INSTANT", conflicts_with = "times")]
+        until: Option<Instant>,
+        /// How often it passes
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_PASSES)))]
+        times: Option<u32>,
+        /// End the one that runs
+        #[arg(long, conflicts_with_all = ["text", "by", "until", "times"])]
+        end: bool,
+    },
     /// Give the air back to the plan
     Resume,
 }
@@ -92,6 +111,14 @@ pub(super) fn run(home: &Path, arguments: Arguments) -> Result<Ended, Failure> {
             let branding = branding.map(|name| name.to_string());
             Question::Emergency(EmergencyFile { branding, ..bring_in(home, &config, channel, &file, by, until)? })
         }
+        Order::Crawl { end: true, .. } => Question::EndCrawl,
+        Order::Crawl { text, by, until, times, .. } => Question::Crawl(CrawlLine {
+            text: text.unwrap_or_default(),
+            by: by.unwrap_or_default(),
+            until: until.map(|until| channel.channel.zone.rfc3339(until)),
+            times,
+            since: None,
+        }),
         Order::Resume => Question::Resume,
     };
     let unheard = |error: io::Error| {
@@ -184,6 +211,11 @@ fn words(status: &Value) -> String {
     lines += &format!("  since {}\n", clock(&on_air["start"]));
     for order in status["orders"].as_array().into_iter().flatten() {
         lines += &format!("  ordered: {}; `resume` gives the air back to the plan\n", text(order));
+    }
+    if let Some(words) = status["crawl"]["text"].as_str() {
+        let until = status["crawl"]["until"].as_str().map(|at| format!(", until {at}")).unwrap_or_default();
+        let by = text(&status["crawl"]["by"]);
+        lines += &format!("  crawl over everything, on the word of {by}{until}: {words}; `crawl --end` ends it\n");
     }
     if status["trusted_clock"] == Value::Bool(false) {
         lines += "  the clock can't be believed: no plan is followed. Try: set the machine's clock\n";

@@ -51,8 +51,30 @@ pub enum Question {
     },
     /// A file over everything.
     Emergency(EmergencyFile),
+    /// Words over everything.
+    Crawl(CrawlLine),
+    /// The end of these words.
+    EndCrawl,
     /// Back to the plan.
     Resume,
+}
+
+/// Words that a named person lets run over everything.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CrawlLine {
+    /// One line.
+    pub text: String,
+    /// On whose word.
+    pub by: String,
+    /// First instant after it, RFC 3339 with offset; until it is ended, if `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+    /// How often it passes; until it is ended, if `None`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub times: Option<u32>,
+    /// Since when it runs, in what is kept for a player's successor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
 }
 
 /// A file that a named person puts over everything.

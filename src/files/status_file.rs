@@ -29,6 +29,8 @@ pub struct Snapshot {
     pub next: Vec<UpNext>,
     /// What an operator ordered: `hold`, and what lies over the plan.
     pub orders: Vec<&'static str>,
+    /// The crawl that runs over it.
+    pub crawl: Option<CrawlStatus>,
     /// Since the player started.
     pub counters: Counters,
     /// How the outputs are.
@@ -53,6 +55,23 @@ pub struct Counters {
     pub late: u64,
     /// The most that a tick was late, milliseconds.
     pub most_late_ms: u64,
+}
+
+/// Words that run over everything.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct CrawlStatus {
+    /// What they say.
+    pub text: String,
+    /// On whose word.
+    pub by: String,
+    /// Since when.
+    #[serde(deserialize_with = "instant")]
+    pub since: Instant,
+    /// First instant after them; until they are ended, if `None`.
+    #[serde(deserialize_with = "maybe_instant")]
+    pub until: Option<Instant>,
+    /// How often they pass; until they are ended, if `None`.
+    pub times: Option<u32>,
 }
 
 /// Something that will be on air.
@@ -130,6 +149,10 @@ impl Snapshot {
                 "why": row.why,
             })
         });
+        let crawl = self.crawl.as_ref().map(|crawl| {
+            json!({"text": crawl.text, "by": crawl.by, "since": zone.rfc3339(crawl.since),
+                "until": crawl.until.map(|until| zone.rfc3339(until)), "times": crawl.times})
+        });
         let next: Vec<_> = self.next.iter().map(|up| {
             json!({"start": zone.rfc3339(up.start), "kind": up.kind, "title": up.title, "owner": up.owner, "item": up.item,
                 "light": up.light})
@@ -149,6 +172,7 @@ impl Snapshot {
             "on_air": on_air,
             "timeline": next,
             "orders": self.orders,
+            "crawl": crawl,
             "ticks": self.counters.ticks,
             "held": self.counters.held,
             "late": self.counters.late,
@@ -174,6 +198,8 @@ pub struct Status {
     pub timeline: Vec<Planned>,
     /// What an operator had ordered: `hold`, and what lies over the plan.
     pub orders: Vec<String>,
+    /// The crawl that ran over it.
+    pub crawl: Option<CrawlStatus>,
     /// Since the player started.
     pub counters: Counters,
     /// How the outputs were.
@@ -232,6 +258,7 @@ pub fn read(path: &Path) -> Option<Status> {
         on_air,
         timeline: row.timeline,
         orders: row.orders,
+        crawl: row.crawl,
         counters: Counters { ticks, held, late, most_late_ms },
         outputs: row.outputs,
     })
@@ -261,6 +288,8 @@ struct Row {
     timeline: Vec<Planned>,
     #[serde(default)]
     orders: Vec<String>,
+    #[serde(default)]
+    crawl: Option<CrawlStatus>,
     ticks: u64,
     held: u64,
     late: u64,
@@ -277,6 +306,10 @@ struct OnAirRow {
 
 fn instant<'de, D: Deserializer<'de>>(from: D) -> Result<Instant, D::Error> {
     String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
+}
+
+fn maybe_instant<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Instant>, D::Error> {
+    Option::<String>::deserialize(from)?.map(|text| text.parse().map_err(serde::de::Error::custom)).transpose()
 }
 
 fn read_kind(word: &str) -> Option<AirKind> {
@@ -332,6 +365,8 @@ mod tests {
         };
         let output =
             OutputStatus { address: "null".into(), running: true, why: None, taken: 9, dropped: 2, restarts: 1 };
+        let by = "Kalaksa BPBD".into();
+        let crawl = CrawlStatus { text: "Banjir".into(), by, since: at, until: Some(at), times: None };
         let snapshot = Snapshot {
             at,
             zone: "Asia/Jakarta".parse().expect("a zone"),
@@ -339,6 +374,7 @@ mod tests {
             on_air: Some(row),
             next: vec![up],
             orders: vec!["hold"],
+            crawl: Some(crawl.clone()),
             counters: Counters { ticks: 9, held: 1, late: 3, most_late_ms: 44 },
             outputs: vec![output.clone()],
             incidents: Vec::new(),
@@ -346,6 +382,7 @@ mod tests {
         snapshot.write(&path).expect("written");
         let status = read(&path).expect("a status");
         assert_eq!((status.at, status.counters, status.outputs), (at, snapshot.counters, vec![output]));
+        assert_eq!(status.crawl, Some(crawl));
         assert_eq!(status.on_air, Some(OnAir { item: Some("nine".into()), kind: AirKind::Clip, start: at }));
         assert_eq!((status.timeline[0].title.as_str(), status.timeline[0].start), ("Posyandu", at));
         std::fs::write(&path, "{\"at\":").expect("written");

@@ -76,6 +76,7 @@ const MATRIX: &[(Method, &str, Who)] = &[
     (Method::GET, "/wall/{channel}", WATCH),
     (Method::GET, "/wall/{channel}/live", WATCH),
     (Method::POST, "/wall/{channel}/order", Only(&[Operator])),
+    (Method::POST, "/wall/{channel}/crawl", Only(&[Operator])),
     (Method::GET, "/wall/{channel}/picture.jpg", WATCH),
     (Method::GET, "/wall/{channel}/incidents", WATCH),
     (Method::GET, "/incidents/{id}", WATCH),

@@ -8,6 +8,7 @@
 mod attempts;
 mod audit;
 mod case;
+mod crawl;
 mod guard;
 mod guide;
 mod health;

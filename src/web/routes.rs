@@ -6,7 +6,7 @@ use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, on};
 
 use super::{
-    Web, audit, case, health, inbox, incidents, live, people, planning, preview, reports, requests, sign_in,
+    Web, audit, case, crawl, health, inbox, incidents, live, people, planning, preview, reports, requests, sign_in,
     static_files, wall,
 };
 
@@ -78,6 +78,7 @@ pub(super) fn all() -> Vec<Route> {
         get("/wall/{channel}", wall::show),
         get("/wall/{channel}/live", live::follow),
         post("/wall/{channel}/order", wall::order),
+        post("/wall/{channel}/crawl", crawl::order),
         get("/wall/{channel}/picture.jpg", wall::picture_file),
         get("/wall/{channel}/incidents", incidents::list),
         get("/incidents/{id}", incidents::show),

@@ -12,11 +12,11 @@ use axum::response::{IntoResponse, Redirect, Response};
 use chrono::TimeDelta;
 use serde::Deserialize;
 
-use super::Web;
 use super::live::{Part, Parts};
 use super::page::{Page, Visit, html};
 use super::problem::Problem;
 use super::session::{Can, OrderPlayer, Right, Watch};
+use super::{Web, crawl};
 use crate::desk::Desk;
 use crate::desk::incidents::Heard;
 use crate::desk::orders::PlayerOrder;
@@ -75,6 +75,8 @@ struct PlayerRow {
     trusted_clock: bool,
     /// What an operator ordered, in words.
     ordered: Vec<String>,
+    /// The crawl that runs, in words.
+    crawl: Option<String>,
     ticks: u64,
     held: u64,
     late: u64,
@@ -93,6 +95,8 @@ struct WallPage {
     live: String,
     /// What the one who looks may order: the word, and what it does.
     orders: Vec<OrderRow>,
+    /// How long a crawl may run: minutes, and the words.
+    crawl_lengths: Vec<(u32, String)>,
     parts: Parts,
 }
 
@@ -197,6 +201,7 @@ pub(super) async fn show(
         others: others.map(|other| (other.id.to_string(), other.title.clone())).collect(),
         live: format!("/wall/{}/live", channel.id),
         orders: orders(&can),
+        crawl_lengths: crawl::lengths(&can.visit),
         channel: channel.id.to_string(),
         channel_title: channel.title.clone(),
         parts,
@@ -385,6 +390,7 @@ fn player_row(status: &Status, visit: &Visit) -> PlayerRow {
     PlayerRow {
         trusted_clock: status.trusted_clock,
         ordered: status.orders.iter().map(|order| ordered(order, visit)).collect(),
+        crawl: status.crawl.as_ref().map(|crawl| format!("{} {}", visit.t1("crawl-runs", "by", &crawl.by), crawl.text)),
         ticks: counters.ticks,
         held: counters.held,
         late: counters.late,

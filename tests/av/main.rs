@@ -2,6 +2,7 @@
 #![cfg(feature = "av")]
 
 mod barcode;
+mod branding;
 #[allow(dead_code, reason = "the benchmarks use more of it")]
 mod heard;
 mod live;

@@ -11,13 +11,13 @@ use crate::barcode::{self, Recipe, Seen};
 use crate::heard::tick_of;
 use crate::stage::{Home, Planned, TICK, seconds, soon};
 
-fn ctl(home: &Home, order: &[&str]) -> Output {
+pub fn ctl(home: &Home, order: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_siaran"));
     command.arg("--home").arg(home.path()).args(["ctl", "videotron"]).args(order);
     command.output().expect("the command runs")
 }
 
-fn wait_until(at: DateTime<Utc>) {
+pub fn wait_until(at: DateTime<Utc>) {
     let wait = at - SystemClock::start().now();
     std::thread::sleep(wait.to_std().expect("it lies ahead"));
 }

@@ -6,7 +6,8 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
 use chrono::TimeDelta;
 use futures_util::StreamExt;
-use siaran::desk::on_air::{self, Ask};
+use siaran::av::branding::{CrawlSetter, Letters};
+use siaran::desk::on_air::{self, Ask, CrawlRefused};
 use siaran::desk::orders::PlayerOrder;
 use siaran::desk::people::Browser;
 use siaran::desk::{Refusal, Token};
@@ -15,6 +16,7 @@ use siaran::domain::channel::Channel;
 use siaran::domain::incident::{IncidentKind, Level};
 use siaran::domain::people::Role;
 use siaran::domain::text::Text;
+use siaran::domain::time::Tick;
 use siaran::engine::playout::{Command, Refused};
 use siaran::files::incident_log::{self, IncidentLine};
 use siaran::files::status_file::{self, Counters, OutputStatus, Snapshot, UpNext};
@@ -87,6 +89,7 @@ impl Wall {
             on_air: Some(row),
             next,
             orders: Vec::new(),
+            crawl: None,
             counters: Counters { ticks: 9000, held: 3, late: 1, most_late_ms: 52 },
             outputs: vec![output("null", None), output("srt://10.0.0.1:9?passphrase=rahasia", Some("refused"))],
             incidents: Vec::new(),
@@ -98,6 +101,12 @@ impl Wall {
         for path in [status, picture] {
             File::options().write(true).open(path).unwrap().set_modified(now.into()).unwrap();
         }
+    }
+
+    /// Sets the words of a crawl, as the player does.
+    fn setter(&self) -> CrawlSetter {
+        let branding = &self.world.desk.config.channels[&self.channel.id].branding;
+        CrawlSetter::new(&self.channel, branding, Letters::load(&self.world.desk.config.paper.fonts))
     }
 
     /// The player notes that an incident opened or, without words, closed.
@@ -393,7 +402,7 @@ fn an_operators_order_reaches_the_player_and_the_audit_trail_and_nobody_elses_do
     let silent = refusal(order(operator, PlayerOrder::Hold));
     assert!(matches!(silent, Refusal::Player(_)), "{silent:?}");
 
-    let asked = on_air::listen(wall.world.home(), &wall.channel, wall.world.desk.now()).unwrap();
+    let asked = on_air::listen(wall.world.home(), &wall.channel, wall.setter(), wall.world.desk.now()).unwrap();
     let player = std::thread::spawn(move || {
         let mut taken = Vec::new();
         while let Ok(Ask::Order(command, reply)) = asked.recv_timeout(std::time::Duration::from_secs(20)) {
@@ -419,4 +428,50 @@ fn an_operators_order_reaches_the_player_and_the_audit_trail_and_nobody_elses_do
     let trail = wall.world.desk.store.read(|r| r.audit_latest(10)).unwrap();
     let acts = format!("{trail:?}");
     assert_eq!(acts.matches("PlayerCommanded").count() + acts.matches("player_commanded").count(), 2, "{acts}");
+}
+
+#[test]
+fn an_operators_crawl_runs_on_their_word_outlives_the_player_and_is_ended_from_the_page() {
+    let wall = Wall::new();
+    let listen =
+        || on_air::listen(wall.world.home(), &wall.channel, wall.setter(), wall.world.desk.now()).expect("a socket");
+    let kept = wall.world.home().join("run/videotron.crawl.json");
+    let address = format!("/wall/{}/crawl", wall.channel.id);
+    let patience = std::time::Duration::from_secs(20);
+    let since = wall.channel.house.rate.tick_at(wall.world.desk.now());
+
+    let asked = listen();
+    let player = std::thread::spawn(move || {
+        let Ok(Ask::Crawl(order, reply)) = asked.recv_timeout(patience) else { panic!("no crawl came") };
+        reply.send(Ok(since)).unwrap();
+        (order.text.as_str().to_owned(), order.by, order.until)
+    });
+    let (status, page) = wall.post(&address, "text=Banjir%0Adi+Percut&minutes=30");
+    assert!(status.is_client_error() && page.contains("tanda kendali"), "{status} {page}");
+    let (status, page) = wall.post(&address, "text=Banjir+di+Percut&minutes=30");
+    assert_eq!(status, StatusCode::SEE_OTHER, "{page}");
+    let (text, by, until) = player.join().unwrap();
+    let half_an_hour = wall.channel.house.rate.frames_in(1800).cast_signed();
+    assert_eq!((text.as_str(), by.is_empty()), ("Banjir di Percut", false));
+    assert!(until.is_some_and(|until| (until.0 - since.0 - half_an_hour).abs() < 1000), "{until:?}");
+
+    let next = listen();
+    let player = std::thread::spawn(move || {
+        let Ok(Ask::Crawl(again, _)) = next.recv_timeout(patience) else { panic!("it was forgotten") };
+        let answers = [Ok(Tick(since.0 + 100)), Err(CrawlRefused::NoneRuns)];
+        for answer in answers {
+            let Ok(Ask::EndCrawl(reply)) = next.recv_timeout(patience) else { panic!("no end came") };
+            reply.send(answer).unwrap();
+        }
+        (again.text.as_str().to_owned(), again.since)
+    });
+    assert!(kept.exists());
+    assert_eq!(wall.post(&address, "end=end").0, StatusCode::SEE_OTHER);
+    assert!(!kept.exists(), "a player that starts now shows no crawl");
+    let (status, page) = wall.post(&address, "end=end");
+    assert!(status.is_client_error() && page.contains("Tidak ada teks berjalan"), "{status} {page}");
+    assert_eq!(player.join().unwrap(), ("Banjir di Percut".to_owned(), Some(since)), "it goes on where it was");
+    let trail = wall.world.desk.store.read(|r| r.audit_latest(2)).unwrap();
+    let acts: Vec<_> = trail.iter().map(|row| row.body.contains("crawl\",\"seq\"")).collect();
+    assert_eq!(acts, [true, true], "{trail:?}");
 }

@@ -11,14 +11,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::time::Duration;
 
-use crate::domain::branding::Wears;
+use super::crawl::{CrawlOrder, CrawlRefused};
+use crate::av::branding::CrawlSetter;
+use crate::domain::branding::{CrawlText, MOST_PASSES, Wears};
 use crate::domain::channel::Channel;
 use crate::domain::ids::Sha256;
 use crate::domain::playlist::Source;
 use crate::domain::text::Text;
-use crate::domain::time::{FrameRate, Instant};
+use crate::domain::time::{FrameRate, Instant, Tick, Zone};
 use crate::engine::playout::{Command, Emergency, Refused};
-use crate::files::control::{self, Answer, EmergencyFile, Line, Question};
+use crate::files::control::{self, Answer, CrawlLine, EmergencyFile, Line, Question};
 use crate::files::status_file::{self, Snapshot};
 
 /// Callers at once: a page, a script and a few people.
@@ -26,11 +28,18 @@ const MOST_CALLERS: usize = 16;
 /// How long a caller waits for the tick thread, which answers between two ticks.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// Longest name of whoever orders a crawl, characters.
+const MOST_NAME_CHARS: usize = 100;
+
 /// What the tick thread is asked.
 #[derive(Debug)]
 pub enum Ask {
     /// To follow an order.
     Order(Command, SyncSender<Result<(), Refused>>),
+    /// To let words run over everything; says since when they do.
+    Crawl(Box<CrawlOrder>, SyncSender<Result<Tick, CrawlRefused>>),
+    /// To end them.
+    EndCrawl(SyncSender<Result<Tick, CrawlRefused>>),
     /// How it is.
     Status(SyncSender<Box<Snapshot>>),
 }
@@ -43,17 +52,21 @@ pub(super) type Unanswered = BTreeMap<u64, SyncSender<Result<(), Refused>>>;
 ///
 /// # Errors
 /// The system's, when the socket can't be made.
-pub fn listen(home: &Path, channel: &Channel, now: Instant) -> io::Result<Receiver<Ask>> {
+pub fn listen(home: &Path, channel: &Channel, setter: CrawlSetter, now: Instant) -> io::Result<Receiver<Ask>> {
     let (asks, asked) = self::channel();
     let desk = Desk {
         home: home.to_owned(),
         rate: channel.house.rate,
+        zone: channel.zone,
+        setter: Arc::new(setter),
+        crawling: home.join("run").join(format!("{}.crawl.json", channel.id)),
         standing: home.join("run").join(format!("{}.order.json", channel.id)),
         status: status_file::path(home, &channel.id),
         asks,
         callers: Arc::new(AtomicUsize::new(0)),
     };
     desk.order_again(now);
+    desk.crawl_again(now);
     let path = control::path(home, &channel.id);
     // The journal's lock says that no other player of this channel runs, so a socket that is left is a dead one's.
     match fs::remove_file(&path) {
@@ -69,6 +82,10 @@ pub fn listen(home: &Path, channel: &Channel, now: Instant) -> io::Result<Receiv
 struct Desk {
     home: PathBuf,
     rate: FrameRate,
+    zone: Zone,
+    setter: Arc<CrawlSetter>,
+    /// The crawl that runs, should the player be restarted.
+    crawling: PathBuf,
     /// The order that stands, should the player be restarted.
     standing: PathBuf,
     status: PathBuf,
@@ -112,6 +129,11 @@ impl Desk {
     fn answer(&self, question: &Question) -> Answer {
         if matches!(question, Question::Status | Question::Follow) {
             return self.status();
+        }
+        match question {
+            Question::Crawl(line) => return self.crawl(line).map_or_else(|refused| refused, |()| Answer::Done),
+            Question::EndCrawl => return self.end_crawl().map_or_else(|refused| refused, |()| Answer::Done),
+            _ => {}
         }
         let command = match self.command(question) {
             Ok(command) => command,
@@ -168,10 +190,82 @@ impl Desk {
             },
             Question::Emergency(file) => Command::Emergency(Arc::new(self.emergency(file)?)),
             Question::Resume => Command::Resume,
-            Question::Status | Question::Follow => {
+            Question::Status | Question::Follow | Question::Crawl(_) | Question::EndCrawl => {
                 return Err(Text::new("Itu pertanyaan, bukan perintah.", "That is a question, not an order."));
             }
         })
+    }
+
+    fn crawl(&self, line: &CrawlLine) -> Result<(), Answer> {
+        let order = self.crawl_order(line).map_err(|text| Answer::refused("not_a_crawl", text))?;
+        let since = self.ask_crawl(|reply| Ask::Crawl(Box::new(order), reply))?;
+        let kept = CrawlLine { since: Some(self.zone.rfc3339(self.rate.start_of(since))), ..line.clone() };
+        if let Err(error) = control::keep(&self.crawling, &Question::Crawl(kept)) {
+            tracing::warn!("{} can't be kept: {error}; a restart forgets the crawl", self.crawling.display());
+        }
+        Ok(())
+    }
+
+    fn end_crawl(&self) -> Result<(), Answer> {
+        let ended = self.ask_crawl(Ask::EndCrawl);
+        if let Err(error) = fs::remove_file(&self.crawling)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            tracing::warn!("{} can't be removed: {error}; a restart lets it run again", self.crawling.display());
+        }
+        ended.map(|_| ())
+    }
+
+    fn ask_crawl(&self, ask: impl FnOnce(SyncSender<Result<Tick, CrawlRefused>>) -> Ask) -> Result<Tick, Answer> {
+        let (reply, answer) = sync_channel(1);
+        let heard = self.asks.send(ask(reply)).ok().and_then(|()| answer.recv_timeout(PATIENCE).ok());
+        heard.ok_or_else(busy)?.map_err(|refused| {
+            let (code, text) = words_of_crawl(refused);
+            Answer::refused(code, text)
+        })
+    }
+
+    /// The words are set here, on the caller's thread.
+    fn crawl_order(&self, line: &CrawlLine) -> Result<CrawlOrder, Text> {
+        let text = CrawlText::new(&line.text)?;
+        let by = line.by.trim();
+        if by.is_empty() || by.contains(char::is_control) || by.chars().count() > MOST_NAME_CHARS {
+            return Err(Text::new(
+                "Sebutkan siapa yang memerintahkan teks berjalan, dalam satu baris pendek.",
+                "Say on whose word the crawl runs, in one short line.",
+            ));
+        }
+        if line.times.is_some_and(|times| !(1..=MOST_PASSES).contains(&times)) {
+            return Err(Text::new(
+                format!("Banyaknya putaran dari 1 sampai {MOST_PASSES}."),
+                format!("A crawl passes 1 to {MOST_PASSES} times."),
+            ));
+        }
+        let tick = |text: &Option<String>| {
+            let read = text.as_deref().map(str::parse::<Instant>).transpose();
+            read.map(|at| at.map(|at| self.rate.tick_from(at))).map_err(|_| {
+                Text::new("Batas waktunya tidak terbaca.", "Its instant can't be read: RFC 3339 with offset is wanted.")
+            })
+        };
+        let (since, until) = (tick(&line.since)?, tick(&line.until)?);
+        let set = self.setter.set(&text)?;
+        Ok(CrawlOrder { text, by: by.to_owned(), since, until, times: line.times, set })
+    }
+
+    /// A crawl outlives the player that shows it.
+    fn crawl_again(&self, now: Instant) {
+        let Some(Question::Crawl(line)) = control::kept(&self.crawling) else { return };
+        let now = self.rate.tick_at(now);
+        let order = self.crawl_order(&line).inspect_err(|why| tracing::warn!("the crawl does not run on: {}", why.en));
+        match order.ok().filter(|order| !order.way(order.since.unwrap_or(now)).is_over(now)) {
+            Some(order) => {
+                let (reply, _) = sync_channel(1);
+                let _ = self.asks.send(Ask::Crawl(Box::new(order), reply));
+            }
+            None => {
+                let _ = fs::remove_file(&self.crawling);
+            }
+        }
     }
 
     fn emergency(&self, file: &EmergencyFile) -> Result<Emergency, Text> {
@@ -247,6 +341,18 @@ fn busy() -> Answer {
             "The player does not answer. Try again; if it stays so, look at the state of its service.",
         ),
     )
+}
+
+fn words_of_crawl(refused: CrawlRefused) -> (&'static str, Text) {
+    match refused {
+        CrawlRefused::AlreadyOver => (
+            "already_over",
+            Text::new("Batas waktunya sudah lewat.", "Its end lies in the past. Give a later instant."),
+        ),
+        CrawlRefused::NoneRuns => {
+            ("no_crawl", Text::new("Tidak ada teks berjalan yang perlu diakhiri.", "No crawl runs; nothing is to end."))
+        }
+    }
 }
 
 fn words(refused: Refused) -> (&'static str, Text) {

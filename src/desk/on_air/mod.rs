@@ -5,6 +5,7 @@
 //! threads, which post messages.
 
 mod control;
+mod crawl;
 mod folders;
 mod ledger;
 mod pace;
@@ -33,6 +34,8 @@ use crate::notify::Supervisor;
 use super::clock::Pacer;
 use control::Unanswered;
 pub use control::{Ask, listen};
+use crawl::Crawling;
+pub use crawl::{CrawlOrder, CrawlRefused};
 use pace::Pace;
 
 pub use folders::{Folders, Problem};
@@ -84,6 +87,7 @@ pub struct Player<A> {
     counters: Counters,
     orders_taken: u64,
     unanswered: Unanswered,
+    crawl: Option<Crawling>,
 }
 
 impl<A: Air> Player<A> {
@@ -113,6 +117,7 @@ impl<A: Air> Player<A> {
             counters,
             orders_taken: 0,
             unanswered: Unanswered::new(),
+            crawl: None,
         };
         player.tell(Input::Trust(player.pace.trusted()));
         player.recorder.clock_trusted(player.pace.trusted(), player.pace.now(player.clock.read()));
@@ -185,7 +190,8 @@ impl<A: Air> Player<A> {
             Output::Show(show) => {
                 self.counters.held += u64::from(matches!(show, Show::Hold(_)));
                 let (wears, time_is_known) = (self.engine.wears(), self.pace.trusted());
-                let dress = Dress { wears, time_is_known, crawl: None };
+                let crawl = self.crawl.as_ref().and_then(|crawling| crawling.at(self.next));
+                let dress = Dress { wears, time_is_known, crawl };
                 self.air.show(self.next, show, dress, self.engine.expected(), late_ms);
             }
             Output::Answer(number, answer) => {
@@ -209,6 +215,12 @@ impl<A: Air> Player<A> {
                 self.orders_taken += 1;
                 self.unanswered.insert(self.orders_taken, reply);
                 self.tell(Input::Order(self.orders_taken, command));
+            }
+            Ask::Crawl(order, reply) => {
+                let _ = reply.try_send(self.start_crawl(*order));
+            }
+            Ask::EndCrawl(reply) => {
+                let _ = reply.try_send(self.end_crawl());
             }
             Ask::Status(reply) => {
                 let _ = reply.try_send(Box::new(self.snapshot()));
@@ -238,6 +250,7 @@ impl<A: Air> Player<A> {
         self.counters.ticks += 1;
         self.counters.late += u64::from(late_ms >= self.pace.tick_ms());
         self.counters.most_late_ms = self.counters.most_late_ms.max(late_ms);
+        self.drop_finished_crawl();
         let supplies = self.air.supplies();
         for output in self.engine.handle(Input::Tick(self.next, supplies)) {
             self.carry_out(output, late_ms);
@@ -300,6 +313,7 @@ impl<A: Air> Player<A> {
             on_air: self.engine.on_air(),
             next: self.engine.coming(NEXT_SHOWN).iter().map(|coming| up_next(rate, coming)).collect(),
             orders: self.orders(),
+            crawl: self.crawl_status(),
             counters: self.counters,
             outputs: self.air.outputs(),
             incidents: Vec::new(),

@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::folders::fits;
 use super::{Air, Folders, Ledger, Player, Recorder, RecorderNews, listen};
 use crate::av::air::Air as RealAir;
-use crate::av::branding::{Dress, Letters, Painter};
+use crate::av::branding::{CrawlSetter, Dress, Letters, Painter};
 use crate::av::card::Card;
 use crate::av::deck::{DeckSettings, Decks};
 use crate::av::output::{OutputReport, OutputSettings, OutputState, Outputs, StreamClock};
@@ -132,11 +132,12 @@ pub fn run(settings: Settings, clock: Arc<dyn Pacer>, stop: &AtomicBool) -> Resu
     for fault in &faults {
         recorder.news().not_drawn(fault, clock.now());
     }
+    let setter = CrawlSetter::new(channel, &settings.branding, letters);
     let air = RealAir::new(channel.house, decks, outputs, probe, picture, painter);
 
     let (inputs, first) =
         follow_folders(&settings, recorder.news(), Arc::clone(&clock)).map_err(system("no thread"))?;
-    let asks = listen(&settings.home, channel, clock.now());
+    let asks = listen(&settings.home, channel, setter, clock.now());
     let asks = asks.inspect_err(|error| {
         tracing::warn!("no orders can be taken: {error}. Try: mend {}/run", settings.home.display())
     });

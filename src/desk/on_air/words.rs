@@ -235,6 +235,28 @@ pub(super) fn bad_file(what: &str) -> Noticed {
     }
 }
 
+/// Words run over everything.
+pub(super) fn crawl_on(text: &str, by: &str, until: Option<&str>) -> Noticed {
+    let (sampai, to) = until.map(|until| (format!(" sampai {until}"), format!(" until {until}"))).unwrap_or_default();
+    ordered(
+        format!("crawl {text}"),
+        Level::Warning,
+        Text::new(
+            format!("Teks berjalan \"{text}\" tayang di atas semua siaran atas perintah {by}{sampai}."),
+            format!("The crawl “{text}” runs over everything on the word of {by}{to}."),
+        ),
+    )
+}
+
+/// They do not any more.
+pub(super) fn crawl_off(text: &str) -> Noticed {
+    ordered(
+        "crawl over".into(),
+        Level::Warning,
+        Text::new(format!("Teks berjalan \"{text}\" selesai."), format!("The crawl “{text}” is over.")),
+    )
+}
+
 /// A layer of the branding is left out.
 pub(super) fn not_drawn(fault: &Fault) -> Noticed {
     let (layer, why) = (&fault.layer, &fault.why);

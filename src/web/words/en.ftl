@@ -325,3 +325,15 @@ order-resume = Resume the plan
 order-resume-what = The plan is back on air, on the picture that is due now.
 order-live = Live source
 order-emergency = Emergency
+crawl = Crawl
+crawl-what = Words run over everything on air, the station card, live sources and emergencies too.
+crawl-text = The words, one line
+crawl-length = For how long
+crawl-minutes = { $n ->
+    [one] { $n } minute
+   *[other] { $n } minutes
+}
+crawl-until-ended = Until it is ended
+crawl-end = End the crawl
+crawl-end-what = The words leave the screen. What is on air stays as it is.
+crawl-runs = A crawl runs on the word of { $by }:
