@@ -21,6 +21,8 @@ mod heard;
 mod plan;
 mod process;
 mod report;
+#[path = "../../tests/av/senders.rs"]
+mod senders;
 mod sink;
 #[path = "../../tests/av/stage.rs"]
 #[allow(dead_code, reason = "the tests use more of it")]

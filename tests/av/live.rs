@@ -5,12 +5,12 @@ use std::process::Command;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use siaran::domain::as_run::AirKind;
+use siaran::domain::as_run::{AirKind, Outcome};
 
 use crate::barcode::{self, Recipe, Seen};
 use crate::heard::tick_of;
 use crate::senders::{Carries, Line, Sender, Spoil, free_port, now};
-use crate::stage::{Home, Planned, seconds, soon};
+use crate::stage::{Home, Planned, TICK, seconds, soon, zone};
 
 const PLAN: u8 = 1;
 const LIVE: u8 = 2;
@@ -133,6 +133,60 @@ fn an_srt_listener_takes_the_next_caller_as_soon_as_the_first() {
         .collect();
     println!("on air so many ms after the first packet, back so many after the last: {times:?}");
     assert!(times.iter().all(|(on, off)| *on <= 1000 && *off <= 500), "{times:?}");
+}
+
+#[test]
+fn a_planned_relay_is_on_air_on_its_tick_gives_way_to_the_slate_when_lost_and_ends_with_its_slot() {
+    let mut home = Home::new();
+    let (before, after) = (home.clip("1.mp4", &Recipe::plain(PLAN, 150)), home.clip("3.mp4", &Recipe::plain(3, 100)));
+    let clip = home.clip("2.mp4", &Recipe::plain(LIVE, 250));
+    let (start, port) = (soon(5), free_port());
+    let at = |tick: i32| start + TICK * tick;
+    let row = |id: &str, first: i32, frames: i32, what: serde_json::Value| {
+        let mut row = serde_json::json!({
+            "id": id, "start": zone().rfc3339(at(first)), "duration_frames": frames, "run": "auto", "title": id,
+            "owner": "Dinas",
+        });
+        row.as_object_mut().expect("a row").extend(what.as_object().expect("what").clone());
+        row
+    };
+    let file = |clip: &Path| {
+        let (source, hash) = home.keep(clip);
+        serde_json::json!({"kind": "clip", "source": source, "sha256": hash})
+    };
+    let live = serde_json::json!({"kind": "live", "source": format!("udp://127.0.0.1:{port}")});
+    let rows = [row("a", 0, 150, file(&before)), row("relay", 150, 250, live), row("b", 400, 100, file(&after))];
+    home.publish_rows(start, 1, &rows);
+    let recording = home.path().join("air.ts");
+    let player = home.play(&[&format!("file:{}", recording.display())], at(500));
+    let sleep_until = |tick: i32| std::thread::sleep((at(tick) - now()).to_std().unwrap_or_default());
+    let line = Line::to(port, Carries::Udp);
+    let address = format!("udp://127.0.0.1:{}?pkt_size=1316", line.port);
+    // On the line before its time, lost in mid-slot, back, and still sending when the slot is over.
+    sleep_until(50);
+    let (_, lost) = send(&line, &clip, &address, seconds(6), None);
+    sleep_until(260);
+    let (back, _) = send(&line, &clip, &address, seconds(8), None);
+    assert!(player.ends(seconds(40)));
+
+    let frames: Vec<_> = barcode::read(&recording).into_iter().map(|(pts, seen)| (tick_of(start, pts), seen)).collect();
+    let seen = |tick: i64| frames.iter().find(|(at, _)| *at == tick).map(|(_, seen)| *seen);
+    let live = |tick: i64| seen(tick).is_some_and(Wall::is_live);
+    assert_eq!(seen(149), Some(Seen::Frame { id: PLAN, frame: 149 }));
+    assert!(live(150), "on its tick: {:?}", seen(150));
+    let wall = Wall(frames.clone());
+    let (off, on) = (wall.until(start, lost, false), wall.until(start, back, true));
+    assert!(off <= 500 && on <= 1000, "slate {off} ms after the last packet, live {on} ms after the first");
+    assert!(live(399), "to its last tick: {:?}", seen(399));
+    assert_eq!(seen(400), Some(Seen::Frame { id: 3, frame: 0 }));
+    assert!(frames.windows(2).all(|w| w[1].0 - w[0].0 == 1), "a tick each 40 ms");
+    let rows = home.rows();
+    let of_relay: Vec<_> =
+        rows.iter().filter(|r| r.item.as_ref().is_some_and(|item| item.as_str() == "relay")).collect();
+    let kinds: Vec<_> = of_relay.iter().map(|row| (row.kind, row.outcome)).collect();
+    let wanted = [(AirKind::Live, Outcome::Cut), (AirKind::Slate, Outcome::Failed), (AirKind::Live, Outcome::Joined)];
+    assert_eq!(kinds, wanted);
+    assert_eq!((of_relay[0].start, of_relay[2].end), (at(150), at(400)));
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod gaps;
 mod hard;
 mod hostile;
 mod joins;
+mod live;
 mod outputs;
 mod restarts;
 mod revisions;
@@ -44,6 +45,7 @@ pub const CASES: &[Case] = &[
     Case { name: "outputs", what: "two of three outputs hung or killed", alone: false, measure: outputs::measure },
     Case { name: "hostile", what: "hostile files between good ones", alone: false, measure: hostile::measure },
     Case { name: "revisions", what: "a thousand revisions a minute", alone: false, measure: revisions::measure },
+    Case { name: "live", what: "live senders that come, go and send rubbish", alone: true, measure: live::measure },
     Case { name: "soak", what: "clip changes at speed", alone: false, measure: soak::measure },
     Case { name: "cost", what: "processor and memory beside others", alone: true, measure: cost::measure },
     Case { name: "restarts", what: "starts and kills of player and decoders", alone: true, measure: restarts::measure },

@@ -39,6 +39,19 @@ pub(super) fn of_notice(notice: &Notice) -> Noticed {
             ),
             momentary: false,
         },
+        Notice::RelayLost { item, title } => Noticed {
+            key: format!("relay {item}"),
+            kind: IncidentKind::ItemFailed,
+            level: Level::Warning,
+            text: Text::new(
+                format!(
+                    "Siaran langsung \"{title}\" tidak memberi gambar; pengisi tayang sampai gambarnya datang. Hubungi \
+                     pengirimnya."
+                ),
+                format!("The live “{title}” gives no picture; fill is on air until it does. Call its sender."),
+            ),
+            momentary: true,
+        },
         Notice::ItemLate { item, title, ticks } => Noticed {
             key: format!("late {item}"),
             kind: IncidentKind::Lateness,

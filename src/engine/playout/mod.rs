@@ -48,6 +48,8 @@ use track::Track;
 
 /// How far ahead a clip is opened: 4 s at 25 frames a second. Opening takes 0.1 to 0.3 s; the rest is for a second try.
 pub const PREROLL_TICKS: i64 = 100;
+/// How far ahead a live source is opened: 10 s at 25 frames a second, for a connection and a key frame each few seconds.
+pub const LIVE_PREROLL_TICKS: i64 = 250;
 /// How long the last picture is repeated before something else covers: 0.48 s at 25 frames a second.
 pub const HOLD_TICKS: u32 = 12;
 /// The next item may change until this long before air: 1 s at 25 frames a second.
@@ -216,6 +218,13 @@ pub enum Notice {
         title: String,
         /// Why, as in the journal.
         why: String,
+    },
+    /// A live item gives no picture, or not any longer; fill or the slate covers it until it does.
+    RelayLost {
+        /// Which.
+        item: ItemId,
+        /// Its title.
+        title: String,
     },
     /// An item came in after its time.
     ItemLate {
@@ -531,8 +540,11 @@ impl Playout {
     fn notice_failure(&mut self, tick: Tick, why: &str) {
         let lane = self.plan.current.as_ref().filter(|lane| !lane.is_joining(tick));
         if let Some(What::Item { item, .. }) = lane.map(|lane| &lane.segment.what) {
-            let (item, title, why) = (item.id.clone(), item.title.clone(), why.to_owned());
-            self.notice(Notice::ItemFailed { item, title, why });
+            let (id, title, why) = (item.id.clone(), item.title.clone(), why.to_owned());
+            self.notice(match item.kind {
+                ItemKind::Live => Notice::RelayLost { item: id, title },
+                _ => Notice::ItemFailed { item: id, title, why },
+            });
         }
     }
 
@@ -566,7 +578,8 @@ impl Playout {
             Subject::Item { item, first } => {
                 let ticks = tick.0 - first.0;
                 // Late is what came in after its time by itself; an order's end shows what time has reached.
-                if ticks > 0 && self.cut_by.is_none() {
+                // A live source that is taken again is not late; that it was lost was said.
+                if ticks > 0 && self.cut_by.is_none() && item.kind != ItemKind::Live {
                     self.notice(Notice::ItemLate { item: item.id.clone(), title: item.title.clone(), ticks });
                 }
             }

@@ -1,6 +1,7 @@
 //! The engine against decoders that are slow, die, stall or lie, on a simulated wall.
 
 mod orders;
+mod relays;
 mod simulation;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,6 +48,16 @@ fn item(n: u8, start: Tick, frames: u64) -> PlaylistItem {
         submission: None,
         nature: Nature::FILM,
         wears: Default::default(),
+    }
+}
+
+/// A live source by plan.
+fn relay(n: u8, start: Tick, frames: u64) -> PlaylistItem {
+    PlaylistItem {
+        kind: ItemKind::Live,
+        source: Source::Live("srt://:7002".into()),
+        sha256: None,
+        ..item(n, start, frames)
     }
 }
 

@@ -8,6 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::LIVE_PREROLL_TICKS;
 use super::orders::Emergency;
 use super::row::Subject;
 use super::track::Segments;
@@ -421,5 +422,13 @@ impl Timeline {
 impl Segments for Timeline {
     fn segment_at(&mut self, tick: Tick) -> Option<Segment> {
         Some(self.segment_from(tick))
+    }
+
+    fn live_after(&self, tick: Tick) -> Option<(Tick, Source)> {
+        let day = self.days.get(&self.date_of(tick)).filter(|_| self.trusted)?;
+        let later = &day.placed[day.placed.partition_point(|placed| placed.start <= tick)..];
+        let soon = later.iter().take_while(|placed| placed.start.0 - tick.0 <= LIVE_PREROLL_TICKS);
+        let live = soon.into_iter().find(|placed| placed.item.kind == ItemKind::Live && self.airs(placed))?;
+        Some((live.start, live.item.source.clone()))
     }
 }

@@ -6,15 +6,21 @@ use std::collections::VecDeque;
 use super::decoders::Decoders;
 use super::timeline::{Segment, What};
 use super::{
-    DeckId, DeckState, LIVE_CUSHION_FRAMES, Light, MAX_ATTEMPTS, OPEN_GRACE_TICKS, Output, PREROLL_TICKS,
-    RETRY_BEFORE_TICKS, STUCK_AFTER_FRAMES_TICKS, STUCK_TICKS, Show,
+    DeckId, DeckState, LIVE_CUSHION_FRAMES, LIVE_PREROLL_TICKS, Light, MAX_ATTEMPTS, OPEN_GRACE_TICKS, Output,
+    PREROLL_TICKS, RETRY_BEFORE_TICKS, STUCK_AFTER_FRAMES_TICKS, STUCK_TICKS, Show,
 };
+use crate::domain::playlist::Source;
 use crate::domain::time::Tick;
 
 /// Whoever says what comes next on a track.
 pub(super) trait Segments {
     /// The segment that owns `tick`, beginning there; `None` at the end.
     fn segment_at(&mut self, tick: Tick) -> Option<Segment>;
+
+    /// The first live source by plan that starts after `tick`, and when.
+    fn live_after(&self, _tick: Tick) -> Option<(Tick, Source)> {
+        None
+    }
 }
 
 /// The segment of now, and the ones laid out ahead.
@@ -22,6 +28,16 @@ pub(super) trait Segments {
 pub(super) struct Track {
     pub current: Option<Lane>,
     pub upcoming: VecDeque<Lane>,
+    /// The live source that comes next, opened before its segment is laid out.
+    early: Option<Early>,
+}
+
+/// A live source that is kept warm.
+#[derive(Debug, Clone)]
+struct Early {
+    source: Source,
+    deck: DeckId,
+    opened: Tick,
 }
 
 /// A segment of the timeline with the decoder that serves it.
@@ -44,12 +60,16 @@ impl Track {
     /// Moves to the segment that owns the tick; returns whether one does.
     pub fn advance(&mut self, tick: Tick, segments: &mut dyn Segments, decoders: &mut Decoders) -> bool {
         while self.current.as_ref().is_none_or(|lane| lane.segment.end <= tick) {
-            let next = match self.upcoming.pop_front() {
+            let mut next = match self.upcoming.pop_front() {
                 Some(lane) => Some(lane),
                 None => segments.segment_at(tick).map(Lane::new),
             };
             let ended = next.is_none();
-            let before = std::mem::replace(&mut self.current, next);
+            let mut before = self.current.take();
+            if let (Some(before), Some(next)) = (&mut before, &mut next) {
+                next.inherit(before);
+            }
+            self.current = next;
             decoders.close(before.and_then(|lane| lane.deck));
             if ended {
                 return false;
@@ -71,13 +91,45 @@ impl Track {
             self.upcoming.push_back(Lane::new(segment));
         }
         if let Some(lane) = self.current.as_mut().filter(|lane| lane.attempts == 0) {
-            lane.open(tick, tick, decoders);
+            lane.open_or_adopt(&mut self.early, tick, tick, decoders);
         }
         for n in 0..self.upcoming.len() {
-            if self.upcoming[n].attempts == 0 && self.open_decks() < most {
+            let in_use = self.uses_live_source_of(n);
+            if self.upcoming[n].attempts == 0 && self.open_decks() < most && !in_use {
                 let at = self.upcoming[n].segment.start;
-                self.upcoming[n].open(at, tick, decoders);
+                self.upcoming[n].open_or_adopt(&mut self.early, at, tick, decoders);
             }
+        }
+        self.keep_live_warm(tick, segments, decoders);
+    }
+
+    /// Whether something before has the live source of an upcoming lane open: a source is opened once.
+    fn uses_live_source_of(&self, n: usize) -> bool {
+        let Some(source) = self.upcoming[n].live_source() else { return false };
+        let before = self.current.iter().chain(self.upcoming.iter().take(n));
+        before.filter(|lane| lane.deck.is_some()).any(|lane| lane.live_source().as_ref() == Some(&source))
+    }
+
+    /// Opens the next live source by plan ahead of everything else: its sender may need to connect, and key frames may
+    /// be far apart.
+    fn keep_live_warm(&mut self, tick: Tick, segments: &dyn Segments, decoders: &mut Decoders) {
+        let next = segments.live_after(tick).filter(|(start, _)| start.0 - tick.0 <= LIVE_PREROLL_TICKS);
+        let open = |source: &Source| {
+            let lanes = self.current.iter().chain(&self.upcoming);
+            lanes.filter(|lane| lane.deck.is_some()).any(|lane| lane.live_source().as_ref() == Some(source))
+        };
+        let wanted = next.map(|(_, source)| source).filter(|source| !open(source));
+        if let Some(early) = &self.early {
+            let over = matches!(decoders.state(early.deck), Some(DeckState::Dead(_) | DeckState::Ended));
+            let again = over && tick.0 - early.opened.0 >= OPEN_GRACE_TICKS;
+            if again || wanted.as_ref() != Some(&early.source) {
+                decoders.close(Some(early.deck));
+                self.early = None;
+            }
+        }
+        if let Some(source) = wanted.filter(|_| self.early.is_none()) {
+            let deck = decoders.open(source.clone(), None, 0);
+            self.early = Some(Early { source, deck, opened: tick });
         }
     }
 
@@ -142,6 +194,7 @@ impl Track {
         for lane in self.current.take().into_iter().chain(self.upcoming.drain(..)) {
             decoders.close(lane.deck);
         }
+        decoders.close(self.early.take().map(|early| early.deck));
     }
 }
 
@@ -163,6 +216,32 @@ impl Lane {
     pub fn begin(&mut self, segment: Segment) {
         self.fed = segment.start;
         self.segment = segment;
+    }
+
+    fn live_source(&self) -> Option<Source> {
+        self.segment.source().map(|(source, _)| source).filter(|_| self.segment.is_live())
+    }
+
+    /// Goes on with the live source of the segment before, if it is the same.
+    fn inherit(&mut self, before: &mut Lane) {
+        if self.deck.is_none() && self.live_source().is_some_and(|source| before.live_source() == Some(source)) {
+            self.deck = before.deck.take();
+            self.attempts = before.attempts;
+            (self.opened, self.anchor, self.newest) = (before.opened, before.anchor, before.newest);
+        }
+    }
+
+    /// Takes the decoder that has been kept warm for this source, or opens one.
+    fn open_or_adopt(&mut self, early: &mut Option<Early>, at: Tick, now: Tick, decoders: &mut Decoders) {
+        let own = self.live_source();
+        match early.take_if(|early| own.as_ref() == Some(&early.source)) {
+            Some(early) => {
+                self.deck = Some(early.deck);
+                self.attempts += 1;
+                self.opened = early.opened;
+            }
+            None => self.open(at, now, decoders),
+        }
     }
 
     /// Opens the decoder so that it has the frame of tick `at`.
@@ -255,7 +334,7 @@ impl Lane {
             }
         };
         self.newest = Some(frame);
-        Some(Show::Frame { deck, frame, first: false, last: false })
+        Some(Show::Frame { deck, frame, first: false, last: tick.0 + 1 == self.segment.end.0 })
     }
 
     /// Whether an item comes in while its time runs: it may take a moment to open.

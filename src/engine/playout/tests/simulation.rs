@@ -67,6 +67,7 @@ impl Season {
     /// A day's plan; soft and hard items may lie in what runs over.
     fn plan_day(&mut self) {
         self.items.clear();
+        self.wall.live.clear();
         let hours = slow_channel().open_span(self.date);
         let (mut at, close) = (slow().tick_from(hours.start()).0, slow().tick_at(hours.end()).0);
         let mut n = 0u64;
@@ -86,7 +87,14 @@ impl Season {
             let clip = u8::try_from(self.dice.below(CLIPS)).expect("small");
             let id = format!("{}-{n}", self.date).parse().expect("an id");
             let start_at = slow().start_of(start);
-            self.items.push(PlaylistItem { id, start: start_at, run, ..item(clip, at_zero(), frames) });
+            let what = if self.dice.one_in(15) {
+                let (from, to) = (self.dice.ticks(0, 60), self.dice.ticks(0, 60));
+                self.wall.live.push((Tick(start.0 - 40 + from), Tick(start.0 - 40 + from + to)));
+                relay(clip, at_zero(), frames)
+            } else {
+                item(clip, at_zero(), frames)
+            };
+            self.items.push(PlaylistItem { id, start: start_at, run, ..what });
             at = (start.0 + i64::try_from(frames).expect("small")).max(at);
             n += 1;
         }
@@ -158,7 +166,7 @@ impl Season {
             }
             8 => {
                 let (from, to) = (self.dice.ticks(1, 200), self.dice.ticks(1, 200));
-                self.wall.live = vec![(Tick(begun.0 + from), Tick(begun.0 + from + to))];
+                self.wall.live.push((Tick(begun.0 + from), Tick(begun.0 + from + to)));
                 self.order(Command::Live("test:".into()));
                 self.run(from + to + 60);
                 self.order(Command::Resume);
@@ -196,6 +204,7 @@ impl Season {
         let pool = (200..204).map(|n| fill(n, 20 + u64::from(n) % 7 * 9)).collect();
         let mut after = Wall::on(slow_channel(), begin, None, pool);
         std::mem::swap(&mut after.habits, &mut before.habits);
+        std::mem::swap(&mut after.live, &mut before.live);
         after.rows = std::mem::take(&mut before.rows);
         if let Some(last) = after.rows.last().cloned() {
             let (start, end) = (last.end, slow().start_of(begin));
@@ -227,6 +236,15 @@ impl Season {
             let row = row.unwrap_or_else(|| panic!("seed {seed}: {} never started", item.id));
             assert_eq!((row.start, row.held_frames), (item.start, 0), "seed {seed}: a hard start is kept: {row:#?}");
             judged += 1;
+        }
+        for item in planned.iter().filter(|i| i.kind == ItemKind::Live && i.run == RunMode::Auto) {
+            if !calm(Tick(item.first_tick(slow()).0 - PREROLL_TICKS), item.end_tick(slow())) {
+                continue;
+            }
+            for row in rows.iter().filter(|r| r.item.as_ref() == Some(&item.id)) {
+                let inside = item.start <= row.start && row.end <= item.span(slow()).end();
+                assert!(inside, "seed {seed}: a relay keeps to its time: {row:#?}");
+            }
         }
         judged
     }
