@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::branding::Branding;
+use crate::domain::branding::{Branding, Wears};
 use crate::domain::channel::{Channel, Hours, HouseFormat};
 use crate::domain::ids::{ChannelId, Sha256};
 use crate::domain::output::{Displays, OutputAddress};
@@ -79,6 +79,8 @@ pub struct FixedConfig {
     pub title: String,
     /// The approved house file that airs; `None`: the time is kept free of offices' clips.
     pub sha256: Option<Sha256>,
+    /// What of the channel's branding is drawn on it.
+    pub wears: Wears,
 }
 
 /// How the pages are reached.
@@ -304,6 +306,8 @@ struct FixedFile {
     title: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sha256: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    branding: Option<String>,
 }
 
 impl FixedFile {
@@ -313,7 +317,9 @@ impl FixedFile {
             return Err(format!("fixed {:?}: {} seconds is not 1 to 86400", self.title, self.seconds));
         }
         let sha256 = self.sha256.map(|h| h.parse()).transpose().map_err(|e| format!("fixed {:?}: {e}", self.title))?;
-        Ok(FixedConfig { at, seconds: self.seconds, title: self.title, sha256 })
+        let wears = self.branding.as_deref().map_or(Ok(Wears::All), str::parse);
+        let wears = wears.map_err(|e| format!("fixed {:?}: branding: {e}", self.title))?;
+        Ok(FixedConfig { at, seconds: self.seconds, title: self.title, sha256, wears })
     }
 }
 
@@ -416,9 +422,12 @@ impl ChannelFile {
             ));
         }
         check_outputs(&self.outputs)?;
-        let fixed = self.fixed.into_iter().map(FixedFile::into_config).collect::<Result<_, _>>()?;
+        let fixed = self.fixed.into_iter().map(FixedFile::into_config).collect::<Result<Vec<_>, _>>()?;
         let wall = self.wall.into_wall(house).map_err(|e| format!("wall: {e}"))?;
         let branding = self.branding.into_branding(house).map_err(|e| format!("branding: {e}"))?;
+        if let Some(FixedConfig { title, wears, .. }) = fixed.iter().find(|f| !branding.knows(&f.wears)) {
+            return Err(format!("fixed {title:?}: branding.sets has no {:?}", wears.word().unwrap_or_default()));
+        }
         Ok(ChannelConfig { channel, wall, branding, outputs: self.outputs, fixed })
     }
 }

@@ -116,6 +116,7 @@ fn rgb_at(picture: &[u8], raster: Raster, x: usize, y: usize) -> [u8; 3] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::av::picture::Shared;
 
     #[test]
     fn the_preview_shows_the_colours_of_the_air() {
@@ -124,6 +125,28 @@ mod tests {
         let picture = raster.plain([51, 109, 212]);
         let [r, g, b] = rgb_at(picture.as_ref(), raster, 63, 31);
         assert!(r.abs_diff(191) <= 2 && g <= 2 && b <= 2, "{r} {g} {b}");
+    }
+
+    #[test]
+    fn branding_that_moves_does_not_hide_a_picture_that_stands() {
+        let raster = Raster { width: 64, height: 32 };
+        let (seen, sights) = std::sync::mpsc::channel();
+        let probe = Probe::start(raster, None, 25, seen).expect("a thread");
+        for tick in 0..2 {
+            let colour = [if tick == 0 { 40 } else { 200 }; 3];
+            probe.push(&TickFrame {
+                tick: Tick(tick),
+                picture: raster.plain(colour),
+                bare: raster.plain([100; 3]),
+                sound: Shared::new(Vec::new()),
+                pts_ns: 0,
+                duration_ns: 40_000_000,
+                expected: Expected { dark: false, still: false, sounding: false },
+                late_ms: 0,
+            });
+        }
+        let changes: Vec<_> = sights.iter().take(2).map(|seen| seen.measure.change_milli).collect();
+        assert_eq!(changes, [None, Some(0)]);
     }
 
     #[test]

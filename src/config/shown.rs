@@ -63,9 +63,10 @@ fn without_secrets(output: &str) -> String {
 
 impl From<&FixedConfig> for FixedFile {
     fn from(config: &FixedConfig) -> FixedFile {
-        let FixedConfig { at, seconds, title, sha256 } = config;
+        let FixedConfig { at, seconds, title, sha256, wears } = config;
         let sha256 = sha256.map(|hash| hash.to_string());
-        FixedFile { at: at.to_string(), seconds: *seconds, title: title.clone(), sha256 }
+        let branding = wears.word().map(str::to_owned);
+        FixedFile { at: at.to_string(), seconds: *seconds, title: title.clone(), sha256, branding }
     }
 }
 
@@ -99,7 +100,7 @@ mod tests {
     #[test]
     fn what_is_shown_is_a_file_that_says_the_same() {
         let text = "[channel.wall]\nopen = \"04:00\"\nclose = \"04:00\"\nwidth = 960\noutputs = [\"null\", \"udp://10.0.0.7:5004\"]\n\
-                    [[channel.wall.fixed]]\nat = \"10:00\"\nseconds = 180\ntitle = \"Indonesia Raya\"\n\
+                    [[channel.wall.fixed]]\nat = \"10:00\"\nseconds = 180\ntitle = \"Indonesia Raya\"\nbranding = \"none\"\n\
                     [planning.shares]\nvillage = 3\n[paper]\nplace = \"Lubuk \\\"Pakam\\\"\"\n";
         let config = Config::parse(Path::new("/h"), text).expect("valid");
         let shown = config.to_toml();

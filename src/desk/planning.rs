@@ -19,6 +19,7 @@ use chrono::TimeDelta;
 use crate::config::ChannelConfig;
 use crate::domain::asset::FillClip;
 use crate::domain::audit::{AuditEvent, AuditKind};
+use crate::domain::branding::Wears;
 use crate::domain::ids::{ApprovalId, CaseId, ChannelId, ItemId, OpdId, PersonId, Sha256};
 use crate::domain::people::Role;
 use crate::domain::playlist::{Fault, ItemKind, Playlist, PlaylistHead, PlaylistItem};
@@ -416,7 +417,12 @@ impl Desk {
             .plays
             .iter()
             .filter(|p| !pinned.contains(p))
-            .map(|p| Placed { start: frame.tick(p.start), material: &material.materials[p.entry], fixed: false })
+            .map(|p| Placed {
+                start: frame.tick(p.start),
+                material: &material.materials[p.entry],
+                fixed: false,
+                wears: Wears::default(),
+            })
             .collect();
         plays.extend(material.fixed_plays(frame, &kept));
         let head = PlaylistHead {

@@ -323,6 +323,11 @@ impl Wears {
 }
 
 impl Branding {
+    /// Whether it has what is named.
+    pub fn knows(&self, wears: &Wears) -> bool {
+        !matches!(wears, Wears::Set(name) if !self.sets.contains_key(name))
+    }
+
     /// The layers that are drawn. A set that the channel does not have is all of them: an item made elsewhere never
     /// loses the channel its logo.
     pub fn worn(&self, wears: &Wears) -> Layers {

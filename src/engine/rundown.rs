@@ -35,6 +35,8 @@ pub struct Placed<'a> {
     pub material: &'a Material,
     /// Starts at its time whatever is on air.
     pub fixed: bool,
+    /// What of the channel's branding is drawn on it.
+    pub wears: Wears,
 }
 
 /// Pieces of fill shorter than this, in frames, are not cut if it can be avoided: two seconds at 25 frames.
@@ -70,7 +72,7 @@ pub fn rundown(
             owner: play.material.owner.clone(),
             submission: Some(play.material.submission.to_string()),
             nature: play.material.nature,
-            wears: Wears::default(),
+            wears: play.wears.clone(),
         }
     }));
     items.sort_by(|a, b| (a.start, &a.id).cmp(&(b.start, &b.id)));

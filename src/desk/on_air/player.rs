@@ -1,5 +1,6 @@
 //! The real player: GStreamer at both ends, the machine's clock in between.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -309,7 +310,9 @@ fn follow_folders(
     let mut folders = Folders::new(settings.home.clone(), settings.channel.clone());
     let fixed = settings.playlist.clone();
     let at = clock.now();
+    let branding = settings.branding.clone();
     let (mut first, problems) = folders.look(at);
+    first.iter().for_each(|input| name_unknown_sets(&branding, input));
     problems.iter().for_each(|problem| news.bad_file(&problem.0, at));
     if let Some(playlist) = &fixed {
         first.retain(|input| !matches!(input, Input::Revision(_)));
@@ -322,6 +325,7 @@ fn follow_folders(
             let (found, problems) = folders.look(at);
             problems.iter().for_each(|problem| news.bad_file(&problem.0, at));
             for input in found {
+                name_unknown_sets(&branding, &input);
                 let shadowed = fixed.is_some() && matches!(input, Input::Revision(_));
                 if !shadowed && sender.send(input).is_err() {
                     return;
@@ -330,6 +334,17 @@ fn follow_folders(
         }
     })?;
     Ok((inputs, first))
+}
+
+/// What an item wears that the channel does not have is all of its branding; whoever wrote the plan should know.
+fn name_unknown_sets(branding: &Branding, input: &Input) {
+    let Input::Revision(playlist) = input else { return };
+    let unknown = playlist.items().iter().filter(|item| !branding.knows(&item.wears));
+    let names: BTreeSet<&str> = unknown.filter_map(|item| item.wears.word()).collect();
+    if !names.is_empty() {
+        let (date, revision) = (playlist.head().date, playlist.head().revision);
+        tracing::warn!("items of {date} r{revision} wear {names:?}, no sets of this channel; they wear all of it");
+    }
 }
 
 /// Asks for real-time priority for this thread alone; children and other threads stay ordinary.

@@ -176,7 +176,7 @@ impl DayMaterial {
         let due = |f: &&Fixed| frame.rate().tick_from(f.span.start()) >= frame.from && !stands(f);
         let place = |f: &'m Fixed| {
             let start = frame.rate().tick_from(f.span.start());
-            f.material.as_ref().map(|material| Placed { start, material, fixed: true })
+            f.material.as_ref().map(|material| Placed { start, material, fixed: true, wears: f.config.wears.clone() })
         };
         self.fixed.iter().filter(due).filter_map(place).collect()
     }

@@ -84,7 +84,12 @@ fn world(requests: &[Request], gap_s: i64, with_fill: bool) -> World {
     let plays: Vec<Placed> = plan
         .plays
         .iter()
-        .map(|p| Placed { start: Tick(origin.0 + p.start), material: &materials[p.entry], fixed: false })
+        .map(|p| Placed {
+            start: Tick(origin.0 + p.start),
+            material: &materials[p.entry],
+            fixed: false,
+            wears: Default::default(),
+        })
         .collect();
     let fill_hash = Sha256([0xfe; 32]);
     let fill = crate::domain::asset::FillClip {

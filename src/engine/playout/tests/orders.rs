@@ -209,3 +209,25 @@ fn a_live_source_takes_over_with_its_first_frames_and_its_loss_shows_the_plan_on
     assert!(rows.iter().all(|r| r.held_frames <= u64::from(LIVE_LOSS_TICKS)), "{rows:#?}");
     wall.never_black_nor_slate();
 }
+
+#[test]
+fn an_item_wears_what_its_plan_says_what_covers_it_wears_everything_and_an_emergency_nothing() {
+    let t = at("08:00:00");
+    let bare = PlaylistItem { wears: Wears::Nothing, ..item(1, t, 200) };
+    let (mut wall, t) = wall(vec![bare, item(2, later(t, 200), 400)]);
+    wall.habits.insert(hash(1), Habit::Stalls(100));
+    wall.run_to(later(t, 50));
+    assert_eq!(wall.engine.wears(), &Wears::Nothing);
+    wall.run_to(later(t, 150));
+    assert!(is_fill(&wall, 149) && wall.engine.wears() == &Wears::All, "fill covers what stalls");
+    wall.run_to(later(t, 250));
+    assert_eq!(wall.engine.wears(), &Wears::All);
+    assert_eq!(wall.order(emergency(later(t, 400))), Ok(()));
+    wall.run_to(later(t, 300));
+    assert_eq!(wall.engine.wears(), &Wears::Nothing);
+    assert_eq!(wall.order(Command::Resume), Ok(()));
+    assert_eq!(wall.order(Command::Slate), Ok(()));
+    wall.run_to(later(t, 350));
+    assert_eq!(wall.engine.wears(), &Wears::All);
+    assert_eq!(wall.shown.last().map(|(_, show, _)| *show), Some(Show::Slate));
+}
