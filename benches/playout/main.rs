@@ -22,6 +22,7 @@ mod plan;
 mod process;
 mod report;
 #[path = "../../tests/av/senders.rs"]
+#[allow(dead_code, reason = "the tests use more of it")]
 mod senders;
 mod sink;
 #[path = "../../tests/av/stage.rs"]

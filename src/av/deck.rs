@@ -295,7 +295,9 @@ fn serve(
         }
         // Everyone may read a process's arguments, and an address may hold a passphrase.
         Source::Live(address) => {
+            // Settings and proxies of a desktop are none of its business, and out of its reach.
             command.arg("--live").env(LIVE_ADDRESS, address);
+            command.env("GSETTINGS_BACKEND", "memory").env("GIO_USE_PROXY_RESOLVER", "dummy");
         }
         Source::None => return Err("no_source".into()),
     }

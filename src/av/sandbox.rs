@@ -74,6 +74,8 @@ pub struct Sandbox {
     pub reads: Vec<PathBuf>,
     /// Files that it may write and read back. Each must exist. None means that no file can be opened for writing.
     pub writes: Vec<PathBuf>,
+    /// Devices, or folders of them, that it may read, write and steer. Each must exist.
+    pub devices: Vec<PathBuf>,
     /// What it may reach beyond this machine.
     pub network: Network,
     /// Fail where the kernel has no Landlock, instead of going on with the other rings.
@@ -218,20 +220,28 @@ const SYSTEM_READS: [&str; 9] = [
 const NAME_READS: [&str; 6] =
     ["/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf", "/etc/services"];
 
+/// What finds a device by its name: what the kernel says of it, and how names of sound devices are explained.
+const DEVICE_READS: [&str; 4] = ["/sys/class", "/sys/devices", "/proc/asound", "/etc/asound.conf"];
+
 impl Sandbox {
     /// A cage with the decoder's limits that may read `file` and write nothing.
     pub fn reading(file: &Path) -> Sandbox {
         let (limits, network) = (Limits::DECODER, Network::None);
-        Sandbox { limits, reads: vec![file.to_owned()], writes: Vec::new(), network, require_landlock: false }
+        let (reads, writes, devices) = (vec![file.to_owned()], Vec::new(), Vec::new());
+        Sandbox { limits, reads, writes, devices, network, require_landlock: false }
     }
 
     /// A cage for a live source, which reads no file and may decode for days.
-    pub fn receiving(network: Network) -> Sandbox {
+    /// Of devices it opens those alone that are named.
+    pub fn receiving(network: Network, devices: Vec<PathBuf>) -> Sandbox {
         let mut reads: Vec<PathBuf> = Vec::new();
         if network != Network::None {
             reads.extend(NAME_READS.iter().map(PathBuf::from).filter(|path| path.exists()));
         }
-        Sandbox { limits: Limits::RECEIVER, reads, writes: Vec::new(), network, require_landlock: false }
+        if !devices.is_empty() {
+            reads.extend(DEVICE_READS.iter().map(PathBuf::from).filter(|path| path.exists()));
+        }
+        Sandbox { limits: Limits::RECEIVER, reads, writes: Vec::new(), devices, network, require_landlock: false }
     }
 
     /// The command line that makes `binary`, this program, start a child which confines itself so and then turns into
@@ -310,8 +320,9 @@ impl Sandbox {
             }
         }
         if wanted.seccomp {
-            syscalls::restrict(executing, !self.writes.is_empty(), self.network, &[])
-                .map_err(ring("seccomp filter"))?;
+            let steers: &[_] = if self.devices.is_empty() { &[] } else { &[libc::SYS_ioctl] };
+            let writes = !self.writes.is_empty() || !self.devices.is_empty();
+            syscalls::restrict(executing, writes, self.network, steers).map_err(ring("seccomp filter"))?;
             held.seccomp = true;
         }
         Ok(held)
@@ -321,7 +332,8 @@ impl Sandbox {
         let newest = ABI::V7;
         let (read, write) =
             (AccessFs::from_read(newest), AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::Truncate);
-        for path in self.reads.iter().chain(&self.writes) {
+        let steer = AccessFs::ReadFile | AccessFs::ReadDir | AccessFs::WriteFile | AccessFs::IoctlDev;
+        for path in self.reads.iter().chain(&self.writes).chain(&self.devices) {
             std::fs::metadata(path).map_err(|source| SandboxError::Path { path: path.clone(), source })?;
         }
         let build = || {
@@ -333,7 +345,8 @@ impl Sandbox {
                 .create()?
                 .add_rules(path_beneath_rules(SYSTEM_READS, read))?
                 .add_rules(path_beneath_rules(&self.reads, read & !AccessFs::Execute))?
-                .add_rules(path_beneath_rules(&self.writes, write))?;
+                .add_rules(path_beneath_rules(&self.writes, write))?
+                .add_rules(path_beneath_rules(&self.devices, steer))?;
             if let Network::Connections(port) = self.network {
                 ruleset = ruleset.add_rule(NetPort::new(port, AccessNet::ConnectTcp))?;
             }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use clap::Args;
 
@@ -157,12 +158,32 @@ impl DecodeArguments {
 /// Shut in first, but for the network that the address needs.
 fn receive(arguments: &DecodeArguments) -> Result<Ended, Failure> {
     let address = Config::live_address().ok_or_else(|| Failure::Usage("no live source is named".into()))?;
-    let mut sandbox = Sandbox::receiving(live::needs_of(&address).network);
+    let needs = live::needs_of(&address);
+    wait_for_devices(&needs.devices)?;
+    let mut sandbox = Sandbox::receiving(needs.network, needs.devices);
     sandbox.reads.extend(Config::gst_registry());
     sandbox.require_landlock = arguments.require_landlock;
     sandbox.enter().map_err(|e| Failure::could(e.to_string(), "siaran config shows sandbox.require"))?;
     let failed = |e: decode::DecodeError| Failure::could(e.to_string().trim_end_matches('.'), "look at the sender");
     live::run(&address, arguments.house()).map(|()| Ended::Holds).map_err(failed)
+}
+
+/// How long a device that is not there is waited for before the child ends and another one waits.
+const DEVICE_PATIENCE: Duration = Duration::from_secs(2);
+
+/// A device can be named to the sandbox only once it is there.
+fn wait_for_devices(devices: &[PathBuf]) -> Result<(), Failure> {
+    let begun = std::time::Instant::now();
+    for device in devices {
+        while !device.exists() {
+            if begun.elapsed() > DEVICE_PATIENCE {
+                let missing = format!("the device {} is not there", device.display());
+                return Err(Failure::could(missing, "plug it in; it is opened as soon as it comes"));
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+    Ok(())
 }
 
 fn rate(text: &str) -> Result<FrameRate, String> {

@@ -45,6 +45,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ended, Failure> {
         },
         reads: arguments.reads.clone(),
         writes: arguments.writes.clone(),
+        devices: Vec::new(),
         network: Network::None,
         require_landlock: arguments.require_landlock,
     };

@@ -127,14 +127,34 @@ pub enum ItemKind {
 pub enum Source {
     /// A path below the home, with `/`, never leaving it.
     File(String),
-    /// An address of a live source: `srt:// rtmp:// udp:// rtsp:// test:`.
+    /// An address of a live source, one of [`LIVE_SCHEMES`].
     Live(String),
     /// The slate needs none.
     None,
 }
 
 /// Address schemes that a live item may name.
-pub const LIVE_SCHEMES: [&str; 5] = ["srt://", "rtmp://", "udp://", "rtsp://", "test:"];
+pub const LIVE_SCHEMES: [&str; 7] = ["srt://", "rtmp://", "udp://", "rtp://", "rtsp://", "v4l2:", "test:"];
+
+/// How addresses of live sources look, for people.
+pub const LIVE_FORMS: &str =
+    "srt://… rtmp://… udp://… rtp://… rtsp://… v4l2:/dev/video0 v4l2:/dev/video0+alsa:hw:1,0 test:";
+
+/// Joins a picture's device, or the test picture, with the sound device that is heard with it.
+pub const WITH_SOUND: &str = "+alsa:";
+
+/// The kernel's name of a camera or a capture card, under which alone a player opens one.
+pub const CAMERA: &str = "/dev/video";
+
+/// Whether an address that begins with a scheme of ours can be one.
+fn is_live_address(text: &str) -> bool {
+    let (picture, sound) = text.split_once(WITH_SOUND).map_or((text, None), |(picture, sound)| (picture, Some(sound)));
+    let with_sound = picture.starts_with("v4l2:") || picture.starts_with("test:");
+    let sound = sound.is_none_or(|device| with_sound && !device.is_empty() && !device.contains(char::is_whitespace));
+    let number = |device: &str| !device.is_empty() && device.bytes().all(|b| b.is_ascii_digit());
+    let camera = |device: &str| device.strip_prefix(CAMERA).is_some_and(number);
+    sound && picture.strip_prefix("v4l2:").is_none_or(camera)
+}
 
 impl Source {
     /// Reads a source as playlist files write it; `None` if it is neither a path below home nor a live address.
@@ -143,7 +163,7 @@ impl Source {
             return Some(Source::None);
         }
         if LIVE_SCHEMES.iter().any(|s| text.starts_with(s)) {
-            return Some(Source::Live(text.to_owned()));
+            return is_live_address(text).then(|| Source::Live(text.to_owned()));
         }
         let below_home = !text.contains(['\\', '\0', ':'])
             && text.split('/').all(|part| !part.is_empty() && part != "." && part != "..");
@@ -417,6 +437,10 @@ mod tests {
     fn a_source_can_not_leave_the_home() {
         assert_eq!(Source::parse("media/house/a.mp4"), Some(Source::File("media/house/a.mp4".into())));
         assert_eq!(Source::parse("srt://h:1"), Some(Source::Live("srt://h:1".into())));
+        assert!(matches!(Source::parse("v4l2:/dev/video0+alsa:hw:1,0"), Some(Source::Live(_))));
+        for bad in ["v4l2:/dev/mem", "v4l2:/dev/video0/../mem", "v4l2:", "udp://h:1+alsa:hw:0", "test:+alsa:"] {
+            assert_eq!(Source::parse(bad), None, "{bad}");
+        }
         for bad in ["/etc/passwd", "../x", "media/../../x", "a//b", "file:///etc/passwd", "a\\b", "http://x/y"] {
             assert_eq!(Source::parse(bad), None, "{bad}");
         }

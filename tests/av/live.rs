@@ -1,7 +1,8 @@
 //! Live sources on the air, judged from its sink: senders that come, go and send rubbish.
 
+use std::any::Any;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -9,7 +10,7 @@ use siaran::domain::as_run::{AirKind, Outcome};
 
 use crate::barcode::{self, Recipe, Seen};
 use crate::heard::tick_of;
-use crate::senders::{Carries, Line, Sender, Spoil, free_port, now};
+use crate::senders::{Camera, Carries, Line, Sender, Spoil, free_port, now};
 use crate::stage::{Home, Planned, TICK, seconds, soon, zone};
 
 const PLAN: u8 = 1;
@@ -187,6 +188,54 @@ fn a_planned_relay_is_on_air_on_its_tick_gives_way_to_the_slate_when_lost_and_en
     let wanted = [(AirKind::Live, Outcome::Cut), (AirKind::Slate, Outcome::Failed), (AirKind::Live, Outcome::Joined)];
     assert_eq!(kinds, wanted);
     assert_eq!((of_relay[0].start, of_relay[2].end), (at(150), at(400)));
+}
+
+#[test]
+fn a_multicast_group_rtp_and_a_camera_with_rtsp_are_live_sources_too() {
+    let show = Show::begin(38);
+    let home = &show.home;
+    let clip = home.clip("2.mp4", &Recipe::plain(LIVE, 250));
+    let (group, rtp, rtsp) = (free_port(), free_port(), free_port());
+    let group = format!("239.255.77.7:{group}");
+    let mut seen = Vec::new();
+    let mut watch = |name: &str, address: &str, send: &dyn Fn() -> Box<dyn Any>| {
+        order(home, &["live", address]);
+        // The source is open by then; what is there only while it sends is tried again and again.
+        std::thread::sleep(seconds(2));
+        let (begun, sender) = (now(), send());
+        std::thread::sleep(seconds(6));
+        drop(sender);
+        seen.push((name.to_owned(), begun, now()));
+        std::thread::sleep(seconds(2));
+    };
+    watch("multicast", &format!("udp://@{group}"), &|| {
+        Box::new(Sender::start(&clip, "mpegts", &format!("udp://{group}?pkt_size=1316&ttl=0")))
+    });
+    watch("rtp", &format!("rtp://127.0.0.1:{rtp}"), &|| {
+        Box::new(Sender::start(&clip, "rtp_mpegts", &format!("rtp://127.0.0.1:{rtp}")))
+    });
+    watch("rtsp", &format!("rtsp://127.0.0.1:{rtsp}/wall"), &|| Box::new(Camera::start(&clip, rtsp)));
+    assert!(show.player.ends(seconds(60)));
+    let wall = Wall::read(&show.recording, show.start);
+    for (name, begun, ended) in seen {
+        let (on, off) = (wall.until(show.start, begun, true), wall.until(show.start, ended, false));
+        println!("{name}: on air {on} ms after its sender's start, back {off} ms after its end");
+        assert!(on < 5000 && off < 1500, "{name}: {on} {off}");
+    }
+}
+
+#[test]
+fn a_camera_that_is_not_there_is_named_with_the_way_out() {
+    let decode = |address: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_siaran"));
+        command.args(["decode", "--live"]).env("SIARAN_LIVE_ADDRESS", address);
+        command.stdin(Stdio::null()).output().expect("it runs")
+    };
+    let gone = decode("v4l2:/dev/video61+alsa:null");
+    let said = String::from_utf8_lossy(&gone.stderr);
+    assert_eq!(gone.status.code(), Some(3));
+    assert!(said.starts_with("error: the device /dev/video61 is not there"), "{said}");
+    assert!(said.contains("Try: plug it in"), "{said}");
 }
 
 #[test]

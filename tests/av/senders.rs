@@ -28,8 +28,13 @@ pub struct Sender(Child);
 impl Sender {
     /// Sends to an address in a container.
     pub fn start(clip: &Path, container: &str, address: &str) -> Sender {
+        Sender::with(clip, &["-f", container, address])
+    }
+
+    /// Sends with options of its own.
+    pub fn with(clip: &Path, options: &[&str]) -> Sender {
         let mut command = Command::new("ffmpeg");
-        command.args(["-nostdin", "-v", "error", "-re", "-i"]).arg(clip).args(["-c", "copy", "-f", container, address]);
+        command.args(["-nostdin", "-v", "error", "-re", "-i"]).arg(clip).args(["-c", "copy"]).args(options);
         Sender(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("ffmpeg starts"))
     }
 }
@@ -192,4 +197,89 @@ fn carry_back(from: &UdpSocket, to: &UdpSocket, sender: SocketAddr, stop: &Atomi
             let _ = to.send_to(&datagram[..length], sender);
         }
     }
+}
+
+/// A camera that speaks RTSP over TCP: it answers whoever asks, and passes on what ffmpeg sends as RTP.
+pub struct Camera {
+    port: u16,
+    stop: Arc<AtomicBool>,
+}
+
+impl Camera {
+    /// A camera at a port that shows a clip to one asker after the other.
+    pub fn start(clip: &Path, port: u16) -> Camera {
+        let listener = std::net::TcpListener::bind(("127.0.0.1", port)).expect("the port");
+        let (clip, stop) = (clip.to_owned(), Arc::<AtomicBool>::default());
+        let stopping = Arc::clone(&stop);
+        std::thread::spawn(move || {
+            for asker in listener.incoming().map_while(Result::ok) {
+                if stopping.load(Ordering::Relaxed) {
+                    return;
+                }
+                let _ = answer(asker, &clip, &stopping);
+            }
+        });
+        Camera { port, stop }
+    }
+}
+
+impl Drop for Camera {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        let _ = std::net::TcpStream::connect(("127.0.0.1", self.port));
+    }
+}
+
+const DESCRIPTION: &str = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=wall\r\nt=0 0\r\na=control:*\r\nm=video 0 RTP/AVP 96\r\n\
+                           a=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1\r\na=control:track0\r\n";
+
+/// RTSP as far as one needs it (RFC 2326): sound and pictures inside the connection, nothing else.
+fn answer(asker: std::net::TcpStream, clip: &Path, stop: &AtomicBool) -> std::io::Result<()> {
+    use std::io::{BufRead, BufReader, Write};
+    let (mut out, mut lines) = (asker.try_clone()?, BufReader::new(asker).lines());
+    loop {
+        let mut request = Vec::new();
+        while let Some(line) = lines.next().transpose()?.filter(|line| !line.is_empty()) {
+            request.push(line);
+        }
+        let Some(what) = request.first().and_then(|line| line.split(' ').next()) else { return Ok(()) };
+        let field = |name: &str| request.iter().find_map(|line| line.strip_prefix(name)).unwrap_or_default().to_owned();
+        let (number, transport) = (field("CSeq: "), field("Transport: "));
+        let (status, more) = match what {
+            "DESCRIBE" => {
+                let length = DESCRIPTION.len();
+                ("200 OK", format!("Content-Type: application/sdp\r\nContent-Length: {length}\r\n\r\n{DESCRIPTION}"))
+            }
+            "SETUP" if !transport.contains("interleaved") => ("461 Unsupported Transport", "\r\n".into()),
+            "SETUP" => {
+                let way = "RTP/AVP/TCP;unicast;interleaved=0-1";
+                ("200 OK", format!("Transport: {way}\r\nSession: 1\r\n\r\n"))
+            }
+            "OPTIONS" => ("200 OK", "Public: OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN\r\n\r\n".into()),
+            _ => ("200 OK", "Session: 1\r\n\r\n".into()),
+        };
+        write!(out, "RTSP/1.0 {status}\r\nCSeq: {number}\r\n{more}")?;
+        if what == "PLAY" {
+            return show(&mut out, clip, stop);
+        }
+    }
+}
+
+fn show(out: &mut std::net::TcpStream, clip: &Path, stop: &AtomicBool) -> std::io::Result<()> {
+    use std::io::Write;
+    let inward = UdpSocket::bind("127.0.0.1:0")?;
+    inward.set_read_timeout(Some(Duration::from_millis(50)))?;
+    let address = format!("rtp://127.0.0.1:{}?pkt_size=1200", inward.local_addr()?.port());
+    let mut command = Command::new("ffmpeg");
+    command.args(["-nostdin", "-v", "error", "-re", "-i"]).arg(clip).args(["-an", "-c", "copy"]);
+    command.args(["-bsf:v", "h264_mp4toannexb", "-f", "rtp", &address]);
+    let _sender = Sender(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?);
+    let mut datagram = vec![0; 65_536];
+    while !stop.load(Ordering::Relaxed) {
+        let Ok(length) = inward.recv(&mut datagram) else { continue };
+        let size = u16::try_from(length).expect("a datagram is no longer").to_be_bytes();
+        out.write_all(&[b'$', 0, size[0], size[1]])?;
+        out.write_all(&datagram[..length])?;
+    }
+    Ok(())
 }

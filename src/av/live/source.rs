@@ -10,6 +10,7 @@ use gstreamer::prelude::*;
 
 use crate::av::decode::DecodeError;
 use crate::av::sandbox::Network;
+use crate::domain::playlist::{CAMERA, WITH_SOUND};
 use crate::domain::time::FrameRate;
 
 /// Receiving buffer of a datagram source, bytes: a second of 16 Mbit/s, for a busy moment.
@@ -23,6 +24,8 @@ const SRT_LATENCY_MS: i32 = 60;
 const SRT_POLL_MS: i32 = 100;
 /// The port of an SRT address without one, as GStreamer has it.
 const SRT_PORT: &str = "7001";
+/// The kernel's sound cards.
+const SOUND_CARDS: &str = "/dev/snd";
 
 /// What the child of a source may reach beyond its own memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +48,20 @@ pub fn needs_of(address: &str) -> LiveNeeds {
         "rtsp" => port(554),
         _ => Network::None,
     };
-    LiveNeeds { network, devices: Vec::new() }
+    let (picture, sound) = parts(address);
+    let mut devices: Vec<PathBuf> = camera(picture).map(PathBuf::from).into_iter().collect();
+    // The null device is a part of the library; every other name may lead to any card, by its number or its own name.
+    devices.extend(sound.filter(|device| *device != "null").map(|_| PathBuf::from(SOUND_CARDS)));
+    LiveNeeds { network, devices }
+}
+
+/// An address's picture, and the sound device that is heard with it.
+fn parts(address: &str) -> (&str, Option<&str>) {
+    address.split_once(WITH_SOUND).map_or((address, None), |(picture, sound)| (picture, Some(sound)))
+}
+
+fn camera(picture: &str) -> Option<&str> {
+    picture.strip_prefix("v4l2:").filter(|device| device.starts_with(CAMERA))
 }
 
 fn scheme(address: &str) -> &str {
@@ -118,13 +134,22 @@ fn as_is(elements: &str, rate: FrameRate) -> Result<gst::Element, DecodeError> {
     Ok(bin.upcast())
 }
 
-/// A source of datagrams.
+fn sound_card(device: &str) -> Result<gst::Element, DecodeError> {
+    Ok(ElementFactory::make("alsasrc").property("device", device).build()?)
+}
+
+/// A source of datagrams; `?iface=NAME` says which network a multicast group is joined on.
 fn datagrams(place: &str) -> Result<gst::Element, DecodeError> {
+    let (place, query) = place.split_once('?').unwrap_or((place, ""));
     // "udp://@239.1.1.1:5000" is how many programs write a multicast group, "udp://:5000" any address of ours.
     let place = place.trim_start_matches('@');
     let place = if place.starts_with(':') { format!("0.0.0.0{place}") } else { place.to_owned() };
     let source = ElementFactory::make("udpsrc").property("uri", format!("udp://{place}"));
-    Ok(source.property("buffer-size", DATAGRAM_BUFFER).build()?)
+    let source = source.property("buffer-size", DATAGRAM_BUFFER);
+    Ok(match query.split('&').find_map(|option| option.strip_prefix("iface=")) {
+        Some(network) => source.property("multicast-iface", network).build()?,
+        None => source.build()?,
+    })
 }
 
 /// The elements that receive `address`.
@@ -152,10 +177,22 @@ pub(super) fn receive(address: &str, rate: FrameRate) -> Result<Received, Decode
                 .build()?;
             Received::Apart(source)
         }
+        "v4l2" => {
+            let (picture, sound) = parts(address);
+            // What is not compressed; of its rates the line takes what it needs.
+            let device = camera(picture).unwrap_or_default();
+            let picture = ElementFactory::make("v4l2src").property("device", device).build()?;
+            Received::Raw(picture, sound.map(sound_card).transpose()?)
+        }
         "test" => {
             let picture = as_is("videotestsrc is-live=true", rate)?;
-            let sound =
-                ElementFactory::make("audiotestsrc").property("is-live", true).property("volume", 0.1).build()?;
+            let sound = match parts(address).1 {
+                Some(device) => sound_card(device)?,
+                None => {
+                    let tone = ElementFactory::make("audiotestsrc").property("is-live", true);
+                    tone.property("volume", 0.1).build()?
+                }
+            };
             Received::Raw(picture, Some(sound))
         }
         _ => return Err(DecodeError::Clip(format!("{address} is not an address of a live source"))),
@@ -229,5 +266,20 @@ mod tests {
         {
             assert_eq!(of(calls), None, "{calls}");
         }
+    }
+
+    #[test]
+    fn a_source_is_allowed_its_own_port_or_its_own_device_and_nothing_else() {
+        let needs = |address: &str| {
+            let LiveNeeds { network, devices } = needs_of(address);
+            let devices: Vec<_> = devices.iter().map(|device| device.display().to_string()).collect();
+            (network, devices.join(" "))
+        };
+        assert_eq!(needs("rtsp://camera.example/1"), (Network::Connections(554), String::new()));
+        assert_eq!(needs("rtmp://h:1936/a/b"), (Network::Connections(1936), String::new()));
+        assert_eq!(needs("rtp://239.1.1.1:5004"), (Network::Datagrams, String::new()));
+        assert_eq!(needs("v4l2:/dev/video2"), (Network::None, "/dev/video2".into()));
+        assert_eq!(needs("v4l2:/dev/video2+alsa:hw:1,0"), (Network::None, "/dev/video2 /dev/snd".into()));
+        assert_eq!(needs("test:+alsa:null"), (Network::None, String::new()));
     }
 }

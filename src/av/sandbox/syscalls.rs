@@ -257,7 +257,9 @@ fn rules(executing: Executing, may_write_files: bool, network: Network) -> Resul
     rules.insert(libc::SYS_prctl, named?);
     // "Is it a terminal, how wide, how much is there to read, do not block."
     let asked = [libc::TCGETS, libc::TIOCGWINSZ, libc::FIONREAD, libc::FIONBIO, libc::FIOCLEX];
-    let asked: Result<_, _> = asked.iter().map(|request| all(vec![is(1, *request)?])).collect();
+    // And the number of a network's name, for whoever joins a multicast group on it.
+    let of_network = (network != Network::None).then_some(libc::SIOCGIFINDEX as _);
+    let asked: Result<_, _> = asked.iter().chain(&of_network).map(|request| all(vec![is(1, *request)?])).collect();
     rules.insert(libc::SYS_ioctl, asked?);
 
     let changes = (libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC | libc::O_APPEND) as u64;

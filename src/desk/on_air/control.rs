@@ -16,7 +16,7 @@ use crate::av::branding::CrawlSetter;
 use crate::domain::branding::{CrawlText, MOST_PASSES, Wears};
 use crate::domain::channel::Channel;
 use crate::domain::ids::Sha256;
-use crate::domain::playlist::Source;
+use crate::domain::playlist::{LIVE_FORMS, Source};
 use crate::domain::text::Text;
 use crate::domain::time::{FrameRate, Instant, Tick, Zone};
 use crate::engine::playout::{Command, Emergency, Refused};
@@ -183,8 +183,8 @@ impl Desk {
                 Some(Source::Live(address)) => Command::Live(address.into()),
                 _ => {
                     return Err(Text::new(
-                        format!("{source} bukan alamat sumber langsung (srt:// rtmp:// udp:// rtsp:// test:)."),
-                        format!("{source} is not the address of a live source (srt:// rtmp:// udp:// rtsp:// test:)."),
+                        format!("{source} bukan alamat sumber langsung ({LIVE_FORMS})."),
+                        format!("{source} is not the address of a live source ({LIVE_FORMS})."),
                     ));
                 }
             },
