@@ -429,7 +429,8 @@ mod tests {
             let band = Band { edge: Edge::Bottom, margin_px: 0, ink, speed_px_s };
             band.step_px(FrameRate::new(num, den).expect("a rate"))
         };
-        assert_eq!((step(100, 25, 1), step(110, 25, 1), step(120, 30_000, 1001), step(1, 50, 1)), (4, 4, 4, 1));
+        assert_eq!((step(100, 25, 1), step(110, 25, 1), step(115, 25, 1)), (4, 4, 5));
+        assert_eq!((step(120, 30_000, 1001), step(1, 50, 1)), (4, 1));
     }
 
     #[test]
