@@ -1,18 +1,23 @@
 //! The player's side of its decoders: one child process per clip, opened and read on threads of its own, so that the
 //! tick thread only ever looks at what is already there.
 //!
-//! The child (`av::decode`) writes pictures to its standard output and sound to a pipe on its standard input: two
-//! channels, because on one the sound would fill the pipe and starve the picture.
+//! The child (`av::decode`) puts pictures into shared memory and announces them on its standard output, and writes sound
+//! to a pipe on its standard input: two channels, because on one the sound would fill it and starve the picture. A live
+//! child (`av::live`) writes its pictures to standard output themselves.
 
+mod slots;
 mod sound;
 
 use std::collections::{BTreeMap, VecDeque};
-use std::io::{self, PipeReader, Read};
+use std::fs::File;
+use std::io::{self, BufReader, PipeReader, Read};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::picture::{Raster, SAMPLE_BYTES, Shared};
@@ -23,6 +28,9 @@ use crate::domain::playlist::Source;
 use crate::domain::time::Tick;
 use crate::engine::playout::{DeckId, DeckState, Open, Supply};
 
+#[cfg(feature = "av")]
+pub use slots::Filler;
+use slots::Slots;
 use sound::{Block, SAMPLES_AT_HAND, Sound};
 
 /// Pictures at hand on the tick thread, and on their way to it: together half a second at 25 a second, enough to ride
@@ -32,6 +40,10 @@ const PICTURES_ON_THE_WAY: usize = 2;
 /// Pictures at hand before the first one is shown: what a live source is taken with, and one more. The clips that wait
 /// are most of what a player keeps in memory.
 const PICTURES_WAITING: usize = 4;
+/// Pictures that a child has room for: those above, and what is on air and being looked at. The first few are enough
+/// until the clip is on air.
+const SLOTS: u8 = (PICTURES_AT_HAND + PICTURES_ON_THE_WAY) as u8 + 2;
+const FIRST_SLOTS: u8 = (PICTURES_WAITING + PICTURES_ON_THE_WAY) as u8;
 /// Blocks of sound on their way; a block is what the decoder made of one packet, some 20 ms.
 const BLOCKS_ON_THE_WAY: usize = 64;
 /// Largest block of sound that a child may send: a second of 48 kHz stereo.
@@ -49,6 +61,10 @@ pub(super) const HEADER_BYTES: usize = 16;
 pub(super) const BEAT: u32 = u32::MAX;
 /// In place of a picture's size: this frame has sound alone, and the slate is seen.
 pub(super) const STILL: u32 = u32::MAX - 1;
+/// In place of a picture's size: the picture before once more.
+pub(super) const AGAIN: u32 = u32::MAX - 2;
+/// In place of a picture's size: the picture lies in this slot of the shared memory, 0 to 255.
+pub(super) const IN_SLOT: u32 = u32::MAX - 0xffff;
 /// Marks a header as one of ours.
 pub(super) const MAGIC: u32 = 0x5349_4152;
 
@@ -130,7 +146,11 @@ impl Decks {
     /// Takes a picture; older ones go.
     pub fn picture(&mut self, deck: DeckId, frame: u64) -> Option<Shared> {
         let deck = self.decks.get_mut(&deck)?;
-        deck.seen = true;
+        if !std::mem::replace(&mut deck.seen, true)
+            && let Some(slots) = deck.life.slots.get()
+        {
+            slots.give(&std::array::from_fn::<u8, { (SLOTS - FIRST_SLOTS) as usize }, _>(|n| FIRST_SLOTS + n as u8));
+        }
         deck.discard(frame);
         deck.pictures.front().filter(|(number, _)| *number == frame).map(|(_, picture)| picture.clone())
     }
@@ -150,7 +170,10 @@ impl Decks {
 
 #[derive(Debug)]
 struct Deck {
+    /// Without a hole between.
     pictures: VecDeque<(u64, Shared)>,
+    /// The first one after a hole; it has to wait until those before it are used up.
+    after_hole: Option<(u64, Shared)>,
     /// A picture of it has been asked for.
     seen: bool,
     sound: Sound,
@@ -177,6 +200,7 @@ enum Arrival {
 struct Life {
     closed: AtomicBool,
     child: Mutex<Option<Child>>,
+    slots: OnceLock<Arc<Slots>>,
 }
 
 impl Deck {
@@ -192,7 +216,8 @@ impl Deck {
             let _ = pictures.send(end.map_or_else(Arrival::Dead, |()| Arrival::Ended));
         });
         let state = started.map_or_else(|e| DeckState::Dead(format!("no_thread: {e}")), |_| DeckState::Working);
-        Deck { pictures: VecDeque::new(), seen: false, sound: Sound::default(), arriving, blocks, state, life, heard }
+        let (pictures, after_hole, sound) = (VecDeque::new(), None, Sound::default());
+        Deck { pictures, after_hole, seen: false, sound, arriving, blocks, state, life, heard }
     }
 
     fn supply(&mut self, deck: DeckId) -> Supply {
@@ -205,7 +230,10 @@ impl Deck {
     fn receive(&mut self) {
         let most = if self.seen { PICTURES_AT_HAND } else { PICTURES_WAITING };
         let live = self.heard.is_some();
-        while live || self.pictures.len() < most {
+        if self.pictures.is_empty() {
+            self.pictures.extend(self.after_hole.take());
+        }
+        while live || self.after_hole.is_none() && self.pictures.len() < most {
             let arrival = self.arriving.try_recv();
             if live && arrival.is_ok() {
                 self.heard = Some(Instant::now());
@@ -213,6 +241,10 @@ impl Deck {
             match arrival {
                 Ok(Arrival::Picture(number, picture)) => {
                     let follows = self.pictures.back().is_none_or(|(last, _)| *last + 1 == number);
+                    if !follows && !live {
+                        self.after_hole = Some((number, picture));
+                        break;
+                    }
                     if !follows {
                         self.pictures.clear();
                     }
@@ -287,6 +319,7 @@ fn serve(
 ) -> Result<(), String> {
     let mut command = Command::new(&settings.program);
     command.arg("decode");
+    let live = matches!(open.source, Source::Live(_));
     match &open.source {
         Source::File(below_home) => {
             let path = settings.home.join(below_home);
@@ -304,10 +337,10 @@ fn serve(
     if life.closed.load(Ordering::SeqCst) {
         return Ok(());
     }
-    let (picture_pipe, picture_end) = io::pipe().map_err(|e| format!("no_pipe: {e}"))?;
+    let raster = Raster { width: settings.house.width, height: settings.house.height };
+    let line = if live { Line::pipe() } else { Line::memory(raster, life) };
+    let (pictures_in, pictures_out) = line.map_err(|e| format!("no_pipe: {e}"))?;
     let (sound_pipe, sound_end) = io::pipe().map_err(|e| format!("no_pipe: {e}"))?;
-    // The largest pipe an unprivileged process may have spares a thousand wake-ups a second.
-    let _ = rustix::pipe::fcntl_setpipe_size(&picture_pipe, 1 << 20);
     let house = settings.house;
     let child = command
         .args(["--width", &house.width.to_string(), "--height", &house.height.to_string()])
@@ -317,8 +350,8 @@ fn serve(
         .env("GST_REGISTRY_FORK", "no")
         .args(settings.require_landlock.then_some("--require-landlock"))
         .env("MALLOC_ARENA_MAX", "2")
-        .stdout(picture_end)
-        .stdin(Stdio::from(std::os::fd::OwnedFd::from(sound_end)))
+        .stdout(Stdio::from(pictures_out))
+        .stdin(Stdio::from(OwnedFd::from(sound_end)))
         .spawn()
         .map_err(|e| format!("decoder_not_started: {e}"))?;
     // It holds the child's ends of the pipes: as long as they are open here, a child that dies leaves no end to read.
@@ -332,8 +365,7 @@ fn serve(
     }
     let reader = std::thread::Builder::new().name("deck sound".into());
     let _ = reader.spawn(move || read_sound(sound_pipe, &sounds));
-    let raster = Raster { width: house.width, height: house.height };
-    let ended = read_pictures(picture_pipe, raster, &settings.slate, pictures);
+    let ended = read_pictures(pictures_in, raster, &settings.slate, pictures);
     life.end();
     ended
 }
@@ -354,37 +386,62 @@ fn verify(path: &Path, wanted: Option<Sha256>, hash_of: HashOf, hashes: &Mutex<H
     if found == wanted { Ok(()) } else { Err("hash_mismatch".into()) }
 }
 
-fn read_pictures(
-    mut pipe: PipeReader,
-    raster: Raster,
-    slate: &Shared,
-    pictures: &SyncSender<Arrival>,
-) -> Result<(), String> {
+/// How pictures come from a child.
+struct Line {
+    headers: BufReader<File>,
+    slots: Option<Arc<Slots>>,
+}
+
+impl Line {
+    /// Whole, over a pipe; and the child's end of it.
+    fn pipe() -> io::Result<(Line, OwnedFd)> {
+        let (pipe, end) = io::pipe()?;
+        // The largest pipe an unprivileged process may have spares a thousand wake-ups a second.
+        let _ = rustix::pipe::fcntl_setpipe_size(&pipe, 1 << 20);
+        Ok((Line { headers: BufReader::new(File::from(OwnedFd::from(pipe))), slots: None }, end.into()))
+    }
+
+    /// In shared memory, announced over a socket; and the child's end of it.
+    fn memory(raster: Raster, life: &Life) -> io::Result<(Line, OwnedFd)> {
+        let (socket, end) = UnixStream::pair()?;
+        let slots = Slots::share(raster, SLOTS, socket.try_clone()?.into())?;
+        slots.give(&std::array::from_fn::<u8, { FIRST_SLOTS as usize }, _>(|n| n as u8));
+        let slots = life.slots.get_or_init(|| slots);
+        let headers = BufReader::with_capacity(64 * HEADER_BYTES, File::from(OwnedFd::from(socket)));
+        Ok((Line { headers, slots: Some(Arc::clone(slots)) }, end.into()))
+    }
+}
+
+fn read_pictures(mut line: Line, raster: Raster, slate: &Shared, pictures: &SyncSender<Arrival>) -> Result<(), String> {
     let size = raster.picture_bytes();
+    let garbled = || "decoder_garbled".to_owned();
+    let mut before: Option<Shared> = None;
     loop {
-        let (number, bytes) = read_header(&mut pipe).map_err(|_| "decoder_exited".to_owned())?;
-        if bytes == 0 {
-            return Ok(());
-        }
-        let number = u64::try_from(number).map_err(|_| "decoder_garbled")?;
-        let instead = match bytes {
-            BEAT => Some(Arrival::Beat),
-            STILL => Some(Arrival::Picture(number, slate.clone())),
-            _ if bytes as usize != size => return Err("decoder_garbled".into()),
-            _ => None,
-        };
-        if let Some(instead) = instead {
-            if pictures.send(instead).is_err() {
-                return Ok(());
+        let (number, bytes) = read_header(&mut line.headers).map_err(|_| "decoder_exited".to_owned())?;
+        let picture = match bytes {
+            0 => return Ok(()),
+            BEAT => None,
+            STILL => Some(slate.clone()),
+            AGAIN => Some(before.clone().ok_or_else(garbled)?),
+            IN_SLOT.. => {
+                let slot = u8::try_from(bytes - IN_SLOT).ok();
+                let slot = slot.zip(line.slots.as_ref()).and_then(|(number, slots)| slots.filled(number));
+                Some(Shared::lent(slot.ok_or_else(garbled)?))
             }
-            continue;
-        }
-        let mut picture = Vec::with_capacity(size);
-        let read = (&mut pipe).take(size as u64).read_to_end(&mut picture);
-        if !matches!(read, Ok(n) if n == size) {
-            return Err("decoder_exited".into());
-        }
-        if pictures.send(Arrival::Picture(number, Shared::new(picture))).is_err() {
+            _ if bytes as usize == size => {
+                let mut picture = Vec::with_capacity(size);
+                let read = (&mut line.headers).take(size as u64).read_to_end(&mut picture);
+                if !matches!(read, Ok(n) if n == size) {
+                    return Err("decoder_exited".into());
+                }
+                Some(Shared::new(picture))
+            }
+            _ => return Err(garbled()),
+        };
+        let number = u64::try_from(number).map_err(|_| garbled())?;
+        let arrival = picture.clone().map_or(Arrival::Beat, |picture| Arrival::Picture(number, picture));
+        before = picture;
+        if pictures.send(arrival).is_err() {
             return Ok(());
         }
     }
@@ -406,7 +463,7 @@ fn read_sound(mut pipe: PipeReader, sounds: &SyncSender<Block>) {
     }
 }
 
-fn read_header(pipe: &mut PipeReader) -> io::Result<(i64, u32)> {
+fn read_header(pipe: &mut impl Read) -> io::Result<(i64, u32)> {
     let mut header = [0; HEADER_BYTES];
     pipe.read_exact(&mut header)?;
     let word = |from: usize| u32::from_le_bytes(header[from..from + 4].try_into().expect("four bytes"));

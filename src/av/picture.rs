@@ -1,5 +1,6 @@
 //! Pictures and sound as they leave the player: raw, in the house raster, one block per tick.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::domain::channel::HOUSE_SOUND_CHANNELS;
@@ -7,24 +8,46 @@ use crate::domain::time::Tick;
 use crate::engine::watch::Expected;
 
 /// Bytes that many readers share without copying.
-#[derive(Debug, Clone)]
-pub struct Shared(Arc<Vec<u8>>);
+#[derive(Clone)]
+pub struct Shared(Arc<Bytes>);
+
+enum Bytes {
+    Own(Vec<u8>),
+    Lent(Box<dyn AsRef<[u8]> + Send + Sync>),
+}
 
 impl Shared {
     /// Takes the bytes; nobody changes them from now on.
     pub fn new(bytes: Vec<u8>) -> Shared {
-        Shared(Arc::new(bytes))
+        Shared(Arc::new(Bytes::Own(bytes)))
     }
 
-    /// The bytes, to be written over, if nobody reads them any more.
+    /// Bytes that lie elsewhere, given back when the last reader is gone.
+    pub fn lent(bytes: impl AsRef<[u8]> + Send + Sync + 'static) -> Shared {
+        Shared(Arc::new(Bytes::Lent(Box::new(bytes))))
+    }
+
+    /// The bytes, to be written over, if they are this one's own and nobody else reads them any more.
     pub fn alone(&mut self) -> Option<&mut Vec<u8>> {
-        Arc::get_mut(&mut self.0)
+        match Arc::get_mut(&mut self.0)? {
+            Bytes::Own(bytes) => Some(bytes),
+            Bytes::Lent(_) => None,
+        }
     }
 }
 
 impl AsRef<[u8]> for Shared {
     fn as_ref(&self) -> &[u8] {
-        &self.0
+        match &*self.0 {
+            Bytes::Own(bytes) => bytes,
+            Bytes::Lent(lent) => (**lent).as_ref(),
+        }
+    }
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.as_ref().len())
     }
 }
 

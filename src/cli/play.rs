@@ -199,11 +199,12 @@ pub(super) fn decode(arguments: &DecodeArguments) -> Result<Ended, Failure> {
     let Some(file) = arguments.file.as_ref().filter(|_| !arguments.prepare) else {
         return decode::prepare_registry().map(|()| Ended::Holds).map_err(failed);
     };
+    let player = decode::Player::at_hand(arguments.house()).map_err(failed)?;
     let mut sandbox = Sandbox::reading(file);
     sandbox.reads.extend(Config::gst_registry());
     sandbox.require_landlock = arguments.require_landlock;
     sandbox.enter().map_err(|e| Failure::could(e.to_string(), "siaran config shows sandbox.require"))?;
-    decode::run(file, arguments.from_frame, arguments.house()).map(|()| Ended::Holds).map_err(failed)
+    decode::run(file, arguments.from_frame, player).map(|()| Ended::Holds).map_err(failed)
 }
 
 /// The process of one of a player's outputs.

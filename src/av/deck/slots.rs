@@ -1,0 +1,215 @@
+//! Memory that a decoder's child fills and the player reads, picture by picture, so that a picture is written once and
+//! never copied on its way: a sealed `memfd` cut into slots.
+//!
+//! A slot belongs to the child or to the player. The child gets a slot's number as a byte over its socket, fills it and
+//! names it in a header; when the player's last reader of that picture is gone, the number goes back. The child has as
+//! many slots as it has been given: the player bounds how far ahead it works. A child gone bad can spoil its own
+//! pictures, also while they are read, and nothing else.
+//!
+//! Not chosen: a pipe, over which each picture is copied twice, and whose pages the kernel allocates anew each time.
+
+use std::fs::File;
+use std::io::{self, IoSlice, IoSliceMut, Read};
+use std::mem::MaybeUninit;
+use std::os::fd::{AsFd, OwnedFd};
+use std::ptr::{NonNull, null_mut};
+use std::sync::Arc;
+
+use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, fstat, ftruncate, memfd_create};
+use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
+use rustix::net::{
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags,
+    recvmsg, send, sendmsg,
+};
+
+use crate::av::picture::Raster;
+
+/// One mapping of the memory.
+#[derive(Debug)]
+struct Mapping {
+    start: NonNull<u8>,
+    slot: usize,
+    slots: u8,
+}
+
+// SAFETY: the mapping belongs to nobody's thread; who may touch a slot is agreed on over the socket.
+unsafe impl Send for Mapping {}
+// SAFETY: as above.
+unsafe impl Sync for Mapping {}
+
+impl Mapping {
+    fn of(memory: &OwnedFd, raster: Raster, slots: u8, access: ProtFlags) -> io::Result<Mapping> {
+        let slot = raster.picture_bytes();
+        if fstat(memory)?.st_size != i64::try_from(slot * usize::from(slots)).unwrap_or(i64::MAX) {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "memory of another size"));
+        }
+        // SAFETY: a new mapping at an address of the kernel's choice; nothing else lies there.
+        let start = unsafe { mmap(null_mut(), slot * usize::from(slots), access, MapFlags::SHARED, memory, 0) }?;
+        let start = NonNull::new(start.cast()).ok_or(io::ErrorKind::OutOfMemory)?;
+        Ok(Mapping { start, slot, slots })
+    }
+
+    fn at(&self, number: u8) -> *mut u8 {
+        debug_assert!(number < self.slots);
+        // SAFETY: every number below that of the slots lies within the mapping.
+        unsafe { self.start.as_ptr().add(usize::from(number) * self.slot) }
+    }
+}
+
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        // SAFETY: this mapping was made by `of`, and what borrows from it ends before it.
+        let _ = unsafe { munmap(self.start.as_ptr().cast(), self.slot * usize::from(self.slots)) };
+    }
+}
+
+/// The player's side.
+#[derive(Debug)]
+pub(super) struct Slots {
+    mapping: Mapping,
+    socket: OwnedFd,
+}
+
+impl Slots {
+    /// Memory for so many pictures, on its way to the child at the other end of `socket`.
+    pub fn share(raster: Raster, slots: u8, socket: OwnedFd) -> io::Result<Arc<Slots>> {
+        let memory = memfd_create("siaran-pictures", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
+        ftruncate(&memory, (raster.picture_bytes() * usize::from(slots)) as u64)?;
+        fcntl_add_seals(&memory, SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
+        let mapping = Mapping::of(&memory, raster, slots, ProtFlags::READ)?;
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+        let mut rights = SendAncillaryBuffer::new(&mut space);
+        let handles = [memory.as_fd()];
+        if !rights.push(SendAncillaryMessage::ScmRights(&handles)) {
+            return Err(io::ErrorKind::OutOfMemory.into());
+        }
+        sendmsg(&socket, &[IoSlice::new(&[slots])], &mut rights, SendFlags::NOSIGNAL)?;
+        Ok(Arc::new(Slots { mapping, socket }))
+    }
+
+    /// Gives slots to the child; never waits. One that is gone needs none.
+    pub fn give(&self, numbers: &[u8]) {
+        let _ = send(&self.socket, numbers, SendFlags::NOSIGNAL | SendFlags::DONTWAIT);
+    }
+
+    /// A slot that the child has filled, until the last reader is gone.
+    pub fn filled(self: &Arc<Slots>, number: u8) -> Option<Slot> {
+        (number < self.mapping.slots).then(|| Slot { slots: Arc::clone(self), number })
+    }
+}
+
+/// A picture in the memory.
+#[derive(Debug)]
+pub(super) struct Slot {
+    slots: Arc<Slots>,
+    number: u8,
+}
+
+impl AsRef<[u8]> for Slot {
+    fn as_ref(&self) -> &[u8] {
+        let mapping = &self.slots.mapping;
+        // SAFETY: the slot lies within the mapping, which lives as long as `self`. The child writes into it again only
+        // when it has been given back; bytes of one that breaks the rule are as good as any other bytes.
+        unsafe { std::slice::from_raw_parts(mapping.at(self.number), mapping.slot) }
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.slots.give(&[self.number]);
+    }
+}
+
+/// The child's side.
+#[derive(Debug)]
+pub struct Filler {
+    mapping: Mapping,
+    socket: File,
+    /// Given and empty; the last one given back is the warmest.
+    free: Vec<u8>,
+}
+
+impl Filler {
+    /// Takes the memory that comes over the socket to the player. Before anything is confined.
+    ///
+    /// # Errors
+    /// The system's; `InvalidData` when no memory of this raster comes.
+    pub fn take(socket: OwnedFd, raster: Raster) -> io::Result<Filler> {
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+        let mut rights = RecvAncillaryBuffer::new(&mut space);
+        let mut slots = [0];
+        recvmsg(&socket, &mut [IoSliceMut::new(&mut slots)], &mut rights, RecvFlags::CMSG_CLOEXEC)?;
+        let memory = rights.drain().find_map(|message| match message {
+            RecvAncillaryMessage::ScmRights(mut handles) => handles.next(),
+            _ => None,
+        });
+        let memory = memory.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "no memory from a player"))?;
+        let mapping = Mapping::of(&memory, raster, slots[0], ProtFlags::READ | ProtFlags::WRITE)?;
+        Ok(Filler { mapping, socket: File::from(socket), free: Vec::new() })
+    }
+
+    /// An empty slot, once there is one.
+    ///
+    /// # Errors
+    /// `UnexpectedEof` when the player is gone.
+    pub fn next(&mut self) -> io::Result<(u8, &mut [u8])> {
+        let mut given = [0; 64];
+        while self.free.is_empty() {
+            let count = self.socket.read(&mut given)?;
+            if count == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            self.free.extend(given[..count].iter().filter(|number| **number < self.mapping.slots));
+        }
+        let number = self.free.pop().ok_or(io::ErrorKind::UnexpectedEof)?;
+        // SAFETY: within the mapping, and nobody else's until it is named in a header.
+        let slot = unsafe { std::slice::from_raw_parts_mut(self.mapping.at(number), self.mapping.slot) };
+        Ok((number, slot))
+    }
+
+    /// The socket, for headers.
+    pub fn socket(&self) -> &File {
+        &self.socket
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RASTER: Raster = Raster { width: 64, height: 32 };
+
+    fn pair() -> (Arc<Slots>, Filler) {
+        let (player, child) = std::os::unix::net::UnixStream::pair().expect("sockets");
+        let slots = Slots::share(RASTER, 3, player.into()).expect("memory");
+        (slots, Filler::take(child.into(), RASTER).expect("the same memory"))
+    }
+
+    #[test]
+    fn a_picture_is_read_where_it_was_written_and_its_place_comes_back() {
+        let (slots, mut filler) = pair();
+        slots.give(&[2]);
+        let (number, bytes) = filler.next().expect("given");
+        bytes.fill(77);
+        let picture = slots.filled(number).expect("one of three");
+        assert!(picture.as_ref().iter().all(|byte| *byte == 77));
+        assert_eq!(picture.as_ref().len(), RASTER.picture_bytes());
+        drop(picture);
+        assert_eq!(filler.next().expect("given back").0, 2);
+    }
+
+    #[test]
+    fn a_child_without_a_player_ends_and_one_that_names_what_it_does_not_have_gets_nothing() {
+        let (slots, mut filler) = pair();
+        assert!(slots.filled(3).is_none());
+        drop(slots);
+        assert!(filler.next().is_err());
+    }
+
+    #[test]
+    fn memory_of_another_raster_is_refused() {
+        let (player, child) = std::os::unix::net::UnixStream::pair().expect("sockets");
+        let _slots = Slots::share(RASTER, 3, player.into()).expect("memory");
+        assert!(Filler::take(child.into(), Raster { width: 128, height: 32 }).is_err());
+    }
+}
