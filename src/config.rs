@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::branding::{Branding, Wears};
-use crate::domain::channel::{Channel, Hours, HouseFormat};
+use crate::domain::channel::{Channel, DEFAULT_LATENCY_MS, Hours, HouseFormat, MAX_LATENCY_MS};
 use crate::domain::ids::{ChannelId, Sha256};
 use crate::domain::output::{Displays, OutputAddress};
 use crate::domain::people::OpdGroup;
@@ -352,6 +352,7 @@ struct ChannelFile {
     width: u32,
     height: u32,
     frame_rate: [u32; 2],
+    latency_ms: u32,
     outputs: Vec<String>,
     fixed: Vec<FixedFile>,
     wall: WallFile,
@@ -369,6 +370,7 @@ impl Default for ChannelFile {
             width: house.width,
             height: house.height,
             frame_rate: [house.rate.num(), house.rate.den()],
+            latency_ms: DEFAULT_LATENCY_MS,
             outputs: vec!["auto".into()],
             fixed: Vec::new(),
             wall: WallFile::default(),
@@ -411,7 +413,11 @@ impl ChannelFile {
             return Err(format!("title: {:?} is no name for people: one line, not empty", self.title));
         }
         let house = HouseFormat { width: self.width, height: self.height, rate, ..HouseFormat::DEFAULT };
-        let channel = Channel { id: id.clone(), title: self.title, zone, hours: Hours { open, close }, house };
+        if self.latency_ms > MAX_LATENCY_MS {
+            return Err(format!("latency_ms: {} is more than {MAX_LATENCY_MS}", self.latency_ms));
+        }
+        let (hours, latency_ms) = (Hours { open, close }, self.latency_ms);
+        let channel = Channel { id: id.clone(), title: self.title, zone, hours, house, latency_ms };
         let macroblocks = u64::from(self.width.div_ceil(16)) * u64::from(self.height.div_ceil(16));
         let a_second = macroblocks * u64::from(num) / u64::from(den);
         if macroblocks > MOST_MACROBLOCKS || a_second > MOST_MACROBLOCKS_A_SECOND {

@@ -5,7 +5,7 @@
 //! to a pipe on its standard input: two channels, because on one the sound would fill it and starve the picture. A live
 //! child (`av::live`) writes its pictures to standard output themselves.
 
-mod slots;
+pub(super) mod slots;
 mod sound;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -28,8 +28,6 @@ use crate::domain::playlist::Source;
 use crate::domain::time::Tick;
 use crate::engine::playout::{DeckId, DeckState, Open, Supply};
 
-#[cfg(feature = "av")]
-pub use slots::Filler;
 use slots::Slots;
 use sound::{Block, SAMPLES_AT_HAND, Sound};
 

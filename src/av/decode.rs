@@ -4,6 +4,7 @@
 //! Pictures go into memory that it shares with the player (`deck::slots`), and are announced on standard output, which
 //! is a socket; sound goes to a pipe on standard input.
 
+mod filler;
 mod picker;
 mod quicktime;
 mod writers;
@@ -21,10 +22,11 @@ use std::time::Duration;
 use gstreamer as gst;
 use gstreamer::prelude::*;
 
-use super::deck::{Filler, header};
+use super::deck::header;
 use super::picture::Raster;
 use crate::domain::channel::{HOUSE_SOUND_CHANNELS, HouseFormat};
 use crate::domain::time::Tick;
+use filler::Filler;
 use writers::{PictureWriter, SoundWriter, Stills, attach};
 
 /// How long opening and seeking may take before the child gives up by itself; the player gives up earlier.

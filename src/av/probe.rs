@@ -91,26 +91,27 @@ fn sampled_rows(picture: &[u8], raster: Raster) -> Vec<u8> {
 fn write_preview(path: &std::path::Path, picture: &[u8], raster: Raster) -> Result<(), String> {
     let width = PREVIEW_WIDTH.min(raster.width);
     let height = (raster.height * width / raster.width).max(1);
-    let small = image::RgbImage::from_fn(width, height, |x, y| {
-        let (x, y) = (x * raster.width / width, y * raster.height / height);
-        image::Rgb(rgb_at(picture, raster, x as usize, y as usize))
-    });
+    let mut small = Vec::with_capacity(width as usize * height as usize * 3);
+    for y in 0..height {
+        let y = (y * raster.height / height) as usize;
+        small.extend((0..width).flat_map(|x| rgb_at(picture, raster, (x * raster.width / width) as usize, y)));
+    }
+    let small = image::RgbImage::from_raw(width, height, small).ok_or("a picture without pixels")?;
     let temporary = path.with_extension("jpg.part");
     small.save_with_format(&temporary, image::ImageFormat::Jpeg).map_err(|e| e.to_string())?;
     std::fs::rename(&temporary, path).map_err(|e| e.to_string())
 }
 
-/// Y′CbCr BT.709 in video range to RGB (ITU-R BT.709-6, clauses 3.2 to 3.4).
+/// Y′CbCr BT.709 in video range to RGB (ITU-R BT.709-6, clauses 3.2 to 3.4), in units of 1/65,536.
 fn rgb_at(picture: &[u8], raster: Raster, x: usize, y: usize) -> [u8; 3] {
     let luma_bytes = raster.row_stride() * raster.height as usize;
     let chroma_bytes = raster.chroma_stride() * raster.height as usize / 2;
     let chroma = luma_bytes + y / 2 * raster.chroma_stride() + x / 2;
-    let value = |at: usize| f32::from(picture.get(at).copied().unwrap_or(128));
-    let light = (value(y * raster.row_stride() + x) - 16.0) / 219.0;
-    let (blue, red) = ((value(chroma) - 128.0) / 224.0, (value(chroma + chroma_bytes) - 128.0) / 224.0);
-    let (r, b) = (light + 1.5748 * red, light + 1.8556 * blue);
-    let g = (light - 0.2126 * r - 0.0722 * b) / 0.7152;
-    [r, g, b].map(|c| (c * 255.0).round().clamp(0.0, 255.0) as u8)
+    let value = |at: usize| i32::from(picture.get(at).copied().unwrap_or(128));
+    let light = (value(y * raster.row_stride() + x) - 16) * 76_309 + 32_768;
+    let (blue, red) = (value(chroma) - 128, value(chroma + chroma_bytes) - 128);
+    let rgb = [light + red * 117_489, light - blue * 13_975 - red * 34_925, light + blue * 138_438];
+    rgb.map(|c| (c >> 16).clamp(0, 255) as u8)
 }
 
 #[cfg(test)]

@@ -48,6 +48,7 @@ impl From<&ChannelConfig> for ChannelFile {
             width: house.width,
             height: house.height,
             frame_rate: [house.rate.num(), house.rate.den()],
+            latency_ms: channel.latency_ms,
             outputs: outputs.iter().map(|text| without_secrets(text)).collect(),
             fixed: fixed.iter().map(FixedFile::from).collect(),
             wall: wall.into(),

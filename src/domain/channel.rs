@@ -16,7 +16,15 @@ pub struct Channel {
     pub hours: Hours,
     /// What every clip is made into before it airs.
     pub house: HouseFormat,
+    /// How long a frame takes from the player to the eye, milliseconds, 0 to [`MAX_LATENCY_MS`]: each leaves by so much
+    /// before its time, and is seen on it.
+    pub latency_ms: u32,
 }
+
+/// The longest way to a wall that is made up for.
+pub const MAX_LATENCY_MS: u32 = 1000;
+/// What encoding or a compositor takes: 45 ms from a tick to the first datagram of its picture, measured.
+pub const DEFAULT_LATENCY_MS: u32 = 40;
 
 impl Channel {
     /// The open part of a broadcast day.

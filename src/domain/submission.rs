@@ -444,6 +444,7 @@ mod tests {
             zone: "Asia/Jakarta".parse().unwrap(),
             hours: crate::domain::channel::Hours { open: "06:00".parse().unwrap(), close: "23:00".parse().unwrap() },
             house: crate::domain::channel::HouseFormat::DEFAULT,
+            latency_ms: 0,
         };
         let said = |letter: LetterDetails| {
             let faults = letter.faults_when_filed(day("2026-11-22"), &channel);

@@ -8,8 +8,7 @@
 //!
 //! Not chosen: a pipe, over which each picture is copied twice, and whose pages the kernel allocates anew each time.
 
-use std::fs::File;
-use std::io::{self, IoSlice, IoSliceMut, Read};
+use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd};
 use std::ptr::{NonNull, null_mut};
@@ -17,19 +16,16 @@ use std::sync::Arc;
 
 use rustix::fs::{MemfdFlags, SealFlags, fcntl_add_seals, fstat, ftruncate, memfd_create};
 use rustix::mm::{MapFlags, ProtFlags, mmap, munmap};
-use rustix::net::{
-    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags,
-    recvmsg, send, sendmsg,
-};
+use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, send, sendmsg};
 
 use crate::av::picture::Raster;
 
 /// One mapping of the memory.
 #[derive(Debug)]
-struct Mapping {
+pub(in crate::av) struct Mapping {
     start: NonNull<u8>,
-    slot: usize,
-    slots: u8,
+    pub slot: usize,
+    pub slots: u8,
 }
 
 // SAFETY: the mapping belongs to nobody's thread; who may touch a slot is agreed on over the socket.
@@ -38,7 +34,7 @@ unsafe impl Send for Mapping {}
 unsafe impl Sync for Mapping {}
 
 impl Mapping {
-    fn of(memory: &OwnedFd, raster: Raster, slots: u8, access: ProtFlags) -> io::Result<Mapping> {
+    pub fn of(memory: &OwnedFd, raster: Raster, slots: u8, access: ProtFlags) -> io::Result<Mapping> {
         let slot = raster.picture_bytes();
         if fstat(memory)?.st_size != i64::try_from(slot * usize::from(slots)).unwrap_or(i64::MAX) {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "memory of another size"));
@@ -49,7 +45,7 @@ impl Mapping {
         Ok(Mapping { start, slot, slots })
     }
 
-    fn at(&self, number: u8) -> *mut u8 {
+    pub fn at(&self, number: u8) -> *mut u8 {
         debug_assert!(number < self.slots);
         // SAFETY: every number below that of the slots lies within the mapping.
         unsafe { self.start.as_ptr().add(usize::from(number) * self.slot) }
@@ -65,7 +61,7 @@ impl Drop for Mapping {
 
 /// The player's side.
 #[derive(Debug)]
-pub(super) struct Slots {
+pub(in crate::av) struct Slots {
     mapping: Mapping,
     socket: OwnedFd,
 }
@@ -100,7 +96,7 @@ impl Slots {
 
 /// A picture in the memory.
 #[derive(Debug)]
-pub(super) struct Slot {
+pub(in crate::av) struct Slot {
     slots: Arc<Slots>,
     number: u8,
 }
@@ -117,99 +113,5 @@ impl AsRef<[u8]> for Slot {
 impl Drop for Slot {
     fn drop(&mut self) {
         self.slots.give(&[self.number]);
-    }
-}
-
-/// The child's side.
-#[derive(Debug)]
-pub struct Filler {
-    mapping: Mapping,
-    socket: File,
-    /// Given and empty; the last one given back is the warmest.
-    free: Vec<u8>,
-}
-
-impl Filler {
-    /// Takes the memory that comes over the socket to the player. Before anything is confined.
-    ///
-    /// # Errors
-    /// The system's; `InvalidData` when no memory of this raster comes.
-    pub fn take(socket: OwnedFd, raster: Raster) -> io::Result<Filler> {
-        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
-        let mut rights = RecvAncillaryBuffer::new(&mut space);
-        let mut slots = [0];
-        recvmsg(&socket, &mut [IoSliceMut::new(&mut slots)], &mut rights, RecvFlags::CMSG_CLOEXEC)?;
-        let memory = rights.drain().find_map(|message| match message {
-            RecvAncillaryMessage::ScmRights(mut handles) => handles.next(),
-            _ => None,
-        });
-        let memory = memory.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "no memory from a player"))?;
-        let mapping = Mapping::of(&memory, raster, slots[0], ProtFlags::READ | ProtFlags::WRITE)?;
-        Ok(Filler { mapping, socket: File::from(socket), free: Vec::new() })
-    }
-
-    /// An empty slot, once there is one.
-    ///
-    /// # Errors
-    /// `UnexpectedEof` when the player is gone.
-    pub fn next(&mut self) -> io::Result<(u8, &mut [u8])> {
-        let mut given = [0; 64];
-        while self.free.is_empty() {
-            let count = self.socket.read(&mut given)?;
-            if count == 0 {
-                return Err(io::ErrorKind::UnexpectedEof.into());
-            }
-            self.free.extend(given[..count].iter().filter(|number| **number < self.mapping.slots));
-        }
-        let number = self.free.pop().ok_or(io::ErrorKind::UnexpectedEof)?;
-        // SAFETY: within the mapping, and nobody else's until it is named in a header.
-        let slot = unsafe { std::slice::from_raw_parts_mut(self.mapping.at(number), self.mapping.slot) };
-        Ok((number, slot))
-    }
-
-    /// The socket, for headers.
-    pub fn socket(&self) -> &File {
-        &self.socket
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const RASTER: Raster = Raster { width: 64, height: 32 };
-
-    fn pair() -> (Arc<Slots>, Filler) {
-        let (player, child) = std::os::unix::net::UnixStream::pair().expect("sockets");
-        let slots = Slots::share(RASTER, 3, player.into()).expect("memory");
-        (slots, Filler::take(child.into(), RASTER).expect("the same memory"))
-    }
-
-    #[test]
-    fn a_picture_is_read_where_it_was_written_and_its_place_comes_back() {
-        let (slots, mut filler) = pair();
-        slots.give(&[2]);
-        let (number, bytes) = filler.next().expect("given");
-        bytes.fill(77);
-        let picture = slots.filled(number).expect("one of three");
-        assert!(picture.as_ref().iter().all(|byte| *byte == 77));
-        assert_eq!(picture.as_ref().len(), RASTER.picture_bytes());
-        drop(picture);
-        assert_eq!(filler.next().expect("given back").0, 2);
-    }
-
-    #[test]
-    fn a_child_without_a_player_ends_and_one_that_names_what_it_does_not_have_gets_nothing() {
-        let (slots, mut filler) = pair();
-        assert!(slots.filled(3).is_none());
-        drop(slots);
-        assert!(filler.next().is_err());
-    }
-
-    #[test]
-    fn memory_of_another_raster_is_refused() {
-        let (player, child) = std::os::unix::net::UnixStream::pair().expect("sockets");
-        let _slots = Slots::share(RASTER, 3, player.into()).expect("memory");
-        assert!(Filler::take(child.into(), Raster { width: 128, height: 32 }).is_err());
     }
 }

@@ -9,9 +9,10 @@ use gstreamer::prelude::*;
 use gstreamer_app::{AppSink, AppSinkCallbacks};
 use gstreamer_video::{VideoFrameExt, VideoFrameRef, VideoInfo, VideoMeta};
 
+use super::filler::Filler;
 use super::picker::{self, Ticks};
 use super::{Clip, DecodeError};
-use crate::av::deck::{AGAIN, Filler, IN_SLOT, STILL, header};
+use crate::av::deck::{AGAIN, IN_SLOT, STILL, header};
 use crate::av::picture::{Raster, SAMPLE_BYTES};
 use crate::domain::channel::HouseFormat;
 use crate::domain::time::Tick;
@@ -31,7 +32,7 @@ pub(super) struct PictureWriter {
 impl PictureWriter {
     fn give(&mut self, picture: &VideoFrameRef<&gst::BufferRef>, ticks: Ticks) -> io::Result<()> {
         let HouseFormat { width, height, .. } = self.clip.house;
-        let (slot, memory) = self.filler.next()?;
+        let (slot, memory) = self.filler.empty()?;
         pack(picture, Raster { width, height }, memory);
         let mut socket = self.filler.socket();
         let number = |n: u64| i64::try_from(ticks.first + n).unwrap_or(i64::MAX);

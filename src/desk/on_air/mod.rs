@@ -102,7 +102,7 @@ impl<A: Air> Player<A> {
         first: Vec<Input>,
     ) -> Player<A> {
         let last_end = recorder.settle_interrupted();
-        let pace = Pace::start(clock.read(), last_end, channel.house.rate);
+        let pace = Pace::start(clock.read(), last_end, &channel);
         let engine = Playout::new(channel.clone(), run.clone());
         let (counters, supervisor) = (Counters::default(), Supervisor::default());
         let mut player = Player {

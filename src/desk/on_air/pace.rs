@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 
 use super::earliest;
+use crate::domain::channel::Channel;
 use crate::domain::time::{FrameRate, Instant, Reading, Tick};
 use crate::engine::clock_watch::{self, ClockVerdict};
 
@@ -16,15 +17,18 @@ pub(super) struct Pace {
     monotonic: Duration,
     floor: Instant,
     trusted: bool,
+    /// By how much each tick leaves before its time.
+    lead: TimeDelta,
 }
 
 impl Pace {
     /// Takes the wall clock if it is later than all that is known to be past, else goes on from there.
-    pub fn start(reading: Reading, last_end: Option<Instant>, rate: FrameRate) -> Pace {
+    pub fn start(reading: Reading, last_end: Option<Instant>, channel: &Channel) -> Pace {
+        let (rate, lead) = (channel.house.rate, TimeDelta::milliseconds(i64::from(channel.latency_ms)));
         let floor = last_end.unwrap_or_else(earliest).max(earliest());
         let trusted = reading.utc >= floor;
         let utc = if trusted { reading.utc } else { last_end.unwrap_or(floor) };
-        Pace { rate, utc, monotonic: reading.monotonic, floor, trusted }
+        Pace { rate, utc, monotonic: reading.monotonic, floor, trusted, lead }
     }
 
     pub fn trusted(&self) -> bool {
@@ -41,14 +45,14 @@ impl Pace {
         self.utc + TimeDelta::from_std(since).unwrap_or(TimeDelta::MAX)
     }
 
-    /// The first tick that begins after this reading.
+    /// The first tick that is due after this reading.
     pub fn next_tick(&self, reading: Reading) -> Tick {
-        Tick(self.rate.tick_at(self.now(reading)).0 + 1)
+        Tick(self.rate.tick_at(self.now(reading) + self.lead).0 + 1)
     }
 
-    /// When a tick begins, on the monotonic clock.
+    /// When a tick has to leave to be seen as it begins, on the monotonic clock.
     pub fn due(&self, tick: Tick) -> Duration {
-        let ahead = self.rate.start_of(tick) - self.utc;
+        let ahead = self.rate.start_of(tick) - self.lead - self.utc;
         self.monotonic + ahead.to_std().unwrap_or(Duration::ZERO)
     }
 

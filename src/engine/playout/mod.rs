@@ -52,8 +52,9 @@ pub const PREROLL_TICKS: i64 = 100;
 pub const LIVE_PREROLL_TICKS: i64 = 250;
 /// How long the last picture is repeated before something else covers: 0.48 s at 25 frames a second.
 pub const HOLD_TICKS: u32 = 12;
-/// The next item may change until this long before air: 1 s at 25 frames a second.
-pub const LOCK_TICKS: i64 = 25;
+/// The next item may change until this long before air: 0.8 s at 25 frames a second. Who publishes a change 1 s before
+/// air is in time, since the folder is looked at ten times a second and a frame leaves a little before its time.
+pub const LOCK_TICKS: i64 = 20;
 /// Before air, a decoder without a first frame by then is replaced once: 0.8 s at 25 frames a second.
 const RETRY_BEFORE_TICKS: i64 = 20;
 /// What a decoder gets at least before it is given up: 0.4 s at 25 frames a second.
