@@ -75,6 +75,13 @@ fn starts(count: usize) -> Vec<Row> {
         drop(player);
         let came = seen(&home, &listener.close(), begin);
         let first = came.iter().find(|(tick, what, _)| is_right(&slots, *tick, *what));
+        if first.is_none() {
+            println!(
+                "  restarts: nothing right among {} pictures: {:?}",
+                came.len(),
+                came.iter().take(3).collect::<Vec<_>>()
+            );
+        }
         took.push(first.map_or(f64::INFINITY, |(_, _, at)| (*at - started).num_milliseconds() as f64));
     }
     let worst = most(took.iter().copied());
