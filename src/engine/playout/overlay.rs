@@ -33,12 +33,25 @@ impl Playout {
             }
             Command::Skip(named) => self.skip(named, now)?,
             Command::Slate => self.cue(Order::Slate, now),
-            Command::Live(address) => self.cue(Order::Live(address), now),
+            Command::Live(address) => self.go_live(Order::Live(address), now),
             Command::Emergency(order) if order.until <= now => return Err(Refused::AlreadyOver),
             Command::Emergency(order) => self.cue(Order::Emergency(order), now),
             Command::Resume => self.resume()?,
         }
         Ok(())
+    }
+
+    /// A source that is on air or awaited by order already is not opened a second time: two would share its port.
+    fn go_live(&mut self, order: Order, now: Tick) {
+        let stands = |overlay: &Option<Overlay>| overlay.as_ref().is_some_and(|o| o.order == order);
+        if stands(&self.cue) {
+            return;
+        }
+        if stands(&self.overlay) {
+            let other = self.cue.take();
+            return self.drop_overlay(other);
+        }
+        self.cue(order, now);
     }
 
     fn cue(&mut self, order: Order, now: Tick) {

@@ -195,6 +195,10 @@ fn a_live_source_takes_over_with_its_first_frames_and_its_loss_shows_the_plan_on
     wall.run_to(later(t, 50));
     assert_eq!(wall.order(Command::Live("test:".into())), Ok(()));
     wall.live = vec![(later(t, 150), later(t, 300)), (later(t, 500), later(t, 600))];
+    wall.run_to(later(t, 200));
+    assert_eq!(wall.order(Command::Live("test:".into())), Ok(()));
+    let open = wall.decks.values().filter(|deck| matches!(deck.open.source, Source::Live(_))).count();
+    assert_eq!(open, 1, "ordered again, it is not opened again");
     wall.run_to(later(t, 1000));
     assert_eq!(wall.clip_at(later(t, 149)), Some((hash(1), 149)), "the plan until its first frame is there");
     let live = |n: i64| matches!(wall.shown[usize::try_from(n).unwrap_or(0)], (_, Show::Frame { .. }, None));
