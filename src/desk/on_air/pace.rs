@@ -25,7 +25,8 @@ impl Pace {
     /// Takes the wall clock if it is later than all that is known to be past, else goes on from there.
     pub fn start(reading: Reading, last_end: Option<Instant>, channel: &Channel) -> Pace {
         let (rate, lead) = (channel.house.rate, TimeDelta::milliseconds(i64::from(channel.latency_ms)));
-        let floor = last_end.unwrap_or_else(earliest).max(earliest());
+        // What was on air last left before its time, as everything does.
+        let floor = last_end.unwrap_or_else(earliest).max(earliest()) - lead;
         let trusted = reading.utc >= floor;
         let utc = if trusted { reading.utc } else { last_end.unwrap_or(floor) };
         Pace { rate, utc, monotonic: reading.monotonic, floor, trusted, lead }
@@ -81,5 +82,33 @@ impl Pace {
 
     pub fn ticks_a_second(&self) -> i64 {
         self.rate.frames_in(1).max(1).cast_signed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn channel() -> Channel {
+        let config = crate::config::Config::parse(std::path::Path::new("/h"), "").expect("defaults");
+        config.channels.into_values().next().expect("one channel").channel
+    }
+
+    #[test]
+    fn a_player_that_is_back_before_its_last_frame_was_due_believes_its_clock_and_goes_on_after_it() {
+        let utc: Instant = "2026-11-22T09:00:00.010+07:00".parse().expect("an instant");
+        let last_end = "2026-11-22T09:00:00.040+07:00".parse().expect("an instant");
+        let pace =
+            Pace::start(Reading { utc, monotonic: Duration::ZERO, synchronised: true }, Some(last_end), &channel());
+        assert!(pace.trusted());
+        let reading = Reading { utc, monotonic: Duration::ZERO, synchronised: true };
+        assert!(FrameRate::PAL.start_of(pace.next_tick(reading)) >= last_end);
+        let earlier = utc - TimeDelta::seconds(1);
+        let pace = Pace::start(
+            Reading { utc: earlier, monotonic: Duration::ZERO, synchronised: true },
+            Some(last_end),
+            &channel(),
+        );
+        assert!(!pace.trusted(), "a clock that is a second behind the journal is wrong");
     }
 }
