@@ -22,9 +22,10 @@ use std::time::Duration;
 use gstreamer as gst;
 use gstreamer::prelude::*;
 
+use super::caps;
 use super::deck::header;
 use super::picture::Raster;
-use crate::domain::channel::{HOUSE_SOUND_CHANNELS, HouseFormat};
+use crate::domain::channel::HouseFormat;
 use crate::domain::time::Tick;
 use filler::Filler;
 use writers::{PictureWriter, SoundWriter, Stills, attach};
@@ -207,13 +208,7 @@ impl Branches {
         if kind.starts_with("video/x-raw")
             && let Some(filler) = self.picture.take()
         {
-            let caps = gst::Caps::builder("video/x-raw")
-                .field("format", "I420")
-                .field("width", i32::try_from(house.width).unwrap_or(i32::MAX))
-                .field("height", i32::try_from(house.height).unwrap_or(i32::MAX))
-                .field("pixel-aspect-ratio", gst::Fraction::new(1, 1))
-                .field("colorimetry", "bt709")
-                .build();
+            let caps = caps::pictures(Raster { width: house.width, height: house.height });
             let scale = gst::ElementFactory::make("videoconvertscale").property("add-borders", true).build()?;
             picker::attach(pad, self.clip.clone());
             return attach(pipeline, pad, &[scale], &caps, PictureWriter { filler, clip: self.clip.clone() }, 2);
@@ -221,12 +216,7 @@ impl Branches {
         if kind.starts_with("audio/x-raw")
             && let Some(pipe) = self.sound.take()
         {
-            let caps = gst::Caps::builder("audio/x-raw")
-                .field("format", "S16LE")
-                .field("layout", "interleaved")
-                .field("rate", i32::try_from(house.sample_rate_hz).unwrap_or(i32::MAX))
-                .field("channels", HOUSE_SOUND_CHANNELS as i32)
-                .build();
+            let caps = caps::sound(house);
             let convert = gst::ElementFactory::make("audioconvert").build()?;
             let resample = gst::ElementFactory::make("audioresample").build()?;
             let writer = SoundWriter { pipe, clip: self.clip.clone() };

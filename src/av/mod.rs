@@ -3,6 +3,8 @@
 #[cfg(feature = "av")]
 pub mod air;
 pub mod branding;
+#[cfg(feature = "av")]
+mod caps;
 pub mod card;
 pub mod conform;
 pub mod deck;

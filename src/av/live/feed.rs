@@ -11,9 +11,9 @@ use gstreamer_app::{AppSink, AppSinkCallbacks};
 use super::Line;
 use super::gate::Gate;
 use super::source::{self, Received};
+use crate::av::caps;
 use crate::av::decode::DecodeError;
 use crate::av::picture::Raster;
-use crate::domain::channel::HOUSE_SOUND_CHANNELS;
 
 /// Packets that wait for a decoder: 1 s; a decoder that is slower than its source loses packets, not time.
 const QUEUE_NS: u64 = 1_000_000_000;
@@ -181,13 +181,7 @@ fn decode(
 
 fn attach_pictures(pipeline: &gst::Pipeline, from: &gst::Element, entry: &Arc<Entry>) -> Result<(), DecodeError> {
     let house = entry.line.house;
-    let caps = gst::Caps::builder("video/x-raw")
-        .field("format", "I420")
-        .field("width", i32::try_from(house.width).unwrap_or(i32::MAX))
-        .field("height", i32::try_from(house.height).unwrap_or(i32::MAX))
-        .field("pixel-aspect-ratio", gst::Fraction::new(1, 1))
-        .field("colorimetry", "bt709")
-        .build();
+    let caps = caps::pictures(Raster { width: house.width, height: house.height });
     let progressive = gst::ElementFactory::make("deinterlace").property_from_str("fields", "top").build()?;
     let scale = gst::ElementFactory::make("videoconvertscale").property("add-borders", true).build()?;
     let size = Raster { width: house.width, height: house.height }.picture_bytes();
@@ -203,12 +197,7 @@ fn attach_pictures(pipeline: &gst::Pipeline, from: &gst::Element, entry: &Arc<En
 }
 
 fn attach_sound(pipeline: &gst::Pipeline, from: &gst::Element, entry: &Arc<Entry>) -> Result<(), DecodeError> {
-    let caps = gst::Caps::builder("audio/x-raw")
-        .field("format", "S16LE")
-        .field("layout", "interleaved")
-        .field("rate", i32::try_from(entry.line.house.sample_rate_hz).unwrap_or(i32::MAX))
-        .field("channels", HOUSE_SOUND_CHANNELS as i32)
-        .build();
+    let caps = caps::sound(entry.line.house);
     let convert = gst::ElementFactory::make("audioconvert").build()?;
     let resample = gst::ElementFactory::make("audioresample").build()?;
     let entry = Arc::clone(entry);

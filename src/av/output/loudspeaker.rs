@@ -6,7 +6,8 @@ use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app::AppSrc;
 
-use super::pipeline::{failure, push, ready, sound_caps};
+use super::pipeline::{failure, push, ready};
+use crate::av::caps;
 use crate::domain::channel::HouseFormat;
 
 /// How long a sound card that failed is left alone.
@@ -57,7 +58,7 @@ impl Loudspeaker {
             let pipeline = gst::parse::launch(text).map_err(|e| e.to_string())?;
             let pipeline = pipeline.downcast::<gst::Pipeline>().map_err(|_| "not a pipeline".to_owned())?;
             let sound = pipeline.by_name("sound").and_then(|e| e.downcast::<AppSrc>().ok()).ok_or("no entrance")?;
-            ready(&sound, &sound_caps(self.house));
+            ready(&sound, &caps::sound(self.house));
             let bus = pipeline.bus().ok_or("a pipeline has a bus")?;
             pipeline.set_state(gst::State::Playing).map_err(|e| e.to_string())?;
             Ok::<Open, String>(Open { pipeline, bus, sound })

@@ -19,8 +19,9 @@ use super::presence::{Found, Presence};
 use super::ring::Copied;
 use super::stream::Stream;
 use super::wire::Order;
+use crate::av::caps;
 use crate::av::picture::Raster;
-use crate::domain::channel::{HOUSE_SOUND_CHANNELS, HouseFormat};
+use crate::domain::channel::HouseFormat;
 use crate::domain::time::Tick;
 
 /// Frames inside the pipeline before it must take the next: what the encoder needs to keep its threads busy.
@@ -128,7 +129,7 @@ impl Encoder {
         let panel = address.is_display().then(|| Panel::new(raster, order.mapping));
         let shown = panel.as_ref().map_or(raster, Panel::screen);
         let picture = source("picture", picture_caps(order.house, shown));
-        let sound = source("sound", sound_caps(order.house));
+        let sound = source("sound", caps::sound(order.house));
         let bus = pipeline.bus().ok_or("a pipeline has a bus")?;
         let parts = Parts { pipeline, bus, picture, sound };
         let playing = parts.pipeline.set_state(gst::State::Playing);
@@ -314,24 +315,11 @@ fn write_at(
 }
 
 fn picture_caps(house: HouseFormat, raster: Raster) -> gst::Caps {
-    gst::Caps::builder("video/x-raw")
-        .field("format", "I420")
-        .field("width", raster.width.cast_signed())
-        .field("height", raster.height.cast_signed())
-        .field("framerate", gst::Fraction::new(house.rate.num().cast_signed(), house.rate.den().cast_signed()))
-        .field("pixel-aspect-ratio", gst::Fraction::new(1, 1))
-        .field("colorimetry", "bt709")
-        .field("interlace-mode", "progressive")
-        .build()
-}
-
-pub(super) fn sound_caps(house: HouseFormat) -> gst::Caps {
-    gst::Caps::builder("audio/x-raw")
-        .field("format", "S16LE")
-        .field("layout", "interleaved")
-        .field("rate", house.sample_rate_hz.cast_signed())
-        .field("channels", HOUSE_SOUND_CHANNELS as i32)
-        .build()
+    let mut caps = caps::pictures(raster);
+    let exact = caps.make_mut();
+    exact.set("framerate", gst::Fraction::new(house.rate.num().cast_signed(), house.rate.den().cast_signed()));
+    exact.set("interlace-mode", "progressive");
+    caps
 }
 
 #[cfg(test)]
