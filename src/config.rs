@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::branding::{Branding, Wears};
 use crate::domain::channel::{Channel, DEFAULT_LATENCY_MS, Hours, HouseFormat, MAX_LATENCY_MS};
+use crate::domain::confinement::{Demands, Ring};
 use crate::domain::ids::{ChannelId, Sha256};
 use crate::domain::output::{Displays, OutputAddress};
 use crate::domain::people::OpdGroup;
@@ -29,8 +30,8 @@ pub struct Config {
     pub home: PathBuf,
     /// The channels, by name.
     pub channels: BTreeMap<ChannelId, ChannelConfig>,
-    /// Refuse to decode what offices send on a kernel without Landlock, rather than go on with the other rings.
-    pub sandbox_require: bool,
+    /// Without which rings of the sandbox nothing is decoded.
+    pub sandbox: Demands,
     /// How the pages are reached.
     pub web: WebConfig,
     /// Settings of the scheduling team.
@@ -220,8 +221,8 @@ impl Config {
             WebConfig { listen: file.web.listen, public_url: Some(file.web.public_url).filter(|url| !url.is_empty()) };
         let planning = file.planning.into_config().map_err(|e| invalid(format!("[planning]: {e}")))?;
         let paper = PaperConfig { fonts: file.paper.fonts, letterhead: file.paper.letterhead, place: file.paper.place };
-        let sandbox_require = file.sandbox.require;
-        Ok(Config { home: home.to_owned(), channels, sandbox_require, web, planning, paper })
+        let sandbox = file.sandbox.into_demands().map_err(|e| invalid(format!("[sandbox]: {e}")))?;
+        Ok(Config { home: home.to_owned(), channels, sandbox, web, planning, paper })
     }
 }
 
@@ -327,6 +328,23 @@ impl FixedFile {
 #[serde(deny_unknown_fields, default)]
 struct SandboxFile {
     require: bool,
+    may_lack: Vec<String>,
+}
+
+impl SandboxFile {
+    fn into_demands(self) -> Result<Demands, String> {
+        let mut may_lack = BTreeSet::new();
+        for word in &self.may_lack {
+            may_lack.insert(Ring::read(word).ok_or_else(|| {
+                let known: Vec<&str> = Ring::ALL.iter().map(|ring| ring.as_str()).collect();
+                format!("may_lack: {word:?} is no ring; there are: {}", known.join(", "))
+            })?);
+        }
+        if self.require && may_lack.contains(&Ring::Landlock) {
+            return Err("require and may_lack = [\"landlock\"] contradict each other".into());
+        }
+        Ok(Demands { require_landlock: self.require, may_lack })
+    }
 }
 
 #[derive(Deserialize, Serialize)]

@@ -16,12 +16,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::sandbox::{RINGS_LINE, Rings, Sandbox, THIS_PROGRAM};
+use crate::domain::confinement::Demands;
 
 /// How to start confined ffmpegs.
 #[derive(Debug, Clone)]
 pub struct Ffmpeg {
     siaran: PathBuf,
-    require_landlock: bool,
+    demands: Demands,
 }
 
 /// Why nothing could be learnt: the machine's fault, never the file's.
@@ -106,21 +107,21 @@ const LONGEST_LINE: u64 = 4096;
 const LOOK: Duration = Duration::from_millis(5);
 
 impl Ffmpeg {
-    /// Through this very program; `require_landlock` is the configuration's `sandbox.require`.
-    pub fn of_this_program(require_landlock: bool) -> Ffmpeg {
-        Ffmpeg { siaran: THIS_PROGRAM.into(), require_landlock }
+    /// Through this very program, in the cage that the configuration demands.
+    pub fn of_this_program(demands: &Demands) -> Ffmpeg {
+        Ffmpeg { siaran: THIS_PROGRAM.into(), demands: demands.clone() }
     }
 
     /// Through another copy of this program: what tests need, whose own program has no `sandboxed` command.
-    pub fn through(siaran: &Path, require_landlock: bool) -> Ffmpeg {
-        Ffmpeg { siaran: siaran.to_owned(), require_landlock }
+    pub fn through(siaran: &Path, demands: &Demands) -> Ffmpeg {
+        Ffmpeg { siaran: siaran.to_owned(), demands: demands.clone() }
     }
 
     /// Runs a job to its end, and never longer than its patience.
     pub(super) fn run(&self, mut job: Job<'_>) -> Result<Ended, FfmpegError> {
         let program = job.program;
         let not_started = |error: io::Error| FfmpegError::NotStarted { program, said: error.to_string() };
-        job.sandbox.require_landlock = self.require_landlock;
+        job.sandbox.demands = self.demands.clone();
         let mut command = job.sandbox.command(&self.siaran, program);
         command.args(&job.arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut pipes: Vec<(Reader<'_>, OwnedFd)> = Vec::new();

@@ -19,6 +19,7 @@ use sha2::Digest;
 use super::ffmpeg::{Ended, Ffmpeg, FfmpegError, Job, Killed, literally, reading_arguments};
 use super::sandbox::{Landlock, Rings, Sandbox};
 use crate::domain::asset::{AudioStream, Inspection, Measured, Trouble, VideoStream};
+use crate::domain::confinement::Ring;
 use crate::domain::ids::Sha256;
 use crate::engine::quality::Thresholds;
 use probe::Claims;
@@ -132,8 +133,11 @@ fn read_whole(path: &Path) -> io::Result<(u64, Sha256, Vec<u8>)> {
 }
 
 fn warn_of_missing_rings(rings: Rings) {
-    if rings.landlock != Landlock::Full {
-        tracing::warn!(%rings, "the decoder's sandbox lacks a ring; the others hold");
+    let missing: Vec<&str> = rings.missing().map(Ring::as_str).collect();
+    if !missing.is_empty() {
+        tracing::warn!(missing = missing.join(", "), %rings, "the decoder's sandbox lacks a ring; the others hold");
+    } else if rings.landlock == Landlock::Partial {
+        tracing::warn!(%rings, "this kernel's Landlock knows less than this program asks for; the other rings hold");
     }
 }
 

@@ -8,6 +8,8 @@
 //! | Landlock | every path but the system's libraries and the named files | goes on and says so, unless `require` |
 //! | seccomp | sockets, fork, exec, ptrace, mount, and every call not on the list | refused |
 //!
+//! "Refused" unless the configuration names the ring under `may_lack`: it is then said with every inspection.
+//!
 //! There are two ways in. [`Sandbox::enter`] is for a decoder that lives in this process. [`Sandbox::exec`] is for
 //! the `ffmpeg` and `ffprobe` programs: the program is opened beforehand on descriptor 200, the limit on descriptors
 //! is then set below that, and seccomp lets one thing execute: that very descriptor. The exec closes it, and no
@@ -20,7 +22,6 @@
 //! does not know.
 
 mod outlet;
-mod probe;
 mod syscalls;
 
 use std::ffi::{CString, OsStr, OsString};
@@ -36,8 +37,8 @@ use landlock::{
     RulesetStatus, Scope, path_beneath_rules,
 };
 
+use crate::domain::confinement::{Demands, Ring};
 pub use outlet::Outlet;
-pub use probe::{Act, attempt};
 
 /// What a confined process may use up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,8 +79,8 @@ pub struct Sandbox {
     pub devices: Vec<PathBuf>,
     /// What it may reach beyond this machine.
     pub network: Network,
-    /// Fail where the kernel has no Landlock, instead of going on with the other rings.
-    pub require_landlock: bool,
+    /// Without which rings it does not go on.
+    pub demands: Demands,
 }
 
 /// What a confined process may reach.
@@ -111,6 +112,20 @@ impl Rings {
     pub const ALL: Rings = Rings { rlimits: true, no_new_privs: true, landlock: Landlock::Full, seccomp: true };
     /// No ring.
     pub const NONE: Rings = Rings { rlimits: false, no_new_privs: false, landlock: Landlock::Missing, seccomp: false };
+
+    /// Whether a ring closed, be it in part.
+    pub fn holds(self, ring: Ring) -> bool {
+        match ring {
+            Ring::Rlimits => self.rlimits,
+            Ring::NoNewPrivs => self.no_new_privs,
+            Ring::Landlock => self.landlock != Landlock::Missing,
+            Ring::Seccomp => self.seccomp,
+        }
+    }
+    /// Those that did not close.
+    pub fn missing(self) -> impl Iterator<Item = Ring> {
+        Ring::ALL.into_iter().filter(move |ring| !self.holds(*ring))
+    }
 }
 
 /// How much of the Landlock rules the kernel enforces.
@@ -228,7 +243,7 @@ impl Sandbox {
     pub fn reading(file: &Path) -> Sandbox {
         let (limits, network) = (Limits::DECODER, Network::None);
         let (reads, writes, devices) = (vec![file.to_owned()], Vec::new(), Vec::new());
-        Sandbox { limits, reads, writes, devices, network, require_landlock: false }
+        Sandbox { limits, reads, writes, devices, network, demands: Demands::default() }
     }
 
     /// A cage for a live source, which reads no file and may decode for days.
@@ -241,7 +256,7 @@ impl Sandbox {
         if !devices.is_empty() {
             reads.extend(DEVICE_READS.iter().map(PathBuf::from).filter(|path| path.exists()));
         }
-        Sandbox { limits: Limits::RECEIVER, reads, writes: Vec::new(), devices, network, require_landlock: false }
+        Sandbox { limits: Limits::RECEIVER, reads, writes: Vec::new(), devices, network, demands: Demands::default() }
     }
 
     /// The command line that makes `binary`, this program, start a child which confines itself so and then turns into
@@ -258,8 +273,11 @@ impl Sandbox {
         for path in &self.writes {
             command.arg("--write").arg(path);
         }
-        if self.require_landlock {
+        if self.demands.require_landlock {
             command.arg("--require-landlock");
+        }
+        for ring in &self.demands.may_lack {
+            command.args(["--may-lack", ring.as_str()]);
         }
         command.arg("--").arg(program);
         command
@@ -271,7 +289,7 @@ impl Sandbox {
     /// # Errors
     /// [`SandboxError`]: the caller must end. Some rings may have closed by then.
     pub fn enter(&self) -> Result<Rings, SandboxError> {
-        self.close(Rings::ALL, Executing::Nothing)
+        self.close(&Ring::ALL, Executing::Nothing)
     }
 
     /// Confines this process and turns it into `program`, found in `PATH` if it is a bare name. Before that one line
@@ -292,40 +310,51 @@ impl Sandbox {
             c_strings(["LC_ALL=C.UTF-8", "HOME=/nonexistent", "MALLOC_ARENA_MAX=2"].map(OsStr::new)).map_err(failed)?;
         let opened = open_as_program(&found).map_err(failed)?;
         close_others_on_exec().map_err(failed)?;
-        let rings = self.close(Rings::ALL, Executing::ProgramFd)?;
+        let rings = self.close(&Ring::ALL, Executing::ProgramFd)?;
         eprintln!("{RINGS_LINE}{rings}");
         Err(failed(exec_descriptor(&opened, &argv, &environment)))
     }
 
-    /// Closes the wanted rings; all of them but for [`attempt`], which shows what each one stops.
-    fn close(&self, wanted: Rings, executing: Executing) -> Result<Rings, SandboxError> {
+    /// Like [`Sandbox::enter`], with some rings alone: how it is shown what each of them stops by itself.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn enter_with(&self, rings: &[Ring]) -> Result<Rings, SandboxError> {
+        self.close(rings, Executing::Nothing)
+    }
+
+    /// Closes the wanted rings, from the outermost inwards.
+    fn close(&self, wanted: &[Ring], executing: Executing) -> Result<Rings, SandboxError> {
         let threads = std::fs::read_dir("/proc/self/task").map(Iterator::count).unwrap_or(1);
         if threads > 1 {
             return Err(SandboxError::Threads(threads));
         }
         die_with_parent()?;
         let mut held = Rings::NONE;
-        if wanted.rlimits {
-            self.limits.apply()?;
-            held.rlimits = true;
-        }
-        if wanted.no_new_privs {
-            drop_privileges()?;
-            held.no_new_privs = true;
-        }
-        if wanted.landlock != Landlock::Missing {
-            held.landlock = self.restrict_paths()?;
-            if self.require_landlock && held.landlock == Landlock::Missing {
+        for ring in Ring::ALL.into_iter().filter(|ring| wanted.contains(ring)) {
+            let closed = match ring {
+                Ring::Rlimits => self.limits.apply().map(|()| held.rlimits = true),
+                Ring::NoNewPrivs => drop_privileges().map(|()| held.no_new_privs = true),
+                Ring::Landlock => self.restrict_paths().map(|how| held.landlock = how),
+                Ring::Seccomp => self.restrict_calls(executing).map(|()| held.seccomp = true),
+            };
+            match closed {
+                // A named file that is not there is no lack of the machine's.
+                Err(error @ SandboxError::Path { .. }) => return Err(error),
+                Err(error) if !self.demands.may_lack(ring) => return Err(error),
+                Ok(()) | Err(_) => {}
+            }
+            if ring == Ring::Landlock && held.landlock == Landlock::Missing && !self.demands.may_lack(ring) {
                 return Err(SandboxError::NoLandlock);
             }
         }
-        if wanted.seccomp {
-            let steers: &[_] = if self.devices.is_empty() { &[] } else { &[libc::SYS_ioctl] };
-            let writes = !self.writes.is_empty() || !self.devices.is_empty();
-            syscalls::restrict(executing, writes, self.network, steers).map_err(ring("seccomp filter"))?;
-            held.seccomp = true;
-        }
         Ok(held)
+    }
+
+    fn restrict_calls(&self, executing: Executing) -> Result<(), SandboxError> {
+        let steers: &[_] = if self.devices.is_empty() { &[] } else { &[libc::SYS_ioctl] };
+        let writes = !self.writes.is_empty() || !self.devices.is_empty();
+        syscalls::restrict(executing, writes, self.network, steers).map_err(ring("seccomp filter"))
     }
 
     fn restrict_paths(&self) -> Result<Landlock, SandboxError> {

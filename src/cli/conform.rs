@@ -39,7 +39,7 @@ pub(super) struct Arguments {
 pub(super) fn run(home: &Path, arguments: &Arguments) -> Result<Ended, Failure> {
     let config = Config::load(home)?;
     let house = channel(&config, arguments.channel.as_ref())?.channel.house;
-    let ffmpeg = Ffmpeg::of_this_program(config.sandbox_require);
+    let ffmpeg = Ffmpeg::of_this_program(&config.sandbox);
     let (file, output) = (&arguments.file, &arguments.output);
     let original = inspect(file, InspectLimits::default(), &ffmpeg, &mut |_| true).map_err(could)?;
     let judgement = judge(&original.inspection, house, Policy::WALL);

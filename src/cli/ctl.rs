@@ -157,7 +157,7 @@ fn bring_in(
             "--until {until} is over or more than {LONGEST_EMERGENCY_H} hours ahead. Try: an instant of the next hours"
         )));
     }
-    let ffmpeg = Ffmpeg::of_this_program(config.sandbox_require);
+    let ffmpeg = Ffmpeg::of_this_program(&config.sandbox);
     let inspected = inspect(file, InspectLimits::default(), &ffmpeg, &mut |_| true).map_err(super::inspect::could)?;
     let found = &inspected.inspection;
     let rate = channel.channel.house.rate;

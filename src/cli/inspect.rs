@@ -27,13 +27,16 @@ pub(super) struct Arguments {
 pub(super) fn run(home: &Path, arguments: &Arguments) -> Result<Ended, Failure> {
     let config = Config::load(home)?;
     let house = channel(&config, arguments.channel.as_ref())?.channel.house;
-    let ffmpeg = Ffmpeg::of_this_program(config.sandbox_require);
+    let ffmpeg = Ffmpeg::of_this_program(&config.sandbox);
     let inspected = inspect(&arguments.file, InspectLimits::default(), &ffmpeg, &mut |_| true).map_err(could)?;
     let judgement = judge(&inspected.inspection, house, Policy::WALL);
     if arguments.json {
         say!("{}", document(&arguments.file, &inspected, &judgement));
     } else {
         say!("{}", words(&arguments.file, &inspected.inspection, &judgement).trim_end());
+        if let Some(rings) = inspected.rings {
+            say!("  kurungan / sandbox: {rings}");
+        }
     }
     Ok(if judgement.verdict == Verdict::Refuse { Ended::Refused } else { Ended::Holds })
 }

@@ -73,7 +73,7 @@ pub(super) fn play(home: &Path, arguments: PlayArguments) -> Result<Ended, Failu
         branding: channel.branding.clone(),
         fonts: config.paper.fonts.clone(),
         until: arguments.until,
-        require_landlock: config.sandbox_require,
+        require_landlock: config.sandbox.require_landlock,
         home,
     };
     let stop = Arc::new(AtomicBool::new(false));
@@ -162,7 +162,7 @@ fn receive(arguments: &DecodeArguments) -> Result<Ended, Failure> {
     wait_for_devices(&needs.devices)?;
     let mut sandbox = Sandbox::receiving(needs.network, needs.devices);
     sandbox.reads.extend(Config::gst_registry());
-    sandbox.require_landlock = arguments.require_landlock;
+    sandbox.demands.require_landlock = arguments.require_landlock;
     sandbox.enter().map_err(|e| Failure::could(e.to_string(), "siaran config shows sandbox.require"))?;
     let failed = |e: decode::DecodeError| Failure::could(e.to_string().trim_end_matches('.'), "look at the sender");
     live::run(&address, arguments.house()).map(|()| Ended::Holds).map_err(failed)
@@ -202,7 +202,7 @@ pub(super) fn decode(arguments: &DecodeArguments) -> Result<Ended, Failure> {
     let player = decode::Player::at_hand(arguments.house()).map_err(failed)?;
     let mut sandbox = Sandbox::reading(file);
     sandbox.reads.extend(Config::gst_registry());
-    sandbox.require_landlock = arguments.require_landlock;
+    sandbox.demands.require_landlock = arguments.require_landlock;
     sandbox.enter().map_err(|e| Failure::could(e.to_string(), "siaran config shows sandbox.require"))?;
     decode::run(file, arguments.from_frame, player).map(|()| Ended::Holds).map_err(failed)
 }

@@ -4,7 +4,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::{Ended, Failure};
-use crate::av::sandbox::{Act, Landlock, Limits, Network, Rings, Sandbox, attempt};
+use crate::av::sandbox::{Limits, Network, Sandbox};
+use crate::domain::confinement::{Demands, Ring};
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
@@ -24,14 +25,11 @@ pub(super) struct Arguments {
     writes: Vec<PathBuf>,
     #[arg(long)]
     require_landlock: bool,
-    /// Instead of a program: try an act that a decoder has no business to do, and say what became of it
-    #[arg(long, value_name = "ACT", conflicts_with = "program")]
-    attempt: Option<Act>,
-    /// With --attempt alone: leave a ring open (rlimits, no_new_privs, landlock, seccomp)
-    #[arg(long, value_name = "RING", requires = "attempt")]
-    without: Vec<String>,
+    /// A ring without which the program runs all the same where the machine can't have it; may be given several times
+    #[arg(long = "may-lack", value_name = "RING", value_parser = ring)]
+    may_lack: Vec<Ring>,
     /// Program and its arguments
-    #[arg(last = true, required_unless_present = "attempt")]
+    #[arg(last = true, required = true)]
     program: Vec<OsString>,
 }
 
@@ -47,37 +45,16 @@ pub(super) fn run(arguments: &Arguments) -> Result<Ended, Failure> {
         writes: arguments.writes.clone(),
         devices: Vec::new(),
         network: Network::None,
-        require_landlock: arguments.require_landlock,
+        demands: Demands {
+            require_landlock: arguments.require_landlock,
+            may_lack: arguments.may_lack.iter().copied().collect(),
+        },
     };
-    let way_out = "see docs/sandbox.md for what the kernel must offer";
-    if let Some(act) = &arguments.attempt {
-        let wanted = wanted_rings(&arguments.without)?;
-        return match attempt(&sandbox, wanted, act).map_err(|e| Failure::could(e.to_string(), way_out))? {
-            Ok(()) => {
-                say!("done");
-                Ok(Ended::Holds)
-            }
-            Err(error) => {
-                say!("stopped: {error}");
-                Ok(Ended::Refused)
-            }
-        };
-    }
     let (program, rest) = arguments.program.split_first().ok_or_else(|| Failure::Usage("no program".into()))?;
     let error = sandbox.exec(Path::new(program), rest);
-    Err(Failure::could(error.to_string(), way_out))
+    Err(Failure::could(error.to_string(), "see docs/sandbox.md for what the kernel must offer"))
 }
 
-fn wanted_rings(without: &[String]) -> Result<Rings, Failure> {
-    let mut wanted = Rings::ALL;
-    for ring in without {
-        match ring.as_str() {
-            "rlimits" => wanted.rlimits = false,
-            "no_new_privs" => wanted.no_new_privs = false,
-            "landlock" => wanted.landlock = Landlock::Missing,
-            "seccomp" => wanted.seccomp = false,
-            other => return Err(Failure::Usage(format!("{other:?} is not a ring"))),
-        }
-    }
-    Ok(wanted)
+fn ring(word: &str) -> Result<Ring, String> {
+    Ring::read(word).ok_or_else(|| format!("{word:?} is not a ring"))
 }

@@ -28,7 +28,10 @@ impl From<&Config> for File {
     fn from(config: &Config) -> File {
         File {
             channel: config.channels.iter().map(|(id, channel)| (id.to_string(), channel.into())).collect(),
-            sandbox: SandboxFile { require: config.sandbox_require },
+            sandbox: SandboxFile {
+                require: config.sandbox.require_landlock,
+                may_lack: config.sandbox.may_lack.iter().map(|ring| ring.as_str().to_owned()).collect(),
+            },
             web: (&config.web).into(),
             planning: (&config.planning).into(),
             paper: (&config.paper).into(),

@@ -20,7 +20,7 @@ pub struct Decoders {
 impl Decoders {
     /// The decoders that a configuration asks for.
     pub fn of(config: &Config) -> Decoders {
-        Decoders { ffmpeg: Ffmpeg::of_this_program(config.sandbox_require) }
+        Decoders { ffmpeg: Ffmpeg::of_this_program(&config.sandbox) }
     }
 
     fn look(&self, file: &Path) -> Result<Inspection, MediaTrouble> {

@@ -10,7 +10,6 @@ mod media;
 mod orders;
 mod outputs;
 mod playout;
-mod sandbox;
 mod senders;
 mod stage;
 mod streams;
