@@ -240,7 +240,8 @@ fn video_stream(claimed: &probe::ClaimedVideo, claims: &Claims, decoded: &decode
         pixel_aspect: claimed.pixel_aspect,
         rotation_deg: claimed.rotation_deg,
         interlaced: claimed.interlaced,
-        hdr: claimed.hdr,
+        hdr: claimed.colour.transfer.is_hdr(),
+        colour: claimed.colour,
         frames: picture.frames,
         duration_ms: picture.duration_ms,
         still: picture.frames == 1 && claims.audio.is_none(),
@@ -275,6 +276,9 @@ fn troubles(
         troubles.push(Trouble::Stalled { after_ms: patience.as_millis() as u64 });
     } else if nothing {
         troubles.push(Trouble::Undecodable { said: shortened(&decoded.ended.said) });
+    }
+    if decoded.size_changes {
+        troubles.push(Trouble::SizeChanges);
     }
     if decoded.ended.errors > 0 && !nothing {
         troubles.push(Trouble::Damaged { errors: decoded.ended.errors });

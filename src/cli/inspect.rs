@@ -8,7 +8,7 @@ use super::{Ended, Failure};
 use crate::av::ffmpeg::{Ffmpeg, FfmpegError};
 use crate::av::inspect::{InspectLimits, Inspected, inspect};
 use crate::config::{ChannelConfig, Config};
-use crate::domain::asset::{FlashKind, Inspection, MsSpan, Severity, Verdict};
+use crate::domain::asset::{Flash, Inspection, MsSpan, Severity, Verdict};
 use crate::domain::ids::ChannelId;
 use crate::engine::acceptance::{Judgement, Policy, judge};
 
@@ -82,6 +82,10 @@ pub(super) fn document(file: &Path, inspected: &Inspected, judgement: &Judgement
             "frame_rate": video.frame_rate.map(|rate| [rate.num(), rate.den()]), "rotation_deg": video.rotation_deg,
             "interlaced": video.interlaced, "frames": video.frames, "duration_ms": video.duration_ms,
             "pixel_aspect": [video.pixel_aspect.0, video.pixel_aspect.1], "hdr": video.hdr, "still": video.still,
+            "colour": {
+                "matrix": video.colour.matrix.as_str(), "transfer": video.colour.transfer.as_str(),
+                "full_range": video.colour.full_range,
+            },
         })
     });
     let audio = found.audio.as_ref().map(|audio| {
@@ -91,14 +95,6 @@ pub(super) fn document(file: &Path, inspected: &Inspected, judgement: &Judgement
         })
     });
     let measured = &found.measured;
-    let flash: Vec<Value> = measured
-        .flash
-        .iter()
-        .map(|flash| {
-            let kind = if flash.kind == FlashKind::Red { "red" } else { "luminance" };
-            json!({"start_ms": flash.span.start_ms, "end_ms": flash.span.end_ms, "kind": kind})
-        })
-        .collect();
     json!({
         "file": file.to_string_lossy(), "bytes": found.bytes, "sha256": found.sha256.to_string(),
         "verdict": judgement.verdict.as_str(), "reasons": reasons, "container": found.container,
@@ -106,7 +102,8 @@ pub(super) fn document(file: &Path, inspected: &Inspected, judgement: &Judgement
         "measured": {
             "integrated_lufs": rounded(measured.integrated_lufs), "loudness_range_lu": rounded(measured.loudness_range_lu),
             "true_peak_dbtp": rounded(measured.true_peak_dbtp), "black": spans(&measured.black),
-            "freeze": spans(&measured.freeze), "silence": spans(&measured.silence), "flash": flash,
+            "freeze": spans(&measured.freeze), "silence": spans(&measured.silence), "flash": flashes(&measured.flash),
+            "doubtful_flash": flashes(&measured.doubtful_flash),
         },
         "sandbox": inspected.rings.map(|rings| rings.to_string()),
     })
@@ -114,6 +111,16 @@ pub(super) fn document(file: &Path, inspected: &Inspected, judgement: &Judgement
 
 fn spans(spans: &[MsSpan]) -> Vec<Value> {
     spans.iter().map(|span| json!({"start_ms": span.start_ms, "end_ms": span.end_ms})).collect()
+}
+
+fn flashes(flashes: &[Flash]) -> Vec<Value> {
+    let flash = |flash: &Flash| {
+        json!({
+            "start_ms": flash.span.start_ms, "end_ms": flash.span.end_ms, "kind": flash.kind.as_str(),
+            "area_percent": flash.area_percent,
+        })
+    };
+    flashes.iter().map(flash).collect()
 }
 
 /// A limit or value: whole numbers stay whole.

@@ -1,6 +1,7 @@
 //! Files and what is known of them: the inspection of a file, the verdict on it, the clip made from it.
 
 use super::channel::HouseFormat;
+use super::colour::Colour;
 use super::ids::{AssetId, OpdId, Sha256};
 use super::playlist::{Nature, Source};
 use super::text::Text;
@@ -48,6 +49,8 @@ pub struct VideoStream {
     pub interlaced: bool,
     /// Whether the transfer is PQ or HLG.
     pub hdr: bool,
+    /// How code values mean light.
+    pub colour: Colour,
     /// Frames decoded.
     pub frames: u64,
     /// Time that the decoded pictures cover.
@@ -86,6 +89,8 @@ pub struct Measured {
     pub silence: Vec<MsSpan>,
     /// Flashing that can trigger seizures.
     pub flash: Vec<Flash>,
+    /// Flashing within the limits that a person should look at.
+    pub doubtful_flash: Vec<Flash>,
 }
 
 /// A stretch of a file, milliseconds from its beginning, half-open.
@@ -104,22 +109,42 @@ impl MsSpan {
     }
 }
 
-/// Flashing beyond ITU-R BT.1702.
+/// A stretch of flashing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Flash {
-    /// Where.
+    /// Where: from the first change to the last.
     pub span: MsSpan,
     /// Of which kind.
     pub kind: FlashKind,
+    /// Largest share of the picture that flashed at one time, percent.
+    pub area_percent: u8,
 }
 
-/// Kinds of dangerous flashing.
+/// Kinds of flashing. The first two are beyond ITU-R BT.1702, the others are not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum FlashKind {
     /// Opposing changes of luminance.
     Luminance,
-    /// Changes to or from saturated red.
+    /// Changes to and from saturated red.
     Red,
+    /// As fast, on a smaller part of the picture (WCAG 2).
+    Small,
+    /// Slower, for longer than five seconds (Ofcom).
+    Sustained,
+}
+
+impl FlashKind {
+    /// Every one.
+    pub const ALL: &[FlashKind] = &[FlashKind::Luminance, FlashKind::Red, FlashKind::Small, FlashKind::Sustained];
+    /// The word in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            FlashKind::Luminance => "luminance",
+            FlashKind::Red => "red",
+            FlashKind::Small => "small",
+            FlashKind::Sustained => "sustained",
+        }
+    }
 }
 
 /// What went wrong while a file was decoded.

@@ -51,6 +51,7 @@ pub mod asset;
 pub mod audit;
 pub mod branding;
 pub mod channel;
+pub mod colour;
 pub mod confinement;
 pub mod ids;
 pub mod incident;

@@ -4,7 +4,8 @@
 mod words;
 
 use crate::domain::asset::{
-    AudioStream, FlashKind, Inspection, Measured, MsSpan, Reason, ReasonCode, Severity, Trouble, Verdict, VideoStream,
+    AudioStream, Flash, FlashKind, Inspection, Measured, MsSpan, Reason, ReasonCode, Severity, Trouble, Verdict,
+    VideoStream,
 };
 use crate::domain::channel::HouseFormat;
 use crate::domain::text::Text;
@@ -174,9 +175,20 @@ fn picture(video: &VideoStream, measured: &Measured, policy: Policy, reasons: &m
         let found = reason(ReasonCode::Frozen, Severity::Warn, words::frozen(span, confirm));
         reasons.push(at(numbers(found, policy.freeze_ms, span.length_ms()), span));
     }
-    if let Some(flash) = measured.flash.first() {
-        let text = words::flashing(flash.span, flash.kind == FlashKind::Red);
-        reasons.push(at(reason(ReasonCode::Flashing, Severity::Fail, text), flash.span));
+    flashing(measured, reasons);
+}
+
+/// A reason of each kind, for its first stretch; the others are in the inspection.
+fn flashing(measured: &Measured, reasons: &mut Vec<Reason>) {
+    let found = [(&measured.flash, Severity::Fail), (&measured.doubtful_flash, Severity::Warn)];
+    for (flashes, severity) in found {
+        for kind in FlashKind::ALL {
+            let of_kind: Vec<Flash> = flashes.iter().copied().filter(|flash| flash.kind == *kind).collect();
+            if let Some(first) = of_kind.first() {
+                let found = reason(ReasonCode::Flashing, severity, words::flashing(*first, of_kind.len() - 1));
+                reasons.push(at(found, first.span));
+            }
+        }
     }
 }
 

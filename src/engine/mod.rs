@@ -3,6 +3,7 @@
 pub mod acceptance;
 pub mod clock_watch;
 pub mod crawl;
+pub mod flash;
 pub mod lighting;
 pub mod plan_check;
 pub mod planner;

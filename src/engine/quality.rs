@@ -5,7 +5,9 @@
 //! caller's: a detector only hands them back. Each can be asked at any time since
 //! when its condition holds, and says so once when a stretch has ended.
 
-/// A picture's luma plane, 8 bits, video range (16 black, 235 white), rows without padding.
+use crate::engine::flash::FlashThresholds;
+
+/// A picture's luma plane, 8 bits, rows without padding. To see whether it stands, its other planes may follow.
 #[derive(Debug, Clone, Copy)]
 pub struct Luma<'a> {
     /// One byte per pixel, row after row.
@@ -26,23 +28,36 @@ pub struct Thresholds {
     /// Sound is silent while every sample of every channel is below this share of full scale (−60 dBFS, EBU QC
     /// 0078B).
     pub silence_level: f32,
+    /// What counts as flashing.
+    pub flash: FlashThresholds,
 }
 
 /// Black and white of video range (ITU-R BT.709, 8 bits).
 const BLACK: f64 = 16.0;
 const WHITE: f64 = 235.0;
+/// White of full range, as stills and screens have it.
+const FULL_WHITE: f64 = 255.0;
 /// Code values of 8 bits, and of one side of 16 bits of sound.
 const PICTURE_SCALE: f64 = 256.0;
 const SOUND_SCALE: f32 = 32_768.0;
 
 impl Thresholds {
     /// The house's.
-    pub const HOUSE: Thresholds =
-        Thresholds { black_pixel: 0.10, black_area: 0.98, freeze_difference: 0.001, silence_level: 0.001 };
+    pub const HOUSE: Thresholds = Thresholds {
+        black_pixel: 0.10,
+        black_area: 0.98,
+        freeze_difference: 0.001,
+        silence_level: 0.001,
+        flash: FlashThresholds::HOUSE,
+    };
 
     /// The brightest luma that is black, code value of 8 bits.
     pub const fn black_luma(self) -> u8 {
         (BLACK + self.black_pixel * (WHITE - BLACK)) as u8
+    }
+    /// The same where black is 0 and white 255.
+    pub const fn black_luma_of_full_range(self) -> u8 {
+        (self.black_pixel * FULL_WHITE) as u8
     }
     /// Least share of black, thousandths of the picture.
     pub const fn black_share_milli(self) -> u64 {
@@ -98,13 +113,10 @@ pub struct BlackDetector {
 }
 
 impl BlackDetector {
-    /// A detector that has seen nothing.
-    pub fn new(thresholds: Thresholds) -> BlackDetector {
-        BlackDetector {
-            brightest_black: thresholds.black_luma(),
-            area: thresholds.black_area,
-            lasting: Lasting::default(),
-        }
+    /// A detector of pictures in video range, or in full range, that has seen nothing.
+    pub fn new(thresholds: Thresholds, full_range: bool) -> BlackDetector {
+        let brightest_black = if full_range { thresholds.black_luma_of_full_range() } else { thresholds.black_luma() };
+        BlackDetector { brightest_black, area: thresholds.black_area, lasting: Lasting::default() }
     }
     /// Takes the picture at `at`; returns the black stretch that it ends.
     pub fn push(&mut self, at: u64, picture: Luma<'_>) -> Option<Stretch> {
@@ -216,7 +228,7 @@ mod tests {
 
     #[test]
     fn two_seconds_of_black_are_found_to_the_frame_and_a_lit_corner_is_not_black() {
-        let mut black = BlackDetector::new(Thresholds::default());
+        let mut black = BlackDetector::new(Thresholds::default(), false);
         let mut found = Vec::new();
         for frame in 0..100_u64 {
             let mut picture = flat(if (25..75).contains(&frame) { 16 } else { 120 });
@@ -231,7 +243,7 @@ mod tests {
 
     #[test]
     fn the_darkest_grey_that_is_black_is_ten_percent() {
-        let black = BlackDetector::new(Thresholds::default());
+        let black = BlackDetector::new(Thresholds::default(), false);
         assert!(black.is_black(Luma { pixels: &flat(37) }) && !black.is_black(Luma { pixels: &flat(38) }));
         assert!(!black.is_black(Luma { pixels: &[] }));
     }

@@ -14,6 +14,7 @@ use siaran::desk::review::{Acted, WantedAct};
 use siaran::desk::{Desk, DeskError, Refusal};
 use siaran::domain::asset::{AudioStream, Inspection, Measured, Reason, ReasonCode, Severity, Verdict, VideoStream};
 use siaran::domain::channel::Channel;
+use siaran::domain::colour::Colour;
 use siaran::domain::ids::{CaseId, OpdId, PersonId, Sha256};
 use siaran::domain::people::{OpdGroup, Person, Role};
 use siaran::domain::submission::{CheckPoint, LetterDetails};
@@ -276,6 +277,7 @@ fn look(file: &Path) -> Result<Found, MediaTrouble> {
         rotation_deg: 0,
         interlaced: false,
         hdr: false,
+        colour: Colour::HOUSE,
         frames: 375,
         duration_ms: 15_000,
         still: false,

@@ -247,6 +247,7 @@ fn covering((wide, high): (u32, u32), (width, height): (u32, u32)) -> (u32, u32)
 mod tests {
     use super::*;
     use crate::domain::channel::HouseFormat;
+    use crate::domain::colour::Colour;
 
     fn video(width: u32, height: u32) -> VideoStream {
         VideoStream {
@@ -258,6 +259,7 @@ mod tests {
             rotation_deg: 0,
             interlaced: false,
             hdr: false,
+            colour: Colour::HOUSE,
             frames: 100,
             duration_ms: 4000,
             still: false,

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use crate::domain::colour::{Colour, Matrix, Transfer};
 use crate::domain::time::FrameRate;
 
 /// The claims that matter.
@@ -27,7 +28,9 @@ pub(super) struct ClaimedVideo {
     pub(super) pixel_aspect: (u32, u32),
     pub(super) rotation_deg: u16,
     pub(super) interlaced: bool,
-    pub(super) hdr: bool,
+    pub(super) colour: Colour,
+    /// Coded as red, green and blue.
+    pub(super) rgb: bool,
 }
 
 #[derive(Debug)]
@@ -56,18 +59,41 @@ pub(super) fn read(json: &[u8]) -> Option<Claims> {
 
 fn claimed_video(stream: &ProbeStream) -> Option<ClaimedVideo> {
     let rotation = stream.side_data_list.iter().find_map(|side| side.rotation).unwrap_or(0.0);
-    let transfer = stream.color_transfer.as_deref().unwrap_or("");
+    let (width, height) =
+        (u32::try_from(stream.width.unwrap_or(0)).ok()?, u32::try_from(stream.height.unwrap_or(0)).ok()?);
+    let rgb = stream.is_rgb();
     Some(ClaimedVideo {
         index: stream.index,
         codec: stream.codec_name.clone().filter(|name| name != "unknown" && name != "none"),
-        width: u32::try_from(stream.width.unwrap_or(0)).ok()?,
-        height: u32::try_from(stream.height.unwrap_or(0)).ok()?,
+        width,
+        height,
         rate: stream.avg_frame_rate.as_deref().and_then(rate),
         pixel_aspect: stream.sample_aspect_ratio.as_deref().and_then(|text| pair(text, ':')).unwrap_or((1, 1)),
         rotation_deg: clockwise(rotation),
         interlaced: matches!(stream.field_order.as_deref(), Some("tt" | "bb" | "tb" | "bt")),
-        hdr: matches!(transfer, "smpte2084" | "arib-std-b67"),
+        colour: claimed_colour(stream, rgb, height),
+        rgb,
     })
+}
+
+/// What is not said is what a television assumes: BT.601 up to 576 lines, video range.
+fn claimed_colour(stream: &ProbeStream, rgb: bool, height: u32) -> Colour {
+    const STANDARD_DEFINITION: u32 = 576;
+    let matrix = match stream.color_space.as_deref().unwrap_or("") {
+        _ if rgb => Matrix::Bt709, // as we convert it
+        "bt709" => Matrix::Bt709,
+        "bt2020nc" | "bt2020c" => Matrix::Bt2020,
+        "smpte170m" | "bt470bg" | "fcc" => Matrix::Bt601,
+        _ if height <= STANDARD_DEFINITION => Matrix::Bt601,
+        _ => Matrix::Bt709,
+    };
+    let transfer = match stream.color_transfer.as_deref().unwrap_or("") {
+        "smpte2084" => Transfer::Pq,
+        "arib-std-b67" => Transfer::Hlg,
+        _ => Transfer::Standard,
+    };
+    let full = stream.pix_fmt.as_deref().is_some_and(|format| format.starts_with("yuvj"));
+    Colour { matrix, transfer, full_range: full || rgb || stream.color_range.as_deref() == Some("pc") }
 }
 
 fn claimed_audio(stream: &ProbeStream) -> Option<ClaimedAudio> {
@@ -130,6 +156,9 @@ struct ProbeStream {
     sample_aspect_ratio: Option<String>,
     field_order: Option<String>,
     color_transfer: Option<String>,
+    color_space: Option<String>,
+    color_range: Option<String>,
+    pix_fmt: Option<String>,
     sample_rate: Option<String>,
     channels: Option<i64>,
     #[serde(default)]
@@ -141,6 +170,12 @@ struct ProbeStream {
 impl ProbeStream {
     fn is(&self, kind: &str) -> bool {
         self.codec_type.as_deref() == Some(kind)
+    }
+
+    fn is_rgb(&self) -> bool {
+        let format = self.pix_fmt.as_deref().unwrap_or("");
+        let rgb = ["rgb", "bgr", "gbr", "argb", "abgr", "0rgb", "0bgr", "pal8", "bayer", "x2rgb", "x2bgr"];
+        rgb.iter().any(|name| format.starts_with(name))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Acceptance, tried on what offices send and on what nobody should.
 
 use super::*;
+use crate::domain::colour::Colour;
 use crate::domain::ids::Sha256;
 use crate::domain::time::FrameRate;
 
@@ -16,6 +17,7 @@ fn house_clip(duration_ms: u64) -> Inspection {
         rotation_deg: 0,
         interlaced: false,
         hdr: false,
+        colour: Colour::HOUSE,
         frames: duration_ms / 40,
         duration_ms,
         still: false,
@@ -122,6 +124,22 @@ fn a_poster_is_confirmed_by_a_person_and_never_refused() {
     let judgement = with(|found| found.measured.freeze = vec![span(0, 15_000)]);
     assert_eq!((judgement.verdict, judgement.reasons[0].severity), (Verdict::Accept, Severity::Warn));
     assert!(judgement.reasons[0].text.id.contains("Verifikator"));
+}
+
+#[test]
+fn flashing_beyond_the_limits_is_refused_with_its_place_and_flashing_within_them_is_pointed_out() {
+    let flash = |kind, start_ms| Flash { span: span(start_ms, start_ms + 1200), kind, area_percent: 40 };
+    let refused = with(|found| {
+        found.measured.flash = vec![flash(FlashKind::Luminance, 65_200), flash(FlashKind::Luminance, 70_000)];
+    });
+    assert_eq!((refused.verdict, refused.reasons[0].at_ms), (Verdict::Refuse, Some(65_200)));
+    assert_eq!(
+        refused.reasons[0].text.id,
+        "Kilatan pada 1:05,2 sampai 1:06,4 (40 % gambar) dapat memicu kejang. Perlambat atau redupkan bagian itu, lalu \
+         kirim ulang. Ada 1 bagian lain seperti itu."
+    );
+    let warned = with(|found| found.measured.doubtful_flash = vec![flash(FlashKind::Small, 0)]);
+    assert_eq!((warned.verdict, warned.reasons[0].severity), (Verdict::Accept, Severity::Warn));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What people read: the place in the clip, the numbers, and what to do. Indonesian first, then English.
 
-use crate::domain::asset::{AudioStream, MsSpan};
+use crate::domain::asset::{AudioStream, Flash, FlashKind, MsSpan};
 use crate::domain::channel::HouseFormat;
 use crate::domain::text::{Lang, Text, decimal};
 use crate::domain::time::FrameRate;
@@ -238,22 +238,37 @@ pub(super) fn frozen(span: MsSpan, confirm: bool) -> Text {
     )
 }
 
-pub(super) fn flashing(span: MsSpan, red: bool) -> Text {
-    let (kind_id, kind_en) = if red { ("Kilatan merah", "Red flashing") } else { ("Kilatan", "Flashing") };
+/// A stretch of flashing, and how many more of its kind there are.
+pub(super) fn flashing(flash: Flash, more: usize) -> Text {
+    let (kind_id, kind_en) = match flash.kind {
+        FlashKind::Luminance => ("Kilatan", "Flashing"),
+        FlashKind::Red => ("Kilatan merah", "Red flashing"),
+        FlashKind::Small => ("Kilatan pada sebagian kecil gambar", "Flashing in a small part of the picture"),
+        FlashKind::Sustained => ("Kilatan yang berlangsung lama", "Flashing that goes on"),
+    };
+    let (todo_id, todo_en) = match flash.kind {
+        FlashKind::Luminance | FlashKind::Red => (
+            "dapat memicu kejang. Perlambat atau redupkan bagian itu, lalu kirim ulang.",
+            "can trigger seizures. Slow it down or dim it and send the clip again.",
+        ),
+        FlashKind::Small | FlashKind::Sustained => (
+            "masih dalam batas, tetapi dapat mengganggu. Tonton bagian itu sebelum disetujui.",
+            "is within the limits but can disturb people. Watch that part before it is approved.",
+        ),
+    };
+    let (more_id, more_en) = match more {
+        0 => (String::new(), String::new()),
+        more => (format!(" Ada {more} bagian lain seperti itu."), format!(" There are {more} more such parts.")),
+    };
+    let area = flash.area_percent;
     both(
         |l| {
-            format!(
-                "{kind_id} pada {} sampai {} dapat memicu kejang. Perlambat atau redupkan bagian itu, lalu kirim ulang.",
-                clock(span.start_ms, l),
-                clock(span.end_ms, l)
-            )
+            let (from, to) = (clock(flash.span.start_ms, l), clock(flash.span.end_ms, l));
+            format!("{kind_id} pada {from} sampai {to} ({area} % gambar) {todo_id}{more_id}")
         },
         |l| {
-            format!(
-                "{kind_en} from {} to {} can trigger seizures. Slow it down or dim it and send the clip again.",
-                clock(span.start_ms, l),
-                clock(span.end_ms, l)
-            )
+            let (from, to) = (clock(flash.span.start_ms, l), clock(flash.span.end_ms, l));
+            format!("{kind_en} from {from} to {to} ({area} % of the picture) {todo_en}{more_en}")
         },
     )
 }

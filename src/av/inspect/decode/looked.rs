@@ -1,0 +1,93 @@
+//! What the detectors see: every decoded picture, counted and timed.
+
+use std::io::{self, Read};
+
+use super::super::probe::ClaimedVideo;
+use super::times::{FrameClock, Times};
+use super::{MOST_FRAMES, Picture, keep};
+use crate::domain::asset::{Measured, MsSpan};
+use crate::engine::flash::{FlashDetector, Planes};
+use crate::engine::quality::{BlackDetector, FreezeDetector, Luma, Stretch, Thresholds};
+
+/// Shortest stretches worth telling, milliseconds: the shortest that the house's policy warns of.
+const BLACK_MS: u64 = 500;
+const FREEZE_MS: u64 = 2000;
+
+/// What the detectors saw, in numbers of pictures.
+pub(super) struct Looked<'a> {
+    frames: u64,
+    clock: FrameClock<'a>,
+    black: BlackDetector,
+    freeze: FreezeDetector,
+    flash: FlashDetector,
+    black_stretches: Vec<Stretch>,
+    freeze_stretches: Vec<Stretch>,
+}
+
+impl<'a> Looked<'a> {
+    pub(super) fn new(video: &ClaimedVideo, times: &'a Times, thresholds: Thresholds) -> Looked<'a> {
+        let nominal_ms = video.rate.map_or(40.0, |rate| 1000.0 * f64::from(rate.den()) / f64::from(rate.num()));
+        Looked {
+            frames: 0,
+            clock: FrameClock::new(times, nominal_ms),
+            black: BlackDetector::new(thresholds, video.colour.full_range),
+            freeze: FreezeDetector::new(thresholds),
+            flash: FlashDetector::new(thresholds.flash, video.colour),
+            black_stretches: Vec::new(),
+            freeze_stretches: Vec::new(),
+        }
+    }
+
+    /// Reads pictures of this size until there are no more, or `go_on` says no.
+    pub(super) fn read(
+        &mut self,
+        from: &mut dyn Read,
+        (width, height): (u32, u32),
+        mut go_on: impl FnMut() -> bool,
+    ) -> io::Result<bool> {
+        const ASK_EVERY: u64 = 16;
+        let (width, height) = (width as usize, height as usize);
+        let mut pixels = vec![0; Planes::bytes(width, height)];
+        while read_full(from, &mut pixels)? {
+            let at_ms = self.clock.next();
+            let luma = Luma { pixels: &pixels[..width * height] };
+            keep(&mut self.black_stretches, self.black.push(self.frames, luma));
+            keep(&mut self.freeze_stretches, self.freeze.push(self.frames, Luma { pixels: &pixels }));
+            if let Some(planes) = Planes::of(&pixels, width, height) {
+                self.flash.push(at_ms, planes);
+            }
+            self.frames += 1;
+            if self.frames > MOST_FRAMES || (self.frames.is_multiple_of(ASK_EVERY) && !go_on()) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Fills in what was measured.
+    pub(super) fn finish(mut self, measured: &mut Measured) -> Picture {
+        keep(&mut self.black_stretches, self.black.since().map(|since| (since, self.frames)));
+        keep(&mut self.freeze_stretches, self.freeze.since().map(|since| (since, self.frames)));
+        let lasting = self.clock.finish();
+        let spans = |stretches: &[Stretch], shortest_ms: u64| -> Vec<MsSpan> {
+            let at = |number: u64| self.clock.at_ms(number, &lasting);
+            let span = |(start, end): &Stretch| MsSpan { start_ms: at(*start), end_ms: at(*end) };
+            let whole = |(start, end): &Stretch| *start == 0 && *end == self.frames;
+            let worth = |stretch: &&Stretch| span(stretch).length_ms() >= shortest_ms || whole(stretch);
+            stretches.iter().filter(worth).map(span).collect()
+        };
+        measured.black = spans(&self.black_stretches, BLACK_MS);
+        measured.freeze = spans(&self.freeze_stretches, FREEZE_MS);
+        let flashes = self.flash.finish();
+        (measured.flash, measured.doubtful_flash) = (flashes.dangerous, flashes.doubtful);
+        Picture { frames: self.frames, duration_ms: lasting.end_ms, steady: lasting.steady }
+    }
+}
+
+fn read_full(from: &mut dyn Read, buffer: &mut [u8]) -> io::Result<bool> {
+    match from.read_exact(buffer) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+        Err(error) => Err(error),
+    }
+}
