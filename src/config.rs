@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::asset::{Borders, ConformChoice, Framing};
 use crate::domain::branding::{Branding, Wears};
 use crate::domain::channel::{Channel, DEFAULT_LATENCY_MS, Hours, HouseFormat, MAX_LATENCY_MS};
 use crate::domain::confinement::{Demands, Ring};
@@ -32,6 +33,8 @@ pub struct Config {
     pub channels: BTreeMap<ChannelId, ChannelConfig>,
     /// Without which rings of the sandbox nothing is decoded.
     pub sandbox: Demands,
+    /// How much is done with files at a time.
+    pub work: WorkConfig,
     /// How the pages are reached.
     pub web: WebConfig,
     /// Settings of the scheduling team.
@@ -39,6 +42,18 @@ pub struct Config {
     /// How letters and reports look.
     pub paper: PaperConfig,
 }
+
+/// How much the head-end does with files at a time, and how long it keeps them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WorkConfig {
+    /// Files that are inspected or conformed at once, 1 to [`MOST_AT_ONCE`]; in time that nobody else wants.
+    pub at_once: u32,
+    /// How long an original is kept after its request has ended and its period is over, days; 0: for good.
+    pub keep_originals_days: u32,
+}
+
+/// Most files at once: each takes up to a gigabyte of memory at 4K.
+pub const MOST_AT_ONCE: u32 = 16;
 
 /// Settings of the scheduling team.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -222,7 +237,8 @@ impl Config {
         let planning = file.planning.into_config().map_err(|e| invalid(format!("[planning]: {e}")))?;
         let paper = PaperConfig { fonts: file.paper.fonts, letterhead: file.paper.letterhead, place: file.paper.place };
         let sandbox = file.sandbox.into_demands().map_err(|e| invalid(format!("[sandbox]: {e}")))?;
-        Ok(Config { home: home.to_owned(), channels, sandbox, web, planning, paper })
+        let work = file.work.into_config().map_err(|e| invalid(format!("[work]: {e}")))?;
+        Ok(Config { home: home.to_owned(), channels, sandbox, work, web, planning, paper })
     }
 }
 
@@ -231,6 +247,7 @@ impl Config {
 struct File {
     channel: BTreeMap<String, ChannelFile>,
     sandbox: SandboxFile,
+    work: WorkFile,
     web: WebFile,
     planning: PlanningFile,
     paper: PaperFile,
@@ -349,6 +366,30 @@ impl SandboxFile {
 
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
+struct WorkFile {
+    at_once: u32,
+    keep_originals_days: u32,
+}
+
+impl Default for WorkFile {
+    fn default() -> Self {
+        // A year after airing is what the service keeps them for at least.
+        WorkFile { at_once: 2, keep_originals_days: 366 }
+    }
+}
+
+impl WorkFile {
+    fn into_config(self) -> Result<WorkConfig, String> {
+        let WorkFile { at_once, keep_originals_days } = self;
+        if !(1..=MOST_AT_ONCE).contains(&at_once) {
+            return Err(format!("at_once: {at_once} is not 1 to {MOST_AT_ONCE}"));
+        }
+        Ok(WorkConfig { at_once, keep_originals_days })
+    }
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
 struct WebFile {
     listen: SocketAddr,
     public_url: String,
@@ -373,6 +414,7 @@ struct ChannelFile {
     latency_ms: u32,
     outputs: Vec<String>,
     fixed: Vec<FixedFile>,
+    conform: ConformFile,
     wall: WallFile,
     branding: BrandingFile,
 }
@@ -391,9 +433,42 @@ impl Default for ChannelFile {
             latency_ms: DEFAULT_LATENCY_MS,
             outputs: vec!["auto".into()],
             fixed: Vec::new(),
+            conform: ConformFile::from(ConformChoice::USUAL),
             wall: WallFile::default(),
             branding: BrandingFile::default(),
         }
+    }
+}
+
+/// What a channel chooses in making its house files.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+struct ConformFile {
+    framing: String,
+    borders: String,
+    zoom: bool,
+}
+
+impl Default for ConformFile {
+    fn default() -> Self {
+        ConformFile::from(ConformChoice::USUAL)
+    }
+}
+
+impl From<ConformChoice> for ConformFile {
+    fn from(choice: ConformChoice) -> ConformFile {
+        let (framing, borders) = (choice.framing.as_str().into(), choice.borders.as_str().into());
+        ConformFile { framing, borders, zoom: choice.zoom }
+    }
+}
+
+impl ConformFile {
+    fn into_choice(self) -> Result<ConformChoice, String> {
+        let ConformFile { framing, borders, zoom } = self;
+        let framing =
+            Framing::read(&framing).ok_or_else(|| format!("framing: {framing:?} is not fit, fill or stretch"))?;
+        let borders = Borders::read(&borders).ok_or_else(|| format!("borders: {borders:?} is not blurred or plain"))?;
+        Ok(ConformChoice { framing, borders, zoom })
     }
 }
 
@@ -435,7 +510,8 @@ impl ChannelFile {
             return Err(format!("latency_ms: {} is more than {MAX_LATENCY_MS}", self.latency_ms));
         }
         let (hours, latency_ms) = (Hours { open, close }, self.latency_ms);
-        let channel = Channel { id: id.clone(), title: self.title, zone, hours, house, latency_ms };
+        let conforming = self.conform.into_choice().map_err(|e| format!("conform: {e}"))?;
+        let channel = Channel { id: id.clone(), title: self.title, zone, hours, house, conforming, latency_ms };
         let macroblocks = u64::from(self.width.div_ceil(16)) * u64::from(self.height.div_ceil(16));
         let a_second = macroblocks * u64::from(num) / u64::from(den);
         if macroblocks > MOST_MACROBLOCKS || a_second > MOST_MACROBLOCKS_A_SECOND {

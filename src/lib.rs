@@ -16,3 +16,6 @@ pub mod paper;
 pub mod web;
 
 pub mod cli;
+
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;

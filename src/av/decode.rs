@@ -6,7 +6,7 @@
 
 mod filler;
 mod picker;
-mod quicktime;
+pub(crate) mod quicktime;
 mod writers;
 
 use std::fs::File;

@@ -7,7 +7,7 @@
 //! disagree with itself about what a file holds.
 
 use std::ffi::OsString;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -23,6 +23,8 @@ use crate::domain::confinement::Demands;
 pub struct Ffmpeg {
     siaran: PathBuf,
     demands: Demands,
+    /// How many times as long a program may take by the wall clock.
+    slack: u32,
 }
 
 /// Why nothing could be learnt: the machine's fault, never the file's.
@@ -88,13 +90,18 @@ pub(super) struct Job<'a> {
     pub(super) arguments: Vec<OsString>,
     /// Wall clock until it is killed.
     pub(super) patience: Duration,
+    /// Writes what the program reads from descriptor 0.
+    pub(super) input: Option<Writer<'a>>,
     /// Reads descriptor 1.
     pub(super) output: Option<Reader<'a>>,
-    /// Reads descriptor 0, which ffmpeg writes to: a second result without a descriptor of its own.
+    /// Reads descriptor 0, which ffmpeg writes to: a second result without a descriptor of its own. Not beside `input`.
     pub(super) second: Option<Reader<'a>>,
     /// Reads descriptor 3.
     pub(super) third: Option<Reader<'a>>,
 }
+
+/// Fills a pipe. A program that ends before it has read everything is no failure of the writer's.
+pub(super) type Writer<'a> = Box<dyn FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'a>;
 
 /// Takes what comes out of one pipe. `false` asks for the program's end.
 pub(super) type Reader<'a> = Box<dyn FnOnce(&mut dyn Read) -> io::Result<bool> + Send + 'a>;
@@ -106,15 +113,36 @@ const LONGEST_LINE: u64 = 4096;
 /// How often the clock is looked at. Costs nothing and delays nothing that a person would notice.
 const LOOK: Duration = Duration::from_millis(5);
 
+impl<'a> Job<'a> {
+    /// A program without pipes.
+    pub(super) fn new(
+        program: &'static str,
+        sandbox: Sandbox,
+        arguments: Vec<OsString>,
+        patience: Duration,
+    ) -> Job<'a> {
+        Job { program, sandbox, arguments, patience, input: None, output: None, second: None, third: None }
+    }
+}
+
 impl Ffmpeg {
     /// Through this very program, in the cage that the configuration demands.
     pub fn of_this_program(demands: &Demands) -> Ffmpeg {
-        Ffmpeg { siaran: THIS_PROGRAM.into(), demands: demands.clone() }
+        Ffmpeg { siaran: THIS_PROGRAM.into(), demands: demands.clone(), slack: 1 }
     }
 
     /// Through another copy of this program: what tests need, whose own program has no `sandboxed` command.
     pub fn through(siaran: &Path, demands: &Demands) -> Ffmpeg {
-        Ffmpeg { siaran: siaran.to_owned(), demands: demands.clone() }
+        Ffmpeg { siaran: siaran.to_owned(), demands: demands.clone(), slack: 1 }
+    }
+
+    /// For programs that get only what others leave of the processors (see [`work_in_spare_time`]): a clip is not to be
+    /// refused as stalled because a wall was busy. Their limit on processor time is as it was.
+    #[must_use]
+    pub fn in_spare_time(self) -> Ffmpeg {
+        /// A wall of 1080p leaves a tenth of two cores.
+        const SLACK: u32 = 10;
+        Ffmpeg { slack: SLACK, ..self }
     }
 
     /// Runs a job to its end, and never longer than its patience.
@@ -135,6 +163,12 @@ impl Ffmpeg {
             pass_as_descriptor_3(&mut command, to);
             pipes.push((reader, from));
         }
+        let mut feeding = None;
+        if let Some(writer) = job.input.take() {
+            let (from, to) = pipe().map_err(not_started)?;
+            command.stdin(Stdio::from(from));
+            feeding = Some((writer, to));
+        }
         let mut child = command.spawn().map_err(not_started)?;
         drop(command); // and with it our ends of the pipes that only the child should hold
         if let (Some(reader), Some(stdout)) = (job.output.take(), child.stdout.take()) {
@@ -150,8 +184,17 @@ impl Ffmpeg {
                     Ok(false) | Err(_) => enough.store(true, Ordering::Relaxed),
                 });
             }
+            if let Some((writer, to)) = feeding {
+                scope.spawn(move || {
+                    if let Err(error) = writer(&mut std::fs::File::from(to))
+                        && error.kind() != io::ErrorKind::BrokenPipe
+                    {
+                        tracing::warn!(%error, program, "a confined program could not be fed");
+                    }
+                });
+            }
             let listener = scope.spawn(move || stderr.map(listen).unwrap_or_default());
-            let (succeeded, killed) = wait(&mut child, job.patience, &enough);
+            let (succeeded, killed) = wait(&mut child, job.patience * self.slack, &enough);
             (succeeded, killed, listener.join().unwrap_or_default())
         });
         match said.rings {
@@ -159,6 +202,22 @@ impl Ffmpeg {
             None => Err(FfmpegError::NotStarted { program, said: said.lines.trim().to_owned() }),
         }
     }
+}
+
+/// From now on this thread, the threads and the programs that it starts run only when nobody else wants to: an upload is
+/// worked on beside a player that can't wait. For good, as the way back needs privileges.
+///
+/// # Errors
+/// The kernel's; the thread then runs as before.
+pub fn work_in_spare_time() -> io::Result<()> {
+    const NICEST: libc::c_int = 19;
+    let parameters = libc::sched_param { sched_priority: 0 };
+    // SAFETY: the structure outlives the call; zero is this very thread.
+    let idle = unsafe { libc::sched_setscheduler(0, libc::SCHED_IDLE, &parameters) };
+    // Also the disk's turn goes by it.
+    // SAFETY: takes numbers only; on Linux it concerns this thread alone.
+    let nice = unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, NICEST) };
+    if idle == 0 && nice == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
 fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
@@ -199,14 +258,14 @@ fn wait(child: &mut Child, patience: Duration, enough: &AtomicBool) -> (bool, Op
 }
 
 #[derive(Default)]
-struct Heard {
+pub(super) struct Heard {
     rings: Option<Rings>,
     errors: u64,
-    first: String,
+    pub(super) first: String,
     lines: String,
 }
 
-fn listen(stderr: impl Read) -> Heard {
+pub(super) fn listen(stderr: impl Read) -> Heard {
     let (mut heard, mut reader, mut line) = (Heard::default(), BufReader::new(stderr), Vec::new());
     loop {
         line.clear();

@@ -18,7 +18,7 @@ use sha2::Digest;
 
 use super::ffmpeg::{Ended, Ffmpeg, FfmpegError, Job, Killed, literally, reading_arguments};
 use super::sandbox::{Landlock, Rings, Sandbox};
-use crate::domain::asset::{AudioStream, Inspection, Measured, Trouble, VideoStream};
+use crate::domain::asset::{AudioStream, Essence, Inspection, Measured, Trouble, VideoStream};
 use crate::domain::confinement::Ring;
 use crate::domain::ids::Sha256;
 use crate::engine::quality::Thresholds;
@@ -56,6 +56,8 @@ impl InspectLimits {
 pub struct Inspected {
     /// What was found.
     pub inspection: Inspection,
+    /// What conforming has to know of it; `None` where there is no picture.
+    pub essence: Option<Essence>,
     /// Rings around the decoder; `None` when the file was refused before any decoder saw it.
     pub rings: Option<Rings>,
 }
@@ -98,15 +100,18 @@ pub fn inspect(
     };
     if let Some(trouble) = early {
         inspection.troubles.push(trouble);
-        return Ok(Inspected { inspection, rings: None });
+        return Ok(Inspected { inspection, essence: None, rings: None });
     }
     let (claims, probed) = probe_claims(&path, ffmpeg)?;
     warn_of_missing_rings(probed.rings);
-    match claims {
+    let essence = match claims {
         Some(claims) => look_inside(&path, limits, ffmpeg, claims, &mut inspection, progress)?,
-        None => inspection.troubles.push(no_claims(&probed)),
-    }
-    Ok(Inspected { inspection, rings: Some(probed.rings) })
+        None => {
+            inspection.troubles.push(no_claims(&probed));
+            None
+        }
+    };
+    Ok(Inspected { inspection, essence, rings: Some(probed.rings) })
 }
 
 fn unreadable(file: &Path, source: io::Error) -> FfmpegError {
@@ -147,16 +152,11 @@ fn probe_claims(path: &Path, ffmpeg: &Ffmpeg) -> Result<(Option<Claims>, Ended),
     arguments.push(literally(path));
     let mut json = Vec::new();
     let ended = ffmpeg.run(Job {
-        program: "ffprobe",
-        sandbox: Sandbox::reading(path),
-        arguments,
-        patience: PROBE_PATIENCE,
         output: Some(Box::new(|from| {
             from.take(LONGEST_CLAIMS).read_to_end(&mut json)?;
             Ok((json.len() as u64) < LONGEST_CLAIMS)
         })),
-        second: None,
-        third: None,
+        ..Job::new("ffprobe", Sandbox::reading(path), arguments, PROBE_PATIENCE)
     })?;
     Ok((probe::read(&json), ended))
 }
@@ -168,23 +168,6 @@ fn no_claims(probed: &Ended) -> Trouble {
     }
 }
 
-/// Which streams of a file air, by their numbers in it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct StreamNumbers {
-    /// The picture.
-    pub(super) video: u32,
-    /// The sound, if there is any.
-    pub(super) audio: Option<u32>,
-}
-
-/// The streams that an inspection looked at; `None` if there is no picture.
-pub(super) fn stream_numbers(path: &Path, ffmpeg: &Ffmpeg) -> Result<Option<StreamNumbers>, FfmpegError> {
-    let (claims, _) = probe_claims(path, ffmpeg)?;
-    Ok(claims.and_then(|claims| {
-        Some(StreamNumbers { video: claims.video?.index, audio: claims.audio.map(|audio| audio.index) })
-    }))
-}
-
 /// Decodes everything and fills the inspection in.
 fn look_inside(
     path: &Path,
@@ -193,24 +176,24 @@ fn look_inside(
     claims: Claims,
     inspection: &mut Inspection,
     progress: &mut (dyn FnMut(u8) -> bool + Send),
-) -> Result<(), FfmpegError> {
+) -> Result<Option<Essence>, FfmpegError> {
     inspection.container = claims.container.clone();
     inspection.declared_ms = claims.duration_ms;
     if let Some(video) = &claims.video
         && u64::from(video.width) * u64::from(video.height) > limits.pixels
     {
         inspection.troubles.push(Trouble::TooManyPixels { width: video.width, height: video.height });
-        return Ok(());
+        return Ok(None);
     }
     if let Some(video) = &claims.video
         && video.codec.is_none()
     {
         inspection.troubles.push(Trouble::Undecodable { said: "no decoder knows the picture's format".to_owned() });
-        return Ok(());
+        return Ok(None);
     }
     if claims.video.is_none() && claims.audio.is_none() {
         inspection.troubles.push(Trouble::Undecodable { said: "it holds neither picture nor sound".to_owned() });
-        return Ok(());
+        return Ok(None);
     }
     if claims.unreadable_sound {
         inspection.troubles.push(Trouble::Undecodable { said: "its sound is in no known format".to_owned() });
@@ -226,8 +209,29 @@ fn look_inside(
     let sound_ms = inspection.audio.as_ref().map_or(0, audio_ms);
     inspection.duration_ms = picture_ms.max(sound_ms);
     inspection.troubles.extend(troubles(&claims, &decoded, inspection, limits, patience));
+    let essence = essence(&claims, &decoded, inspection);
     inspection.measured = decoded.measured;
-    Ok(())
+    Ok(essence)
+}
+
+/// What conforming has to know, so that it need not look again.
+fn essence(claims: &Claims, decoded: &decode::Decoded, found: &Inspection) -> Option<Essence> {
+    let video = found.video.as_ref()?;
+    let audible = decoded.measured.integrated_lufs.is_some();
+    Some(Essence {
+        video_stream: claims.video.as_ref()?.index,
+        audio_stream: claims.audio.as_ref().filter(|_| audible).map(|audio| audio.index),
+        first_picture: decoded.first_picture,
+        duration_ms: video.duration_ms,
+        width: video.width,
+        height: video.height,
+        pixel_aspect: video.pixel_aspect,
+        rotation_deg: video.rotation_deg,
+        interlaced: video.interlaced,
+        hdr: video.hdr,
+        still: video.still,
+        damaged: found.troubles.iter().any(|trouble| matches!(trouble, Trouble::Damaged { .. })),
+    })
 }
 
 fn video_stream(claimed: &probe::ClaimedVideo, claims: &Claims, decoded: &decode::Decoded) -> Option<VideoStream> {
@@ -300,6 +304,23 @@ fn shortened(said: &str) -> String {
     // "file:/where/it/lies: Invalid data": the reason is for the office, the place is not.
     let words = words.strip_prefix("file:").and_then(|rest| rest.rsplit_once(": ")).map_or(words, |(_, why)| why);
     words.chars().filter(|c| !c.is_control()).take(200).collect()
+}
+
+/// What reads bytes that a file decides, for `crate::fuzz`.
+#[cfg(any(test, fuzzing))]
+pub(crate) mod doors {
+    pub(crate) fn looks_like(head: &[u8]) -> Option<&'static str> {
+        super::sniff::not_media(head)
+    }
+    pub(crate) fn claims_of_any(json: &[u8]) {
+        drop(super::probe::read(json));
+    }
+    pub(crate) fn times_of_any(listed: &[u8]) -> Vec<u64> {
+        super::decode::times_of_any(listed)
+    }
+    pub(crate) fn said_of_any(stderr: &[u8]) -> String {
+        super::shortened(&crate::av::ffmpeg::listen(stderr).first)
+    }
 }
 
 #[cfg(test)]

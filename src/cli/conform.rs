@@ -10,7 +10,7 @@ use crate::av::conform::{ConformError, conform};
 use crate::av::ffmpeg::Ffmpeg;
 use crate::av::inspect::{InspectLimits, inspect};
 use crate::config::Config;
-use crate::domain::asset::{Borders, ConformRecipe, Verdict};
+use crate::domain::asset::{Borders, ConformChoice, ConformRecipe, Framing, Verdict};
 use crate::domain::ids::ChannelId;
 use crate::engine::acceptance::{Policy, judge};
 
@@ -27,9 +27,18 @@ pub(super) struct Arguments {
     /// The channel whose house format applies [default: the first]
     #[arg(long, value_name = "CHANNEL")]
     channel: Option<ChannelId>,
+    /// A picture of another shape: fit shows all of it, fill cuts its edges off, stretch [default: the channel's]
+    #[arg(long, value_name = "HOW", value_parser = framing)]
+    framing: Option<Framing>,
     /// Black beside a picture of another shape, instead of the picture itself, blurred
     #[arg(long)]
     plain_borders: bool,
+    /// Draw a still picture slowly nearer
+    #[arg(long)]
+    zoom: bool,
+    /// Say on standard error how far it is
+    #[arg(long)]
+    progress: bool,
     /// How long a still picture is shown
     #[arg(long, value_name = "SECONDS", default_value_t = ConformRecipe::STILL_SECONDS,
           value_parser = clap::value_parser!(u32).range(1..=300))]
@@ -38,7 +47,8 @@ pub(super) struct Arguments {
 
 pub(super) fn run(home: &Path, arguments: &Arguments) -> Result<Ended, Failure> {
     let config = Config::load(home)?;
-    let house = channel(&config, arguments.channel.as_ref())?.channel.house;
+    let channel = &channel(&config, arguments.channel.as_ref())?.channel;
+    let house = channel.house;
     let ffmpeg = Ffmpeg::of_this_program(&config.sandbox);
     let (file, output) = (&arguments.file, &arguments.output);
     let original = inspect(file, InspectLimits::default(), &ffmpeg, &mut |_| true).map_err(could)?;
@@ -50,9 +60,25 @@ pub(super) fn run(home: &Path, arguments: &Arguments) -> Result<Ended, Failure> 
         }
         return Ok(Ended::Refused);
     }
-    let borders = if arguments.plain_borders { Borders::Plain } else { Borders::Blurred };
-    let recipe = ConformRecipe { borders, still_seconds: arguments.still_seconds, ..ConformRecipe::of(house) };
-    let made = conform(file, &original.inspection, &recipe, output, &ffmpeg, &mut |_| true).map_err(failure)?;
+    let usual = channel.conforming;
+    let choice = ConformChoice {
+        framing: arguments.framing.unwrap_or(usual.framing),
+        borders: if arguments.plain_borders { Borders::Plain } else { usual.borders },
+        zoom: arguments.zoom || usual.zoom,
+    };
+    let recipe = ConformRecipe::chosen(house, choice, arguments.still_seconds);
+    // What is not refused has a picture.
+    let essence = original
+        .essence
+        .ok_or_else(|| Failure::could(format!("{} holds no picture", file.display()), "a file with a picture"))?;
+    let mut said = None;
+    let mut progress = |percent: u8| {
+        if arguments.progress && said.replace(percent) != Some(percent) {
+            complain!("{percent} %");
+        }
+        true
+    };
+    let made = conform(file, &essence, &recipe, output, &ffmpeg, &mut progress).map_err(failure)?;
     let judgement = judge(&made.result.inspection, house, Policy::WALL);
     if arguments.json {
         let mut whole = document(output, &made.result, &judgement);
@@ -64,6 +90,10 @@ pub(super) fn run(home: &Path, arguments: &Arguments) -> Result<Ended, Failure> 
         say!("{}", words(output, &made.result.inspection, &judgement).trim_end());
     }
     Ok(if judgement.verdict == Verdict::Refuse { Ended::Refused } else { Ended::Holds })
+}
+
+fn framing(word: &str) -> Result<Framing, String> {
+    Framing::read(word).ok_or_else(|| format!("{word:?} is not fit, fill or stretch"))
 }
 
 fn failure(error: ConformError) -> Failure {

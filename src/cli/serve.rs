@@ -30,7 +30,7 @@ impl From<ServeError> for Failure {
 pub(super) fn run(home: &Path, arguments: &Arguments) -> Result<Ended, Failure> {
     let desk = homes::open(home)?;
     let addr = arguments.listen.unwrap_or(desk.config.web.listen);
-    let media = Arc::new(Decoders::of(&desk.config));
+    let media = Arc::new(Decoders::in_spare_time(&desk.config));
     let _rounds = Rounds::begin(&desk, media)
         .map_err(|e| Failure::could(format!("no threads for the work on files: {e}"), "close other programs"))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -2,7 +2,7 @@
 
 use super::{
     ChannelConfig, ChannelFile, Config, File, FixedConfig, FixedFile, PaperConfig, PaperFile, PlanningConfig,
-    PlanningFile, SandboxFile, WebConfig, WebFile,
+    PlanningFile, SandboxFile, WebConfig, WebFile, WorkFile,
 };
 
 use crate::domain::output::OutputAddress;
@@ -32,6 +32,7 @@ impl From<&Config> for File {
                 require: config.sandbox.require_landlock,
                 may_lack: config.sandbox.may_lack.iter().map(|ring| ring.as_str().to_owned()).collect(),
             },
+            work: WorkFile { at_once: config.work.at_once, keep_originals_days: config.work.keep_originals_days },
             web: (&config.web).into(),
             planning: (&config.planning).into(),
             paper: (&config.paper).into(),
@@ -54,6 +55,7 @@ impl From<&ChannelConfig> for ChannelFile {
             latency_ms: channel.latency_ms,
             outputs: outputs.iter().map(|text| without_secrets(text)).collect(),
             fixed: fixed.iter().map(FixedFile::from).collect(),
+            conform: channel.conforming.into(),
             wall: wall.into(),
             branding: branding.into(),
         }

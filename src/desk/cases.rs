@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::processing::recipe_of;
+use super::processing::recipe_hash;
 use super::standing::Standing;
 use super::{Desk, DeskError, Refusal};
 use crate::config::Config;
@@ -13,8 +13,9 @@ use crate::domain::channel::Channel;
 use crate::domain::ids::{CaseId, OpdId, PersonId, Sha256};
 use crate::domain::people::{Form, Person, Role};
 use crate::domain::standard::{Key, ServiceStandard, Step};
-use crate::domain::submission::{Approval, CheckPoint, Submission};
+use crate::domain::submission::{Approval, CheckPoint, LetterDetails, Submission};
 use crate::domain::text::Text;
+use crate::domain::time::Instant;
 use crate::engine::procedure::{Case, Facts, Offer, Refused, Who};
 use crate::files::sop;
 use crate::store::{CaseRow, ClipRow, InspectionRow, Job, JobKind, MoveRow, Reader, Scope};
@@ -68,6 +69,8 @@ pub struct CaseFile {
     pub approval: Option<Approval>,
     /// The house file made of it.
     pub clip: Option<ClipRow>,
+    /// When the newest file went because its time to be kept was over; `None` while it is here.
+    pub disposed: Option<Instant>,
     /// The job of inspecting it.
     pub inspect_job: Option<Job>,
     /// The job of conforming it.
@@ -109,6 +112,7 @@ impl CaseFile {
         Ok(CaseFile {
             moves: reader.moves(scope, id)?,
             inspection: reader.inspection(newest.id)?,
+            disposed: reader.disposed_at(newest.original.sha256)?,
             checklist: reader.checklist(newest.id)?,
             inspect_job: reader.job(JobKind::Inspect, newest.id)?,
             conform_job: reader.job(JobKind::Conform, newest.id)?,
@@ -176,14 +180,16 @@ impl CaseFile {
         });
         let mut facts = BTreeSet::new();
         if let (Some(clip), Some(channel)) = (&self.clip, config.channels.get(&newest.channel)) {
-            facts.extend(clip_facts(clip, &channel.channel).iter().filter_map(|fact| fact.parse::<Key>().ok()));
+            facts.extend(
+                clip_facts(clip, &channel.channel, &newest.letter).iter().filter_map(|fact| fact.parse::<Key>().ok()),
+            );
         }
         Facts { met: met.map(|r| r.id.clone()).collect(), facts }
     }
 }
 
 /// What a house file lets the standard's gates know.
-fn clip_facts(clip: &ClipRow, channel: &Channel) -> Vec<&'static str> {
+fn clip_facts(clip: &ClipRow, channel: &Channel, letter: &LetterDetails) -> Vec<&'static str> {
     // Measured to a tenth of a unit, so a tenth beyond the tolerance may be rounding.
     const ROUNDING_LU: f64 = 0.1;
     let mut facts = vec!["output_hash_recorded"];
@@ -192,7 +198,7 @@ fn clip_facts(clip: &ClipRow, channel: &Channel) -> Vec<&'static str> {
     if off <= house.loudness_tolerance_lu + ROUNDING_LU {
         facts.push("loudness_ok");
     }
-    if clip.recipe == recipe_of(channel) {
+    if clip.recipe == recipe_hash(channel, letter) {
         facts.push("format_ok");
     }
     facts
@@ -221,11 +227,7 @@ pub fn scope_of(person: &Person) -> Result<Scope, Refusal> {
     office.map(Scope::Office).ok_or(Refusal::NeedsRole(Role::Office))
 }
 
-pub(super) fn acting_person(
-    reader: &Reader<'_>,
-    id: PersonId,
-    now: crate::domain::time::Instant,
-) -> Result<Person, DeskError> {
+pub(super) fn acting_person(reader: &Reader<'_>, id: PersonId, now: Instant) -> Result<Person, DeskError> {
     let person = reader.person(id, now)?.filter(|p| p.disabled_at.is_none());
     Ok(person.ok_or(Refusal::NotFound { what: Text::new("Orang itu", "That person") })?)
 }

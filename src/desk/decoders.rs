@@ -2,14 +2,15 @@
 
 use std::path::Path;
 
-use super::processing::{Found, MediaTrouble, MediaWork};
-use crate::av::conform::{Conformed, conform};
+use super::processing::{Found, MediaTrouble, MediaWork, Original, Progress};
+use crate::av::conform::{Looks, conform, make_looks};
 use crate::av::ffmpeg::Ffmpeg;
-use crate::av::inspect::{InspectLimits, inspect};
+use crate::av::inspect::{InspectLimits, Inspected, inspect};
 use crate::config::Config;
-use crate::domain::asset::{ConformRecipe, Inspection};
-use crate::domain::channel::Channel;
+use crate::domain::asset::{ConformRecipe, Essence};
+use crate::domain::channel::{Channel, HouseFormat};
 use crate::engine::acceptance::{Policy, judge};
+use crate::files::library::{Look, Making};
 
 /// Decoding and encoding by ffmpeg in the sandbox.
 #[derive(Debug)]
@@ -23,34 +24,60 @@ impl Decoders {
         Decoders { ffmpeg: Ffmpeg::of_this_program(&config.sandbox) }
     }
 
-    fn look(&self, file: &Path) -> Result<Inspection, MediaTrouble> {
-        let looked = inspect(file, InspectLimits::default(), &self.ffmpeg, &mut |_| true);
-        Ok(looked.map_err(|e| MediaTrouble(e.to_string()))?.inspection)
+    /// The same for work in spare time, which is waited for longer.
+    pub fn in_spare_time(config: &Config) -> Decoders {
+        Decoders { ffmpeg: Ffmpeg::of_this_program(&config.sandbox).in_spare_time() }
     }
 
-    fn make(&self, original: &Path, recipe: &ConformRecipe, output: &Path) -> Result<Conformed, MediaTrouble> {
-        let found = self.look(original)?;
-        let made = conform(original, &found, recipe, output, &self.ffmpeg, &mut |_| true);
-        made.map_err(|e| MediaTrouble(e.to_string()))
+    fn look(&self, file: &Path, progress: Progress<'_>) -> Result<Inspected, MediaTrouble> {
+        inspect(file, InspectLimits::default(), &self.ffmpeg, progress).map_err(|e| MediaTrouble(e.to_string()))
+    }
+
+    fn essence(&self, original: Original<'_>, progress: Progress<'_>) -> Result<Essence, MediaTrouble> {
+        if let Some(essence) = original.essence {
+            return Ok(*essence);
+        }
+        // An older version has inspected it, or somebody cleared the previews away.
+        let found = self.look(original.path, &mut |_| progress(0))?.essence;
+        found.ok_or_else(|| MediaTrouble("it holds no picture, so there is nothing to make of it".into()))
     }
 }
 
 impl MediaWork for Decoders {
-    fn inspect(&self, file: &Path, channel: &Channel) -> Result<Found, MediaTrouble> {
-        Ok(judged(self.look(file)?, channel))
+    fn inspect(&self, file: &Path, channel: &Channel, progress: Progress<'_>) -> Result<Found, MediaTrouble> {
+        Ok(judged(self.look(file, progress)?, channel.house))
     }
 
-    fn conform(&self, original: &Path, channel: &Channel, output: &Path) -> Result<Found, MediaTrouble> {
-        let made = self.make(original, &ConformRecipe::of(channel.house), output)?;
-        Ok(judged(made.result.inspection, channel))
+    fn conform(
+        &self,
+        original: Original<'_>,
+        recipe: &ConformRecipe,
+        channel: &Channel,
+        output: &Path,
+        progress: Progress<'_>,
+    ) -> Result<Found, MediaTrouble> {
+        let essence = self.essence(original, progress)?;
+        let made = conform(original.path, &essence, recipe, output, &self.ffmpeg, progress);
+        Ok(judged(made.map_err(|e| MediaTrouble(e.to_string()))?.result, channel.house))
     }
 
-    fn preview(&self, original: &Path, channel: &Channel, output: &Path) -> Result<(), MediaTrouble> {
-        self.make(original, &ConformRecipe::preview_of(channel.house), output).map(|_| ())
+    fn preview(
+        &self,
+        original: Original<'_>,
+        recipe: &ConformRecipe,
+        to: &Making,
+        progress: Progress<'_>,
+    ) -> Result<(), MediaTrouble> {
+        let essence = self.essence(original, progress)?;
+        let [film, poster, sheet, wave] = [Look::Film, Look::Poster, Look::Sheet, Look::Wave].map(|look| to.look(look));
+        let looks = Looks { film: &film, poster: &poster, sheet: &sheet, wave: &wave };
+        let made = make_looks(original.path, &essence, recipe, looks, &self.ffmpeg, progress);
+        made.map_err(|e| MediaTrouble(e.to_string()))
     }
 }
 
-fn judged(inspection: Inspection, channel: &Channel) -> Found {
-    let judgement = judge(&inspection, channel.house, Policy::WALL);
-    Found { inspection, verdict: judgement.verdict, reasons: judgement.reasons }
+fn judged(found: Inspected, house: HouseFormat) -> Found {
+    let Inspected { inspection, essence, .. } = found;
+    let judgement = judge(&inspection, house, Policy::WALL);
+    Found { inspection, essence, verdict: judgement.verdict, reasons: judgement.reasons }
 }

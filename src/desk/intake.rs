@@ -218,6 +218,9 @@ fn file(
     let NewRequest { channel, letter, declared, .. } = request;
     let new = NewSubmission { case, filed_by: by, channel, letter, declared, original };
     let submission = tx.add_submission(&new, now)?;
+    if !reserved.is_empty() {
+        tx.forget_disposal(new.original.sha256)?;
+    }
     tx.queue_job(JobKind::Inspect, submission, now)?;
     tx.release_upload(reserved)?;
     Ok(submission)
@@ -256,7 +259,7 @@ fn waits_for(found: &CaseFile, person: &Person, version: Option<u32>) -> Result<
 }
 
 /// A file's own name without folders and control characters, shortened.
-fn shown_name(name: &str) -> String {
+pub(crate) fn shown_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let shown: String = last.chars().filter(|c| !c.is_control()).take(MAX_FILE_NAME_CHARS).collect();
     if shown.trim().is_empty() { "video".into() } else { shown }

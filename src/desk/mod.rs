@@ -19,10 +19,12 @@ pub mod planning;
 pub mod processing;
 mod refusal;
 pub mod reporting;
+pub mod retention;
 pub mod review;
 pub mod rounds;
 pub mod standing;
 mod token;
+pub mod works;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -50,6 +52,8 @@ pub struct Desk {
     pub clock: Arc<dyn Clock>,
     /// `media/`.
     pub library: Library,
+    /// What is being worked on in this process.
+    pub works: works::Works,
     standards: Standards,
 }
 
@@ -96,7 +100,8 @@ impl Desk {
         let store = Store::open(&config.home)?;
         let library = Library::open(&config.home)?;
         let standards = Standards::new(config.home.clone());
-        Ok(Desk { config: Arc::new(config), store, clock, library, standards })
+        let works = works::Works::default();
+        Ok(Desk { config: Arc::new(config), store, clock, library, works, standards })
     }
 
     /// The home.

@@ -1,26 +1,28 @@
 //! Work on files: inspecting what came in, conforming what was approved. Jobs survive a kill; a file is in place
 //! before its row. The work itself is behind [`MediaWork`], so stories run without a decoder.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256 as Hasher};
 
 use super::cases::{CaseFile, Standards, acting_person};
 use super::review::Procedure;
 use super::token::random_name;
+use super::works::UnderWay;
 use super::{Desk, DeskError, Refusal};
-use crate::domain::asset::{Clip, ConformRecipe, Inspection, Reason, ReasonCode, Severity, Verdict};
+use crate::domain::asset::{Clip, ConformRecipe, Essence, Inspection, Reason, ReasonCode, Severity, Verdict};
 use crate::domain::audit::{AuditEvent, AuditKind, Word};
 use crate::domain::channel::Channel;
 use crate::domain::ids::{PersonId, Sha256, SubmissionId};
 use crate::domain::people::{Form, Role};
 use crate::domain::playlist::Nature;
 use crate::domain::standard::{APPLICANT, EdgeKind};
-use crate::domain::submission::Submission;
+use crate::domain::submission::{LetterDetails, MAX_PLAY_S, Submission};
 use crate::domain::text::Text;
 use crate::domain::time::Instant;
 use crate::engine::procedure::{Act, Who};
-use crate::store::{Addressee, Announcement, ClipRow, InspectionRow, Job, JobKind, JobState, Scope, Tx};
+use crate::files::library::Making;
+use crate::store::{Addressee, Announcement, ClipRow, InspectionRow, Job, JobKind, JobState, LEASE, Scope, Tx};
 
 /// Decoding and encoding, in sandboxed children in the product, in a few lines in the stories.
 pub trait MediaWork: Send + Sync {
@@ -28,19 +30,44 @@ pub trait MediaWork: Send + Sync {
     ///
     /// # Errors
     /// What kept the machine from doing it.
-    fn inspect(&self, file: &Path, channel: &Channel) -> Result<Found, MediaTrouble>;
+    fn inspect(&self, file: &Path, channel: &Channel, progress: Progress<'_>) -> Result<Found, MediaTrouble>;
 
     /// Makes the house file of an original, and inspects the result.
     ///
     /// # Errors
     /// What kept the machine from doing it, or what can't be made of the file.
-    fn conform(&self, original: &Path, channel: &Channel, output: &Path) -> Result<Found, MediaTrouble>;
+    fn conform(
+        &self,
+        original: Original<'_>,
+        recipe: &ConformRecipe,
+        channel: &Channel,
+        output: &Path,
+        progress: Progress<'_>,
+    ) -> Result<Found, MediaTrouble>;
 
-    /// Makes the small copy in which people look at an original, framed as the channel's wall will frame it.
+    /// Makes what people look at in place of an original, framed as the channel's wall will frame it.
     ///
     /// # Errors
     /// What kept the machine from doing it, or what can't be made of the file.
-    fn preview(&self, original: &Path, channel: &Channel, output: &Path) -> Result<(), MediaTrouble>;
+    fn preview(
+        &self,
+        original: Original<'_>,
+        recipe: &ConformRecipe,
+        to: &Making,
+        progress: Progress<'_>,
+    ) -> Result<(), MediaTrouble>;
+}
+
+/// Gets percent of a work, and returns `false` to stop it.
+pub type Progress<'a> = &'a mut (dyn FnMut(u8) -> bool + Send);
+
+/// An office's file, with what its inspection found; without that it is inspected again.
+#[derive(Debug, Clone, Copy)]
+pub struct Original<'a> {
+    /// Where it lies.
+    pub path: &'a Path,
+    /// What was found.
+    pub essence: Option<&'a Essence>,
 }
 
 /// What was found in a file, and what acceptance says of it.
@@ -48,6 +75,8 @@ pub trait MediaWork: Send + Sync {
 pub struct Found {
     /// The facts.
     pub inspection: Inspection,
+    /// What making something of it has to know; `None` where there is no picture.
+    pub essence: Option<Essence>,
     /// What becomes of the file.
     pub verdict: Verdict,
     /// Why, the weightiest first.
@@ -70,15 +99,21 @@ pub struct Worked {
     pub trouble: Option<String>,
 }
 
+/// What stands as the trouble of a job that a person stopped.
+const STOPPED: &str = "stopped on request";
 /// Longest trouble that is kept of a failed attempt, characters.
 const MAX_TROUBLE_CHARS: usize = 500;
 /// A picture that stands for all but this much of its time is a still by nature, thousandths.
 const STILL_PER_MILLE: u64 = 900;
 
-/// What names the way in which a channel's house files are made. An approval binds it.
-pub fn recipe_of(channel: &Channel) -> Sha256 {
-    let text = ConformRecipe::of(channel.house).canonical();
-    Sha256(Hasher::digest(text.as_bytes()).into())
+/// The way in which a channel makes its house file of what came with a letter: a still is shown as long as one play.
+pub fn recipe_of(channel: &Channel, letter: &LetterDetails) -> ConformRecipe {
+    ConformRecipe::chosen(channel.house, channel.conforming, letter.play_s.clamp(1, MAX_PLAY_S))
+}
+
+/// What names that way. An approval binds it.
+pub fn recipe_hash(channel: &Channel, letter: &LetterDetails) -> Sha256 {
+    Sha256(Hasher::digest(recipe_of(channel, letter).canonical().as_bytes()).into())
 }
 
 /// What a house file is like by nature: what the watch over the air may expect.
@@ -97,12 +132,18 @@ impl Desk {
     pub fn work(&self, media: &dyn MediaWork, only: Option<SubmissionId>) -> Result<Option<Worked>, DeskError> {
         let now = self.now();
         let Some(job) = self.store.write(move |tx| tx.take_job(only, now))? else { return Ok(None) };
+        let under = self.works.begin(job.id);
+        let mut progress = self.progress(&job, &under);
         let worked = match job.kind {
-            JobKind::Inspect => self.inspect(media, &job),
-            JobKind::Conform => self.conform(media, &job),
-            JobKind::Preview => self.preview(media, &job),
+            JobKind::Inspect => self.inspect(media, &job, &mut progress),
+            JobKind::Conform => self.conform(media, &job, &mut progress),
+            JobKind::Preview => self.preview(media, &job, &mut progress),
         };
         match worked {
+            Err(Trouble::File(_)) if under.was_stopped() => {
+                self.store.write(move |tx| tx.stop_job(job.id, STOPPED, now))?;
+                Ok(Some(Worked { job, state: JobState::Failed, trouble: Some(STOPPED.into()) }))
+            }
             Ok(()) => Ok(Some(Worked { job, state: JobState::Done, trouble: None })),
             Err(Trouble::Desk(error)) => Err(error),
             Err(Trouble::File(said)) => {
@@ -110,6 +151,21 @@ impl Desk {
                 let state = self.give_back(&job, &trouble)?;
                 Ok(Some(Worked { job, state, trouble: Some(trouble) }))
             }
+        }
+    }
+
+    /// Tells pages how far a job is and keeps its lease, which is shorter than some jobs take.
+    fn progress<'a>(&'a self, job: &Job, under: &'a UnderWay) -> impl FnMut(u8) -> bool + Send + use<'a> {
+        let (id, mut renewed) = (job.id, self.now());
+        move |percent| {
+            let now = self.now();
+            if now - renewed > LEASE / 2 {
+                renewed = now;
+                if let Err(error) = self.store.write(move |tx| tx.renew_job(id, now)) {
+                    tracing::warn!(%error, "the lease of a work could not be renewed");
+                }
+            }
+            under.at(percent)
         }
     }
 
@@ -133,11 +189,14 @@ impl Desk {
         Ok((submission, channel.channel.clone()))
     }
 
-    fn inspect(&self, media: &dyn MediaWork, job: &Job) -> Result<(), Trouble> {
+    fn inspect(&self, media: &dyn MediaWork, job: &Job, progress: Progress<'_>) -> Result<(), Trouble> {
         let (submission, channel) = self.submission_and_channel(job.submission)?;
-        let found = media.inspect(&self.library.original(submission.original.sha256), &channel)?;
+        let found = media.inspect(&self.library.original(submission.original.sha256), &channel, progress)?;
         if found.inspection.sha256 != submission.original.sha256 {
             return Err(Trouble::File("the file in media/inbox is not the one that was uploaded".into()));
+        }
+        if let Some(essence) = found.essence.as_ref().filter(|_| found.verdict != Verdict::Refuse) {
+            self.library.keep_essence(submission.original.sha256, essence).map_err(DeskError::from)?;
         }
         let (now, job, procedure) = (self.now(), job.id, self.procedure()?);
         self.store.write(move |tx| {
@@ -163,9 +222,9 @@ impl Desk {
         Ok(())
     }
 
-    fn conform(&self, media: &dyn MediaWork, job: &Job) -> Result<(), Trouble> {
+    fn conform(&self, media: &dyn MediaWork, job: &Job, progress: Progress<'_>) -> Result<(), Trouble> {
         let (submission, channel) = self.submission_and_channel(job.submission)?;
-        let recipe = recipe_of(&channel);
+        let recipe = recipe_hash(&channel, &submission.letter);
         let approval = self.store.read(|r| r.approval_of(submission.id)).map_err(DeskError::from)?;
         let holds = approval
             .is_some_and(|a| a.revoked.is_none() && a.recipe == recipe && a.original == submission.original.sha256);
@@ -176,7 +235,10 @@ impl Desk {
             return Ok(());
         }
         let making = self.library.making(&random_name()?).map_err(DeskError::from)?;
-        let found = media.conform(&self.library.original(submission.original.sha256), &channel, &making.path)?;
+        let (path, essence) = self.original(&submission);
+        let original = Original { path: &path, essence: essence.as_ref() };
+        let way = recipe_of(&channel, &submission.letter);
+        let found = media.conform(original, &way, &channel, &making.path, progress)?;
         if found.verdict != Verdict::Accept {
             let said: Vec<String> = found
                 .reasons
@@ -222,13 +284,20 @@ impl Desk {
         Ok(())
     }
 
-    fn preview(&self, media: &dyn MediaWork, job: &Job) -> Result<(), Trouble> {
+    fn original(&self, submission: &Submission) -> (PathBuf, Option<Essence>) {
+        let sha256 = submission.original.sha256;
+        (self.library.original(sha256), self.library.essence(sha256))
+    }
+
+    fn preview(&self, media: &dyn MediaWork, job: &Job, progress: Progress<'_>) -> Result<(), Trouble> {
         let (submission, channel) = self.submission_and_channel(job.submission)?;
         let original = submission.original.sha256;
         // The same bytes filed again look the same.
         if !self.library.preview(original).exists() {
             let making = self.library.making_preview(&random_name()?).map_err(DeskError::from)?;
-            media.preview(&self.library.original(original), &channel, &making.path)?;
+            let (path, essence) = self.original(&submission);
+            let looked_at = Original { path: &path, essence: essence.as_ref() };
+            media.preview(looked_at, &recipe_of(&channel, &submission.letter), &making, progress)?;
             self.library.keep_preview(&making, original).map_err(DeskError::from)?;
         }
         let (now, id) = (self.now(), job.id);
@@ -253,6 +322,42 @@ impl Desk {
         })
     }
 
+    /// Stops the work on one submission's file: what is under way here, and what waits. It can be asked for again. The
+    /// technical team and an administrator may.
+    ///
+    /// # Errors
+    /// Refused without such a role, and where there is no such submission.
+    pub fn stop_work(&self, by: PersonId, submission: SubmissionId) -> Result<(), DeskError> {
+        let (now, works) = (self.now(), self.works.clone());
+        self.store.write(move |tx| {
+            let person = acting_person(tx, by, now)?;
+            if !person.holds(Role::Technical) && !person.holds(Role::Admin) {
+                return Err(Refusal::NeedsRole(Role::Technical).into());
+            }
+            let not_found = || Refusal::NotFound { what: Text::new("Berkas itu", "That file") };
+            let case = tx.submission(Scope::All, submission)?.ok_or_else(not_found)?.case;
+            let mut stopped = 0;
+            for kind in JobKind::ALL {
+                let Some(job) = tx.job(kind, submission)?.filter(|job| job.state == JobState::Waiting) else {
+                    continue;
+                };
+                let free = job.lease_until.is_none_or(|until| until <= now);
+                // What another process works on it alone can stop.
+                if works.stop(job.id) {
+                    stopped += 1;
+                } else if free {
+                    tx.stop_job(job.id, STOPPED, now)?;
+                    stopped += 1;
+                }
+            }
+            if stopped > 0 {
+                let event = AuditEvent::new(AuditKind::WorkStopped).by(by).number("case", case.0);
+                tx.audit(&event.number("submission", submission.0).number("jobs", stopped), now)?;
+            }
+            Ok(())
+        })
+    }
+
     /// Asks again for jobs that were given up, for one submission. The technical team and an administrator may.
     ///
     /// # Errors
@@ -267,7 +372,7 @@ impl Desk {
             let not_found = || Refusal::NotFound { what: Text::new("Berkas itu", "That file") };
             let case = tx.submission(Scope::All, submission)?.ok_or_else(not_found)?.case;
             let mut asked = 0;
-            for kind in [JobKind::Inspect, JobKind::Conform, JobKind::Preview] {
+            for kind in JobKind::ALL {
                 if tx.job(kind, submission)?.is_some_and(|job| job.state == JobState::Failed) {
                     tx.queue_job(kind, submission, now)?;
                     asked += 1;

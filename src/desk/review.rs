@@ -7,7 +7,7 @@ use chrono::Datelike;
 use sha2::{Digest, Sha256 as Hasher};
 
 use super::cases::{CaseFile, Standards, acting_person, scope_of, who};
-use super::processing::recipe_of;
+use super::processing::recipe_hash;
 use super::token::random_bytes;
 use super::{Desk, DeskError, Refusal};
 use crate::config::{ChannelConfig, Config};
@@ -303,7 +303,7 @@ impl Procedure {
             number: format!("{number:03}/PERSETUJUAN/{year}"),
             verify_code: self.verify_code.iter().map(|b| format!("{b:02x}")).collect(),
             original: newest.original.sha256,
-            recipe: recipe_of(channel),
+            recipe: recipe_hash(channel, &newest.letter),
             channel: newest.channel.clone(),
             validity,
             by,

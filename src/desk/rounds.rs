@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::Desk;
 use super::incidents::IncidentError;
 use super::processing::MediaWork;
+use crate::av::ffmpeg::work_in_spare_time;
 use crate::domain::channel::Channel;
 use crate::domain::ids::ChannelId;
 
@@ -19,6 +20,8 @@ const WORK_EVERY: Duration = Duration::from_millis(500);
 const IMPORT_EVERY: Duration = Duration::from_secs(10);
 /// How often incidents are looked for: one stands on the operator's page a second after the player noticed it.
 const WATCH_EVERY: Duration = Duration::from_secs(1);
+/// How often originals are looked for whose time is over: days count, not hours.
+const DISPOSE_EVERY: Duration = Duration::from_secs(3600);
 /// Longest sleep, so that the end is noticed.
 const NAP: Duration = Duration::from_millis(250);
 
@@ -40,10 +43,16 @@ impl Rounds {
             Err(error) => tracing::error!(%error, "unfinished files could not be swept away"),
         }
         let end = Arc::new(AtomicBool::new(false));
-        let worker = (desk.clone(), end.clone());
-        thread::Builder::new().name("files".into()).spawn(move || work(&worker.0, media.as_ref(), &worker.1))?;
+        for number in 1..=desk.config.work.at_once {
+            let (worker, end, media) = (desk.clone(), end.clone(), Arc::clone(&media));
+            thread::Builder::new()
+                .name(format!("files-{number}"))
+                .spawn(move || work(&worker, media.as_ref(), &end))?;
+        }
         let importer = (desk.clone(), end.clone());
         thread::Builder::new().name("journals".into()).spawn(move || import(&importer.0, &importer.1))?;
+        let keeper = (desk.clone(), end.clone());
+        thread::Builder::new().name("retention".into()).spawn(move || dispose(&keeper.0, &keeper.1))?;
         let watcher = (desk.clone(), end.clone());
         thread::Builder::new().name("incidents".into()).spawn(move || watch(&watcher.0, &watcher.1))?;
         Ok(Rounds { end })
@@ -57,6 +66,9 @@ impl Drop for Rounds {
 }
 
 fn work(desk: &Desk, media: &dyn MediaWork, end: &AtomicBool) {
+    if let Err(error) = work_in_spare_time() {
+        tracing::warn!(%error, "work on files takes time from a player on this machine");
+    }
     while !end.load(Ordering::Relaxed) {
         match desk.work(media, None) {
             Ok(Some(worked)) => {
@@ -82,6 +94,17 @@ fn import(desk: &Desk, end: &AtomicBool) {
             said.once(channel, "the journal was not imported", desk.import_journal(channel).err());
         }
         rest(IMPORT_EVERY, end);
+    }
+}
+
+fn dispose(desk: &Desk, end: &AtomicBool) {
+    while !end.load(Ordering::Relaxed) {
+        match desk.dispose_of_originals() {
+            Ok(gone) if gone.is_empty() => {}
+            Ok(gone) => tracing::info!(files = gone.len(), "originals went whose time to be kept was over"),
+            Err(error) => tracing::error!(%error, "originals whose time is over can't be removed"),
+        }
+        rest(DISPOSE_EVERY, end);
     }
 }
 

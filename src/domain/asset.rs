@@ -72,6 +72,35 @@ pub struct AudioStream {
     pub samples: u64,
 }
 
+/// What making something of a file has to know of it, as its inspection found it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Essence {
+    /// Number of the picture's stream in the file.
+    pub video_stream: u32,
+    /// Number of the sound's stream; `None` where there is nothing to hear.
+    pub audio_stream: Option<u32>,
+    /// When the first picture is shown, ticks of 1/90000 s: sound is moved by as much, so that both stay together.
+    pub first_picture: i64,
+    /// Time that the decoded pictures cover.
+    pub duration_ms: u64,
+    /// Coded width, pixels, before rotation.
+    pub width: u32,
+    /// Coded height, pixels, before rotation.
+    pub height: u32,
+    /// Width of a pixel to its height.
+    pub pixel_aspect: (u32, u32),
+    /// Clockwise turn that makes it upright: 0, 90, 180 or 270.
+    pub rotation_deg: u16,
+    /// Whether frames hold two fields.
+    pub interlaced: bool,
+    /// Whether the transfer is PQ or HLG.
+    pub hdr: bool,
+    /// A single picture, not a moving one.
+    pub still: bool,
+    /// Whether the decoder complained: then it decodes the same way twice only when nothing runs beside it.
+    pub damaged: bool,
+}
+
 /// Levels and defects over the whole file. Empty lists mean that none was found.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Measured {
@@ -370,13 +399,45 @@ pub struct Reason {
 pub struct ConformRecipe {
     /// What comes out.
     pub house: HouseFormat,
+    /// How a picture of another shape is brought to the wall's.
+    pub framing: Framing,
     /// What fills the wall beside a picture of another shape.
     pub borders: Borders,
     /// How long a still picture is shown, seconds, 1 to 300.
     pub still_seconds: u32,
+    /// Whether a still picture is slowly drawn nearer while it is shown.
+    pub zoom: bool,
 }
 
-/// What fills the wall beside a picture of another shape. The picture itself is always fitted in whole.
+/// How a picture of another shape is brought to the wall's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Framing {
+    /// All of it is shown, with borders.
+    Fit,
+    /// All of the wall is filled; what does not fit is cut off at the edges.
+    Fill,
+    /// All of both, out of shape.
+    Stretch,
+}
+
+impl Framing {
+    /// Every one.
+    pub const ALL: [Framing; 3] = [Framing::Fit, Framing::Fill, Framing::Stretch];
+    /// The word in the configuration, on the command line and in recipes.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Framing::Fit => "fit",
+            Framing::Fill => "fill",
+            Framing::Stretch => "stretch",
+        }
+    }
+    /// From that word.
+    pub fn read(word: &str) -> Option<Framing> {
+        Framing::ALL.into_iter().find(|framing| framing.as_str() == word)
+    }
+}
+
+/// What fills the wall beside a picture of another shape that is shown whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Borders {
     /// The same picture, filling, blurred and dimmed.
@@ -385,43 +446,80 @@ pub enum Borders {
     Plain,
 }
 
+impl Borders {
+    /// Every one.
+    pub const ALL: [Borders; 2] = [Borders::Blurred, Borders::Plain];
+    /// The word in the configuration, on the command line and in recipes.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Borders::Blurred => "blurred",
+            Borders::Plain => "plain",
+        }
+    }
+    /// From that word.
+    pub fn read(word: &str) -> Option<Borders> {
+        Borders::ALL.into_iter().find(|borders| borders.as_str() == word)
+    }
+}
+
+/// What of a recipe a channel chooses beside its house format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConformChoice {
+    /// How a picture of another shape is brought to the wall's.
+    pub framing: Framing,
+    /// What fills the wall beside it.
+    pub borders: Borders,
+    /// Whether a still picture is slowly drawn nearer.
+    pub zoom: bool,
+}
+
+impl ConformChoice {
+    /// The whole picture, its own blur beside it, and what stands, stands.
+    pub const USUAL: ConformChoice = ConformChoice { framing: Framing::Fit, borders: Borders::Blurred, zoom: false };
+}
+
 impl ConformRecipe {
     /// How long a still is shown unless the office says otherwise, seconds.
     pub const STILL_SECONDS: u32 = 10;
     /// Counts changes of `av::conform` after which the same input gives other bytes.
-    const GENERATION: u32 = 1;
+    const GENERATION: u32 = 2;
 
     /// The recipe of a channel unless somebody chooses otherwise.
     pub fn of(house: HouseFormat) -> ConformRecipe {
-        ConformRecipe { house, borders: Borders::Blurred, still_seconds: ConformRecipe::STILL_SECONDS }
+        ConformRecipe::chosen(house, ConformChoice::USUAL, ConformRecipe::STILL_SECONDS)
+    }
+
+    /// The recipe with a channel's choice, for a still that is shown so many seconds.
+    pub fn chosen(house: HouseFormat, choice: ConformChoice, still_seconds: u32) -> ConformRecipe {
+        let ConformChoice { framing, borders, zoom } = choice;
+        ConformRecipe { house, framing, borders, still_seconds, zoom }
     }
 
     /// The recipe of the copy in which people look at an upload before it is approved: framed as the wall will frame
     /// it, and small.
-    pub fn preview_of(house: HouseFormat) -> ConformRecipe {
+    pub fn preview(self) -> ConformRecipe {
         /// Longer side, pixels: as wide as a page shows it, and encoded in a fraction of its length.
         const LONGER_SIDE: u32 = 640;
         /// What a codec of 16×16 blocks still takes.
         const SHORTEST: u32 = 16;
+        let house = self.house;
         let longer = house.width.max(house.height).max(LONGER_SIDE);
         let scaled = |side: u32| ((side * LONGER_SIDE / longer) & !1).max(SHORTEST);
         let house = HouseFormat { width: scaled(house.width), height: scaled(house.height), ..house };
-        ConformRecipe::of(house)
+        ConformRecipe { house, ..self }
     }
 
     /// The recipe as one line of text. Equal texts mean equal bytes for equal input, on one version of ffmpeg.
     pub fn canonical(&self) -> String {
         let HouseFormat { width, height, rate, sample_rate_hz, loudness_lufs, max_true_peak_dbtp, .. } = self.house;
-        let borders = match self.borders {
-            Borders::Blurred => "blurred",
-            Borders::Plain => "plain",
-        };
+        let (framing, borders) = (self.framing.as_str(), self.borders.as_str());
         format!(
             "siaran-conform/{} raster={width}x{height} frame_rate={rate} sample_rate_hz={sample_rate_hz} \
-             loudness_lufs={loudness_lufs:.1} max_true_peak_dbtp={max_true_peak_dbtp:.1} borders={borders} \
-             still_seconds={}",
+             loudness_lufs={loudness_lufs:.1} max_true_peak_dbtp={max_true_peak_dbtp:.1} \
+             framing={framing} borders={borders} still_seconds={} zoom={}",
             ConformRecipe::GENERATION,
             self.still_seconds,
+            self.zoom,
         )
     }
 }

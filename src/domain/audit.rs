@@ -61,6 +61,10 @@ pub enum AuditKind {
     Conformed,
     /// Work that the machine had given up was asked for again.
     WorkRetried,
+    /// Work on a file was stopped by a person.
+    WorkStopped,
+    /// An original was removed when its time to be kept was over.
+    OriginalDisposed,
     /// A revision was published.
     Published,
     /// A journal was imported.
@@ -97,6 +101,8 @@ impl AuditKind {
             AuditKind::ApprovalRevoked => "approval_revoked",
             AuditKind::Conformed => "conformed",
             AuditKind::WorkRetried => "work_retried",
+            AuditKind::WorkStopped => "work_stopped",
+            AuditKind::OriginalDisposed => "original_disposed",
             AuditKind::Published => "published",
             AuditKind::JournalImported => "journal_imported",
             AuditKind::ReportIssued => "report_issued",

@@ -1,5 +1,6 @@
 //! A channel: one output, video wall or radio, with its zone, hours and technical standard.
 
+use super::asset::ConformChoice;
 use super::ids::ChannelId;
 use super::time::{BroadcastDate, FrameRate, Instant, Span, TimeOfDay, Zone};
 
@@ -16,6 +17,8 @@ pub struct Channel {
     pub hours: Hours,
     /// What every clip is made into before it airs.
     pub house: HouseFormat,
+    /// What is chosen in making it, beside the house format.
+    pub conforming: ConformChoice,
     /// How long a frame takes from the player to the eye, milliseconds, 0 to [`MAX_LATENCY_MS`]: each leaves by so much
     /// before its time, and is seen on it.
     pub latency_ms: u32,

@@ -444,6 +444,7 @@ mod tests {
             zone: "Asia/Jakarta".parse().unwrap(),
             hours: crate::domain::channel::Hours { open: "06:00".parse().unwrap(), close: "23:00".parse().unwrap() },
             house: crate::domain::channel::HouseFormat::DEFAULT,
+            conforming: crate::domain::asset::ConformChoice::USUAL,
             latency_ms: 0,
         };
         let said = |letter: LetterDetails| {

@@ -8,17 +8,48 @@ use std::path::{Path, PathBuf};
 
 use sha2::Digest;
 
-use super::whole;
+use super::{essence_file, whole};
+use crate::domain::asset::Essence;
 use crate::domain::ids::Sha256;
 
 /// Folders below `media/`.
 const FOLDERS: [&str; 5] = ["inbox", "house", "preview", "fill", "slate"];
-/// What a preview's name ends with, after the hash of its original.
-const PREVIEW: &str = ".mp4";
-/// What a house file or a preview that is being made ends with; its lock ends with [`whole::UNFINISHED`].
-const MAKING: &str = ".making.mp4";
+/// What comes between the name of something that is being made and its usual ending; its lock ends with
+/// [`whole::UNFINISHED`].
+const MAKING: &str = ".making";
+/// What a house file ends with.
+const HOUSE: &str = ".mp4";
+/// What the essence of an original ends with, after its hash.
+const ESSENCE: &str = ".essence.json";
 /// Bytes read from an upload at a time.
 const PIECE_BYTES: usize = 256 << 10;
+
+/// What people look at in place of an original.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Look {
+    /// A small copy.
+    Film,
+    /// One picture of it.
+    Poster,
+    /// Pictures across its time.
+    Sheet,
+    /// The shape of its sound.
+    Wave,
+}
+
+impl Look {
+    /// Every one; the film, without which the others are not looked for, is named last.
+    pub const ALL: [Look; 4] = [Look::Poster, Look::Sheet, Look::Wave, Look::Film];
+    /// What its file's name ends with, after the hash of the original.
+    fn ending(self) -> &'static str {
+        match self {
+            Look::Film => ".mp4",
+            Look::Poster => ".poster.jpg",
+            Look::Sheet => ".sheet.jpg",
+            Look::Wave => ".wave.png",
+        }
+    }
+}
 
 /// The folders of a home that hold pictures and sound.
 #[derive(Debug, Clone)]
@@ -58,11 +89,12 @@ pub struct Arrived {
     _lock: File,
 }
 
-/// A place for a house file or a preview that is being made, locked.
+/// A place for a house file, or for previews, that are being made; locked.
 #[derive(Debug)]
 pub struct Making {
-    /// Where to write it.
+    /// Where to write a house file.
     pub path: PathBuf,
+    stem: PathBuf,
     lock_path: PathBuf,
     _lock: File,
 }
@@ -70,8 +102,19 @@ pub struct Making {
 impl Drop for Making {
     fn drop(&mut self) {
         // What was kept has another name by now; what remains is nobody's.
-        let _ = fs::remove_file(&self.path);
+        for look in Look::ALL {
+            let _ = fs::remove_file(self.look(look));
+        }
         let _ = fs::remove_file(&self.lock_path);
+    }
+}
+
+impl Making {
+    /// Where to write a preview.
+    pub fn look(&self, look: Look) -> PathBuf {
+        let mut path = self.stem.clone().into_os_string();
+        path.push(look.ending());
+        path.into()
     }
 }
 
@@ -95,7 +138,46 @@ impl Library {
     }
     /// Where the small copy of an original lies, if it is here.
     pub fn preview(&self, original: Sha256) -> PathBuf {
-        self.media.join("preview").join(format!("{original}{PREVIEW}"))
+        self.look(original, Look::Film)
+    }
+    /// Where what people look at in place of an original lies, if it is here.
+    pub fn look(&self, original: Sha256, look: Look) -> PathBuf {
+        self.media.join("preview").join(format!("{original}{}", look.ending()))
+    }
+    fn essence_path(&self, original: Sha256) -> PathBuf {
+        self.media.join("preview").join(format!("{original}{ESSENCE}"))
+    }
+    /// What an inspection found that making something of an original has to know; `None` where that is not kept.
+    pub fn essence(&self, original: Sha256) -> Option<Essence> {
+        essence_file::read(&self.essence_path(original))
+    }
+    /// Keeps it.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn keep_essence(&self, original: Sha256, essence: &Essence) -> Result<(), LibraryError> {
+        let path = self.essence_path(original);
+        essence_file::write(&path, essence).map_err(|source| LibraryError::Disk { path, source })
+    }
+    /// Removes an original and everything that was made for looking at it, unless it is arriving again just now. What
+    /// is not there is gone already; what a power cut leaves of it the sweep takes.
+    ///
+    /// # Errors
+    /// The disk's.
+    pub fn dispose(&self, original: Sha256) -> Result<(), LibraryError> {
+        let path = self.original(original);
+        // Whoever holds the lock has just sent the same bytes again.
+        let Some(_lock) = lock_of_nobody(&path)? else { return Ok(()) };
+        let looks = Look::ALL.map(|look| self.look(original, look));
+        for path in [path, self.essence_path(original)].into_iter().chain(looks) {
+            match fs::remove_file(&path) {
+                Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                    return Err(LibraryError::Disk { path, source });
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
     /// Where a house file lies, if it is here.
     pub fn house(&self, sha256: Sha256) -> PathBuf {
@@ -167,7 +249,8 @@ impl Library {
         let disk = |source| LibraryError::Disk { path: lock_path.clone(), source };
         let lock = File::create_new(&lock_path).map_err(disk)?;
         lock.lock().map_err(disk)?;
-        Ok(Making { path: folder.join(format!("{name}{MAKING}")), lock_path: lock_path.clone(), _lock: lock })
+        let path = folder.join(format!("{name}{MAKING}{HOUSE}"));
+        Ok(Making { path, stem: folder.join(format!("{name}{MAKING}")), lock_path: lock_path.clone(), _lock: lock })
     }
 
     /// Names a finished house file by its hash, durably; returns hash and size.
@@ -184,14 +267,25 @@ impl Library {
         Ok((sha256, bytes))
     }
 
-    /// Names a finished preview by the hash of its original, durably.
+    /// Names finished previews by the hash of their original, durably; those that are empty or missing go.
     ///
     /// # Errors
     /// The disk's.
     pub fn keep_preview(&self, made: &Making, original: Sha256) -> Result<(), LibraryError> {
-        let disk = |source| LibraryError::Disk { path: made.path.clone(), source };
-        File::open(&made.path).and_then(|file| file.sync_all()).map_err(disk)?;
-        whole::settle(&made.path, &self.preview(original)).map_err(disk)
+        for look in Look::ALL {
+            let path = made.look(look);
+            let disk = |source| LibraryError::Disk { path: path.clone(), source };
+            match File::open(&path) {
+                Ok(file) if file.metadata().map_err(disk)?.len() > 0 => {
+                    file.sync_all().map_err(disk)?;
+                    whole::settle(&path, &self.look(original, look)).map_err(disk)?;
+                }
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound && look != Look::Film => {}
+                Err(error) => return Err(disk(error)),
+            }
+        }
+        Ok(())
     }
 
     /// Removes what nobody is writing any more and nothing names: unfinished files, originals for which `is_named`
@@ -220,11 +314,11 @@ impl Library {
         self.sweep_unfinished("house", &mut removed)?;
         self.sweep_unfinished("preview", &mut removed)?;
         for name in self.names("preview")? {
-            let original = name.strip_suffix(PREVIEW).and_then(|stem| stem.parse::<Sha256>().ok());
+            let original = name.split('.').next().and_then(|stem| stem.parse::<Sha256>().ok());
             if let Some(original) = original
                 && !is_named(original)?
             {
-                remove(&self.preview(original))?;
+                remove(&self.media.join("preview").join(&name))?;
                 removed.push(name);
             }
         }
@@ -236,9 +330,11 @@ impl Library {
             let Some(stem) = name.strip_suffix(whole::UNFINISHED) else { continue };
             let path = self.media.join(folder).join(&name);
             let Some(_lock) = lock_of_nobody(&path)? else { continue };
-            let made = self.media.join(folder).join(format!("{stem}{MAKING}"));
-            if made.exists() {
-                remove(&made)?;
+            for look in Look::ALL {
+                let made = self.media.join(folder).join(format!("{stem}{MAKING}{}", look.ending()));
+                if made.exists() {
+                    remove(&made)?;
+                }
             }
             remove(&path)?;
             removed.push(name);
@@ -362,11 +458,13 @@ mod tests {
         assert!(library.original(arrived.sha256).exists());
         let name = arrived.sha256.to_string();
         let preview = library.making_preview("c").unwrap();
-        fs::write(&preview.path, b"small").unwrap();
+        fs::write(preview.look(Look::Film), b"small").unwrap();
+        fs::write(preview.look(Look::Poster), b"poster").unwrap();
+        fs::write(preview.look(Look::Sheet), b"").unwrap();
         library.keep_preview(&preview, arrived.sha256).unwrap();
         drop((arrived, making, preview));
         assert_eq!(sweep(&library, true), Vec::<String>::new());
-        assert_eq!(sweep(&library, false), [name.clone(), format!("{name}.mp4")]);
+        assert_eq!(sweep(&library, false), [name.clone(), format!("{name}.mp4"), format!("{name}.poster.jpg")]);
     }
 
     #[test]

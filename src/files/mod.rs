@@ -1,6 +1,7 @@
 //! Floor 2: `playlists/`, `media/` and `journal/` on disk. Every file appears whole: temporary name, fsync, rename.
 
 pub mod control;
+mod essence_file;
 pub mod fill_index;
 pub mod incident_log;
 pub mod journal;

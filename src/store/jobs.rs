@@ -21,6 +21,9 @@ pub enum JobKind {
 }
 
 impl JobKind {
+    /// Every one.
+    pub const ALL: [JobKind; 3] = [JobKind::Inspect, JobKind::Conform, JobKind::Preview];
+
     fn as_str(self) -> &'static str {
         match self {
             JobKind::Inspect => "inspect",
@@ -158,6 +161,27 @@ impl Tx<'_> {
         let sql = "update jobs set state = 'done', lease_until_ms = null, finished_at_ms = ?2, trouble = null \
                    where id = ?1";
         self.connection.prepare_cached(sql)?.execute(params![id.0, ms(at)])?;
+        Ok(())
+    }
+
+    /// Keeps a job that takes long: its lease begins anew.
+    ///
+    /// # Errors
+    /// When the database would not.
+    pub fn renew_job(&mut self, id: JobId, now: Instant) -> Result<(), StoreError> {
+        let sql = "update jobs set lease_until_ms = ?2 where id = ?1 and state = 'waiting'";
+        self.connection.prepare_cached(sql)?.execute(params![id.0, ms(now + LEASE)])?;
+        Ok(())
+    }
+
+    /// Gives a job up at a person's word, whatever its attempts. Whoever works on it still is told otherwise.
+    ///
+    /// # Errors
+    /// When the database would not.
+    pub fn stop_job(&mut self, id: JobId, why: &str, at: Instant) -> Result<(), StoreError> {
+        let sql = "update jobs set state = 'failed', lease_until_ms = null, finished_at_ms = ?2, trouble = ?3 \
+                   where id = ?1 and state = 'waiting'";
+        self.connection.prepare_cached(sql)?.execute(params![id.0, ms(at), why])?;
         Ok(())
     }
 

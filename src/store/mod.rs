@@ -18,6 +18,7 @@ mod offices;
 mod outbox;
 mod people;
 mod playlists;
+mod retention;
 mod row;
 mod sessions;
 mod submissions;
@@ -111,10 +112,11 @@ pub enum StoreError {
 }
 
 /// Schema version that this program writes; `pragma user_version`.
-const SCHEMA_VERSION: u32 = 2;
+const SCHEMA_VERSION: u32 = 3;
 /// Version 1, then what each later version added, in order. A new home passes through all of them, so that its tables
 /// are those of one that has grown.
-const SCHEMA: &[(u32, &str)] = &[(1, include_str!("schema.sql")), (2, include_str!("migrations/2.sql"))];
+const SCHEMA: &[(u32, &str)] =
+    &[(1, include_str!("schema.sql")), (2, include_str!("migrations/2.sql")), (3, include_str!("migrations/3.sql"))];
 /// File of the database in a home.
 pub const DATABASE_FILE: &str = "siaran.db";
 /// Acts that may wait for the writer: at 220 commits a second a full queue is a second of waiting.
@@ -297,7 +299,7 @@ mod tests {
         let raw = Connection::open(home.path().join(DATABASE_FILE)).unwrap();
         raw.execute_batch("pragma user_version = 99").unwrap();
         let error = Store::open(home.path()).err().unwrap();
-        assert!(error.to_string().contains("has version 99, this program knows 2"), "{error}");
+        assert!(error.to_string().contains("has version 99, this program knows 3"), "{error}");
     }
 
     #[test]

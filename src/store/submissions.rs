@@ -146,17 +146,21 @@ impl Reader<'_> {
     /// When the database would not.
     pub fn bytes_kept(&self, office: OpdId) -> Result<u64, StoreError> {
         let sql = "select (select coalesce(sum(original_bytes), 0) from (select distinct s.original_sha256, \
-                   s.original_bytes from submissions s join cases c on c.id = s.case_id where c.office_id = ?1)) + \
+                   s.original_bytes from submissions s join cases c on c.id = s.case_id where c.office_id = ?1 \
+                   and s.original_sha256 not in (select original_sha256 from disposals))) + \
                    (select coalesce(sum(reserved_bytes), 0) from uploads where office_id = ?1)";
         Ok(self.connection.prepare_cached(sql)?.query_row(params![office.0], |row| count(row, 0))?)
     }
 
-    /// Hashes of every original that some submission names.
+    /// Hashes of every original that some submission names and that is kept.
     ///
     /// # Errors
     /// When the database would not.
     pub fn originals(&self) -> Result<BTreeSet<Sha256>, StoreError> {
-        let mut statement = self.connection.prepare_cached("select distinct original_sha256 from submissions")?;
+        let mut statement = self.connection.prepare_cached(
+            "select distinct original_sha256 from submissions \
+             where original_sha256 not in (select original_sha256 from disposals)",
+        )?;
         let rows = statement.query_map([], |row| hash(row, 0))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }

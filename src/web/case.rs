@@ -20,6 +20,7 @@ use super::problem::Problem;
 use super::requests::letter_facts;
 use super::session::{Can, Enter, Retry, Revoke, Right, password_again};
 use super::status::{Status, status};
+use super::work::{self, WorkRow};
 use crate::desk::cases::CaseFile;
 use crate::desk::planning::PlanError;
 use crate::desk::review::WantedAct;
@@ -32,6 +33,7 @@ use crate::domain::standard::{Action, EdgeKind, ServiceStandard};
 use crate::domain::submission::{CheckPoint, Submission};
 use crate::domain::text::{Lang, decimal, instant_in_words};
 use crate::engine::procedure::{Offer, Refused};
+use crate::files::library::Look;
 use crate::store::{Job, JobKind, JobState, MoveRow};
 
 /// How often a page looks again while the machine works on a file, seconds.
@@ -80,6 +82,8 @@ struct ActForm {
 struct ClipFacts {
     name: String,
     size: String,
+    /// Since when it is not kept any more.
+    disposed: Option<String>,
     sha256: String,
     /// Tone and words of the verdict; none while the file is being looked at.
     verdict: Option<Status>,
@@ -87,6 +91,8 @@ struct ClipFacts {
     /// That it is not as long as the letter says.
     length: Option<String>,
     preview: Preview,
+    /// What the machine is still doing.
+    works: Vec<WorkRow>,
     /// What the machine gave up, with its own words for staff.
     given_up: Vec<(String, Option<String>)>,
 }
@@ -97,6 +103,8 @@ enum Preview {
     Ready {
         width: u32,
         height: u32,
+        sheet: bool,
+        wave: bool,
     },
     Making,
     /// A refused file gets none; one that could not be made is among what was given up.
@@ -121,6 +129,7 @@ struct CasePage {
     act: Option<ActForm>,
     revise: bool,
     may_retry: bool,
+    may_stop: bool,
     errors: FormErrors,
 }
 
@@ -151,6 +160,7 @@ pub(super) async fn show(
         "filed" => Some(can.visit.t("case-filed")),
         "acted" => Some(can.visit.t("case-acted")),
         "retried" => Some(can.visit.t("case-retried")),
+        "stopped" => Some(can.visit.t("case-stopped")),
         "revoked" => Some(can.visit.t("case-revoked")),
         _ => None,
     };
@@ -181,9 +191,10 @@ fn case_page(
     let mut page = can.page(newest.letter.title.clone());
     // While the machine works on the file, the page looks again by itself; not under a form that someone fills in, or a
     // clip that someone watches.
-    let working = jobs(found).any(|job| job.state == JobState::Waiting);
+    let working = !clip.works.is_empty();
     let watched = act.is_some() || matches!(clip.preview, Preview::Ready { .. });
     page.refresh_s = (working && !watched).then_some(WORKING_REFRESH_S);
+    page.kept_by_script = true;
     let may_revoke = holds::<Revoke>(can);
     let approval = found.approval.iter().map(|approval| ApprovalRow {
         id: approval.id,
@@ -207,6 +218,7 @@ fn case_page(
         way_on: state.way_on().map(|text| text.get(lang).to_owned()),
         facts: letter_facts(&newest.letter, visit),
         may_retry: holds::<Retry>(can) && !clip.given_up.is_empty(),
+        may_stop: holds::<Retry>(can) && working,
         clip,
         checklist: checklist.collect(),
         approval: approval.collect(),
@@ -372,7 +384,7 @@ fn offer_row(offer: &Offer, lang: Lang) -> OfferRow {
 }
 
 /// What the machine does, or did, to the newest file.
-fn jobs(found: &CaseFile) -> impl Iterator<Item = &Job> {
+pub(super) fn jobs(found: &CaseFile) -> impl Iterator<Item = &Job> {
     [&found.inspect_job, &found.preview_job, &found.conform_job].into_iter().flatten()
 }
 
@@ -391,11 +403,13 @@ fn given_up(job: &Job, can: &Can<Enter>) -> (String, Option<String>) {
 }
 
 fn preview(web: &Web, submission: &Submission, found: &CaseFile) -> Preview {
-    if web.desk.library.preview(submission.original.sha256).exists() {
+    let (library, original) = (&web.desk.library, submission.original.sha256);
+    if library.preview(original).exists() {
         let channel = web.desk.config.channels.get(&submission.channel);
         let house = channel.map_or(HouseFormat::DEFAULT, |channel| channel.channel.house);
-        let HouseFormat { width, height, .. } = ConformRecipe::preview_of(house).house;
-        return Preview::Ready { width, height };
+        let HouseFormat { width, height, .. } = ConformRecipe::of(house).preview().house;
+        let [sheet, wave] = [Look::Sheet, Look::Wave].map(|look| library.look(original, look).exists());
+        return Preview::Ready { width, height, sheet, wave };
     }
     let waits = found.preview_job.as_ref().is_some_and(|job| job.state == JobState::Waiting);
     if waits { Preview::Making } else { Preview::None }
@@ -421,11 +435,13 @@ fn clip_facts(web: &Web, submission: &Submission, found: &CaseFile, can: &Can<En
     ClipFacts {
         name: submission.original.name.clone(),
         size: megabytes(submission.original.bytes, lang),
+        disposed: found.disposed.map(|at| instant_in_words(at, web.zone(), lang)),
         sha256: submission.original.sha256.to_string(),
         verdict,
         reasons: reasons.collect(),
         length: found.length_note().map(|note| note.get(lang).to_owned()),
         preview: preview(web, submission, found),
+        works: work::rows(web, found, can),
         given_up: jobs(found).filter(|job| job.state == JobState::Failed).map(|job| given_up(job, can)).collect(),
     }
 }

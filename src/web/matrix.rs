@@ -52,6 +52,9 @@ const MATRIX: &[(Method, &str, Who)] = &[
     (Method::POST, "/requests/{id}/act", ALL),
     (Method::GET, "/requests/{id}/original", ALL),
     (Method::GET, "/requests/{id}/preview", ALL),
+    (Method::GET, "/requests/{id}/preview/{look}", ALL),
+    (Method::GET, "/requests/{id}/work", ALL),
+    (Method::POST, "/requests/{id}/stop", Only(&[Technical, Admin])),
     (Method::POST, "/requests/{id}/retry", Only(&[Technical, Admin])),
     (Method::POST, "/requests/{id}/revoke", Only(&[Head, Operator, Admin])),
     (Method::GET, "/requests/{id}/revise", Only(&[Office, Registry])),
@@ -122,6 +125,7 @@ impl World {
         let path = path
             .replace("{id}", "1")
             .replace("{token}", "x")
+            .replace("{look}", "poster")
             .replace("{version}", "x")
             .replace("{name}", "x")
             .replace("{channel}", "videotron")

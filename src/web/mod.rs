@@ -33,6 +33,7 @@ mod status;
 mod upload;
 mod wall;
 mod words;
+mod work;
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};

@@ -15,6 +15,7 @@ use super::Web;
 use super::case::case_file;
 use super::problem::Problem;
 use super::session::{Can, Enter};
+use crate::files::library::Look;
 
 const KIND: &str = "video/mp4";
 
@@ -74,6 +75,24 @@ pub(super) async fn show(
         response.headers_mut().insert(CONTENT_RANGE, range.parse().expect("digits and signs"));
     }
     Ok(response)
+}
+
+/// `GET /requests/{id}/preview/{look}`: one of the pictures that we made of it.
+pub(super) async fn picture(
+    State(web): State<Web>,
+    can: Can<Enter>,
+    Path((id, look)): Path<(i64, String)>,
+) -> Result<Response, Problem> {
+    let (look, kind) = match look.as_str() {
+        "poster" => (Look::Poster, "image/jpeg"),
+        "sheet" => (Look::Sheet, "image/jpeg"),
+        "wave" => (Look::Wave, "image/png"),
+        _ => return Err(Problem::NotFound),
+    };
+    let found = case_file(&web, &can, id).await?;
+    let path = web.desk.library.look(found.newest().original.sha256, look);
+    let bytes = tokio::fs::read(path).await.map_err(|_| Problem::NotFound)?;
+    Ok(([(CONTENT_TYPE, kind)], bytes).into_response())
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 
 use super::{
     Web, audit, case, crawl, health, inbox, incidents, live, people, planning, preview, reports, requests, sign_in,
-    static_files, wall,
+    static_files, wall, work,
 };
 
 /// One method of one path.
@@ -54,6 +54,9 @@ pub(super) fn all() -> Vec<Route> {
         post("/requests/{id}/act", case::act),
         get("/requests/{id}/original", case::original),
         get("/requests/{id}/preview", preview::show),
+        get("/requests/{id}/preview/{look}", preview::picture),
+        get("/requests/{id}/work", work::show),
+        post("/requests/{id}/stop", work::stop),
         post("/requests/{id}/retry", case::retry),
         post("/requests/{id}/revoke", case::revoke),
         get("/requests/{id}/revise", requests::revise_form),

@@ -158,6 +158,132 @@ fn a_loud_clip_is_turned_down_and_its_peaks_held_and_a_still_becomes_a_spot_with
     assert_eq!(spot["audio"]["channels"].as_u64(), Some(2));
 }
 
+#[test]
+fn another_shape_is_fitted_filled_or_stretched_as_chosen_and_two_runs_agree() {
+    let home = tempfile::tempdir().expect("a folder");
+    // White on the left and right edges, grey between: what is cut off, what is bordered, and what is neither can be seen.
+    let tall = make(
+        home.path(),
+        "tall.mp4",
+        &format!("-f lavfi -i color=gray:s=360x640:r=25:d=1.2,drawbox=t=fill:color=white:h=64,format=yuv420p {QUICK}"),
+    );
+    let mean_of = |file: &Path, part: &str| -> f64 {
+        let graph = format!("crop={part},scale=1:1:flags=area,format=gray");
+        let output = Command::new("ffmpeg")
+            .args(["-v", "error", "-i"])
+            .arg(file)
+            .args(["-frames:v", "1", "-vf", &graph, "-f", "rawvideo", "-"])
+            .output()
+            .expect("ffmpeg is installed");
+        f64::from(output.stdout[0])
+    };
+    let made = |how: &[&str], name: &str| {
+        let output = home.path().join(name);
+        let mut arguments = vec!["conform".to_owned(), tall.display().to_string(), "--json".into()];
+        arguments.extend(["--output".into(), output.display().to_string()]);
+        arguments.extend(how.iter().map(|word| (*word).to_owned()));
+        let (code, document) = siaran(home.path(), &arguments.iter().map(String::as_str).collect::<Vec<_>>());
+        let video = &document["video"];
+        assert_eq!((code, video["width"].as_u64(), video["height"].as_u64()), (0, Some(1280), Some(720)), "{how:?}");
+        output
+    };
+    let middle_of_the_top = "100:20:590:10";
+    let left_edge = "100:100:10:310";
+    let fitted = made(&["--plain-borders"], "fit.mp4");
+    assert!(mean_of(&fitted, left_edge) < 20.0 && mean_of(&fitted, middle_of_the_top) > 200.0);
+    let filled = made(&["--framing", "fill"], "fill.mp4");
+    assert!(mean_of(&filled, left_edge) > 100.0 && mean_of(&filled, middle_of_the_top) < 160.0);
+    let stretched = made(&["--framing", "stretch"], "stretch.mp4");
+    assert!(mean_of(&stretched, left_edge) > 100.0 && mean_of(&stretched, middle_of_the_top) > 200.0);
+    let again = made(&["--framing", "stretch"], "again.mp4");
+    assert!(std::fs::read(&stretched).expect("made") == std::fs::read(&again).expect("made"), "the same bytes");
+}
+
+#[test]
+fn a_still_is_shown_as_long_as_chosen_and_moves_only_where_somebody_wants_it() {
+    let home = tempfile::tempdir().expect("a folder");
+    let poster = make(home.path(), "poster.jpg", "-f lavfi -i testsrc2=s=900x500:d=1 -frames:v 1 -q:v 3");
+    for (how, stands) in [(&[][..], true), (&["--zoom"][..], false)] {
+        let output = home.path().join("spot.mp4");
+        let (poster, output) = (poster.to_string_lossy(), output.to_string_lossy());
+        let mut arguments = vec!["conform", &poster, "--output", &output, "--still-seconds", "4", "--json"];
+        arguments.extend(how);
+        let (code, spot) = siaran(home.path(), &arguments);
+        assert_eq!((code, spot["verdict"].as_str(), spot["frames"].as_u64()), (0, Some("accept"), Some(100)));
+        let frozen = codes(&spot, "warn").contains(&"frozen".to_owned());
+        assert_eq!(frozen, stands, "{how:?}: {}", spot["reasons"]);
+    }
+}
+
+#[test]
+fn a_clip_that_is_too_long_is_refused_however_short_its_header_calls_it() {
+    let home = tempfile::tempdir().expect("a folder");
+    let clip = make(home.path(), "long.mp4", &format!("-f lavfi -i testsrc=s=64x36:r=10:d=300.5 {QUICK}"));
+    // The movie and track headers say ten seconds; the samples are all there.
+    let mut bytes = std::fs::read(&clip).expect("a clip");
+    for (kind, duration_at) in [(b"mvhd", 16), (b"mdhd", 16), (b"tkhd", 20)] {
+        for at in 0..bytes.len() - 40 {
+            if &bytes[at..at + 4] == kind {
+                let scale = u32::from_be_bytes(bytes[at + 16..at + 20].try_into().expect("four"));
+                let ten = if kind == b"tkhd" { 10_000 } else { 10 * scale };
+                bytes[at + 4 + duration_at..at + 8 + duration_at].copy_from_slice(&ten.to_be_bytes());
+            }
+        }
+    }
+    std::fs::write(&clip, bytes).expect("written");
+    let (code, found) = inspect(home.path(), &clip);
+    assert_eq!((code, found["verdict"].as_str()), (1, Some("refuse")), "{found}");
+    assert!(found["declared_ms"].as_u64().is_some_and(|declared| declared < 20_000), "{}", found["declared_ms"]);
+    assert!(codes(&found, "fail").contains(&"too_long".to_owned()), "{found}");
+}
+
+/// Clips of the corpus with sound of every kind: speech, music, effects, film, broadcast, telephones.
+const HEARD: [&str; 20] = [
+    "video/ad_preroll_5s.mp4",
+    "video/av1_aac_1080x720.mp4",
+    "video/camera_mjpeg_pcm_u8.mov",
+    "video/dvb_1024x576_12s.ts",
+    "video/elephant_msmpeg4_wma_28s.asf",
+    "video/flower_540p.mp4",
+    "video/friday_480p.mp4",
+    "video/gizmo_560x320.mp4",
+    "video/h263_qcif.3gp",
+    "video/h264_aac.flv",
+    "video/h264_aac_1080x720_2997.mp4",
+    "video/h264_ac3.mkv",
+    "video/mpeg4_amr_qcif.3gp",
+    "video/mpeg4_mp3_960x400.avi",
+    "video/pancake_opus.mkv",
+    "video/street_480p_8s.mp4",
+    "video/theora_vorbis_20s.ogg",
+    "video/vp8_1080p_4s.webm",
+    "video/vp9_vorbis51_540p60.webm",
+    "video/wpt_test.mp4",
+];
+
+#[test]
+fn twenty_real_clips_come_out_at_the_house_loudness_with_their_peaks_held() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
+    if !corpus.is_dir() {
+        println!("skipped: there is no corpus at {}", corpus.display());
+        return;
+    }
+    let home = tempfile::tempdir().expect("a folder");
+    let (mut wrong, mut heard) = (Vec::new(), 0);
+    for name in HEARD {
+        let (_, code, found) = conform(home.path(), &corpus.join(name), "out.mp4");
+        let measured = &found["measured"];
+        let (loudness, peak) = (measured["integrated_lufs"].as_f64(), measured["true_peak_dbtp"].as_f64());
+        heard += usize::from(loudness.is_some());
+        let right = loudness.is_none_or(|lufs| (lufs + 23.0).abs() <= 0.5) && peak.is_none_or(|peak| peak <= -1.0);
+        if code != 0 || !right || found["verdict"] != "accept" {
+            wrong.push(format!("{name}: {} {measured} {:?}", found["verdict"], found["reasons"]));
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+    assert!(heard >= 18, "{heard} of them have sound");
+}
+
 /// Files that nobody here made, one or two of each class that matters; the whole corpus is a benchmark.
 const CORPUS: [(&str, bool); 24] = [
     ("video/friday_480p.mp4", true),

@@ -9,10 +9,12 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use siaran::config::Config;
 use siaran::desk::intake::{Filed, NewRequest, Upload};
-use siaran::desk::processing::{Found, MediaTrouble, MediaWork};
+use siaran::desk::processing::{Found, MediaTrouble, MediaWork, Original, Progress};
 use siaran::desk::review::{Acted, WantedAct};
 use siaran::desk::{Desk, DeskError, Refusal};
-use siaran::domain::asset::{AudioStream, Inspection, Measured, Reason, ReasonCode, Severity, Verdict, VideoStream};
+use siaran::domain::asset::{
+    AudioStream, ConformRecipe, Inspection, Measured, Reason, ReasonCode, Severity, Verdict, VideoStream,
+};
 use siaran::domain::channel::Channel;
 use siaran::domain::colour::Colour;
 use siaran::domain::ids::{CaseId, OpdId, PersonId, Sha256};
@@ -20,6 +22,7 @@ use siaran::domain::people::{OpdGroup, Person, Role};
 use siaran::domain::submission::{CheckPoint, LetterDetails};
 use siaran::domain::text::Text;
 use siaran::domain::time::{Clock, FrameRate, Instant, Reading};
+use siaran::files::library::{Look, Making};
 use siaran::store::{NewOffice, NewPerson};
 
 /// A clock that moves when the story says so.
@@ -228,26 +231,43 @@ pub struct FakeMedia {
 }
 
 impl MediaWork for FakeMedia {
-    fn inspect(&self, file: &Path, _channel: &Channel) -> Result<Found, MediaTrouble> {
+    fn inspect(&self, file: &Path, _channel: &Channel, progress: Progress<'_>) -> Result<Found, MediaTrouble> {
         *self.inspected.lock().unwrap() += 1;
+        if !progress(50) {
+            return Err(MediaTrouble("stopped".into()));
+        }
         look(file)
     }
 
-    fn conform(&self, original: &Path, _channel: &Channel, output: &Path) -> Result<Found, MediaTrouble> {
+    fn conform(
+        &self,
+        original: Original<'_>,
+        _recipe: &ConformRecipe,
+        _channel: &Channel,
+        output: &Path,
+        _progress: Progress<'_>,
+    ) -> Result<Found, MediaTrouble> {
         *self.conformed.lock().unwrap() += 1;
         let mut bytes = b"house format of ".to_vec();
-        bytes.extend(std::fs::read(original).unwrap());
+        bytes.extend(std::fs::read(original.path).unwrap());
         std::fs::write(output, bytes).unwrap();
         look(output)
     }
 
-    fn preview(&self, original: &Path, _channel: &Channel, output: &Path) -> Result<(), MediaTrouble> {
+    fn preview(
+        &self,
+        original: Original<'_>,
+        _recipe: &ConformRecipe,
+        to: &Making,
+        _progress: Progress<'_>,
+    ) -> Result<(), MediaTrouble> {
         let mut bytes = b"small copy of ".to_vec();
-        bytes.extend(std::fs::read(original).unwrap());
+        bytes.extend(std::fs::read(original.path).unwrap());
         if bytes.windows(5).any(|word| word == b"buram") {
             return Err(MediaTrouble("no small copy could be made".into()));
         }
-        std::fs::write(output, bytes).unwrap();
+        std::fs::write(to.look(Look::Film), bytes).unwrap();
+        std::fs::write(to.look(Look::Poster), b"one picture").unwrap();
         Ok(())
     }
 }
@@ -295,5 +315,5 @@ fn look(file: &Path) -> Result<Found, MediaTrouble> {
         troubles: Vec::new(),
     };
     let verdict = if reasons.is_empty() { Verdict::Accept } else { Verdict::Refuse };
-    Ok(Found { inspection, verdict, reasons })
+    Ok(Found { inspection, essence: None, verdict, reasons })
 }

@@ -11,6 +11,7 @@ mod restarts;
 mod revisions;
 mod soak;
 mod spots;
+mod uploads;
 
 use std::fs::File;
 use std::path::PathBuf;
@@ -47,6 +48,7 @@ pub const CASES: &[Case] = &[
     Case { name: "revisions", what: "a thousand revisions a minute", alone: false, measure: revisions::measure },
     Case { name: "live", what: "live senders that come, go and send rubbish", alone: true, measure: live::measure },
     Case { name: "soak", what: "clip changes at speed", alone: false, measure: soak::measure },
+    Case { name: "uploads", what: "24 uploads of 100 MB while it airs", alone: true, measure: uploads::measure },
     Case { name: "cost", what: "processor and memory beside others", alone: true, measure: cost::measure },
     Case { name: "restarts", what: "starts and kills of player and decoders", alone: true, measure: restarts::measure },
 ];

@@ -22,6 +22,7 @@ fn channel() -> Channel {
         zone: "Asia/Jakarta".parse().expect("a zone"),
         hours: Hours { open: midnight, close: midnight },
         house: HouseFormat { width: 320, height: 180, ..HouseFormat::DEFAULT },
+        conforming: crate::domain::asset::ConformChoice::USUAL,
         latency_ms: 0,
     }
 }

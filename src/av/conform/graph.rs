@@ -1,140 +1,155 @@
 //! The arguments of one conforming: which filters, in which order, with which numbers.
 
-use crate::av::inspect::StreamNumbers;
-use crate::domain::asset::{Borders, ConformRecipe, VideoStream};
+use crate::domain::asset::{Borders, ConformRecipe, Essence, Framing};
 
 /// Everything that decides the arguments.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Work<'a> {
     pub(super) recipe: &'a ConformRecipe,
-    pub(super) video: &'a VideoStream,
-    /// Which streams; sound is `None` where silence is to be made.
-    pub(super) numbers: StreamNumbers,
-    /// When the first picture is shown, ticks of 1/90000 s.
-    pub(super) start: i64,
+    pub(super) essence: &'a Essence,
+    /// Frames of the result.
     pub(super) frames: u64,
+    /// Samples of the result.
     pub(super) samples: u64,
-    pub(super) damaged: bool,
-    pub(super) gain: Gain,
-}
-
-/// What is done to the level of the sound.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Gain {
-    pub(super) db: f64,
-    /// A limiter holds true peaks below this.
-    pub(super) ceiling_dbtp: Option<f64>,
-}
-
-impl Gain {
-    pub(super) const NONE: Gain = Gain { db: 0.0, ceiling_dbtp: None };
 }
 
 /// Longest house file, seconds: one source frame of tolerance is not aired.
 const LONGEST_SECONDS: u32 = 300;
 
 /// Frames of the house file: the decoded duration to the nearest frame, at least one.
-pub(super) fn frames_of(video: &VideoStream, recipe: &ConformRecipe) -> u64 {
+pub(super) fn frames_of(essence: &Essence, recipe: &ConformRecipe) -> u64 {
     let rate = recipe.house.rate;
     let most = rate.frames_in(LONGEST_SECONDS);
-    if video.still {
+    if essence.still {
         return rate.frames_in(recipe.still_seconds.clamp(1, LONGEST_SECONDS));
     }
     let (num, den) = (u128::from(rate.num()), u128::from(rate.den()));
-    let frames = (u128::from(video.duration_ms) * num + 500 * den) / (1000 * den);
+    let frames = (u128::from(essence.duration_ms) * num + 500 * den) / (1000 * den);
     u64::try_from(frames).unwrap_or(most).clamp(1, most)
 }
 
 impl<'a> Work<'a> {
-    pub(super) fn with(&self, gain: Gain) -> Work<'a> {
-        Work { gain, ..*self }
-    }
-
     /// A broken stream decodes the same way twice only when nothing runs beside it.
     pub(super) fn decoder_threads(&self) -> u32 {
-        if self.damaged { 1 } else { 2 }
+        if self.essence.damaged { 1 } else { 2 }
     }
 
-    /// Sound from its stream to `[sound]`: moved with the picture, gaps filled, stereo, at its level, exactly as long
-    /// as the picture.
-    pub(super) fn sound_graph(&self) -> String {
-        let (rate, samples) = (self.recipe.house.sample_rate_hz, self.samples);
-        let length = format!("apad,atrim=end_sample={samples},asetpts=N/SR/TB[sound]");
-        let Some(stream) = self.numbers.audio else {
-            return format!("anullsrc=r={rate}:cl=stereo,{length}");
-        };
-        let moved = format!("asetpts=PTS-({}/90000)/TB,aresample={rate}:async=1:first_pts=0", self.start);
-        let level = match self.gain {
-            Gain { db, ceiling_dbtp: None } => format!("volume={db:.2}dB:precision=float"),
-            // Peaks between samples are seen at four times the rate.
-            Gain { db, ceiling_dbtp: Some(ceiling) } => format!(
-                "volume={db:.2}dB:precision=float,aresample={},\
-                 alimiter=limit={:.6}:attack=5:release=80:level=0:latency=1,aresample={rate}",
-                4 * rate,
-                10_f64.powf(ceiling / 20.0),
-            ),
-        };
-        format!("[0:{stream}]{moved},aformat=sample_fmts=fltp:channel_layouts=stereo,{level},{length}")
+    /// Sound from its stream to `[sound]`: moved with the picture, gaps filled, stereo, exactly as long as the picture.
+    /// `None` where there is nothing to hear.
+    pub(super) fn listening_graph(&self) -> Option<String> {
+        let (rate, stream) = (self.recipe.house.sample_rate_hz, self.essence.audio_stream?);
+        let first = self.essence.first_picture;
+        Some(format!(
+            "[0:{stream}]asetpts=PTS-({first}/90000)/TB,aresample={rate}:async=1:first_pts=0,\
+             aformat=sample_fmts=flt:channel_layouts=stereo,{}",
+            self.length()
+        ))
+    }
+
+    fn length(&self) -> String {
+        format!("apad,atrim=end_sample={},asetpts=N/SR/TB[sound]", self.samples)
+    }
+
+    /// Sound to `[sound]`: from the second input, or silence.
+    pub(super) fn sound_graph(&self, levelled: bool) -> String {
+        let rate = self.recipe.house.sample_rate_hz;
+        let from =
+            if levelled { "[1:0]aformat=sample_fmts=fltp".to_owned() } else { format!("anullsrc=r={rate}:cl=stereo") };
+        format!("{from},{}", self.length())
+    }
+
+    /// Arguments that name the levelled sound as second input.
+    fn levelled_input(&self) -> [String; 10] {
+        let rate = self.recipe.house.sample_rate_hz.to_string();
+        let fixed = ["-protocol_whitelist", "pipe", "-f", "f32le", "-ar", &rate, "-ac", "2", "-i", "pipe:0"];
+        fixed.map(str::to_owned)
     }
 
     /// The picture from its stream to `[picture]`.
-    fn picture_graph(&self) -> String {
-        let house = self.recipe.house;
-        let (width, height) = (house.width, house.height);
-        let mut steps = vec![format!("setpts=PTS-({}/90000)/TB", self.start)];
-        if self.video.interlaced {
+    pub(super) fn picture_graph(&self) -> String {
+        let (house, video) = (self.recipe.house, self.essence);
+        let mut steps =
+            vec![format!("[0:{}]setpts=PTS-({}/90000)/TB", self.essence.video_stream, self.essence.first_picture)];
+        if video.interlaced {
             steps.push("bwdif=mode=send_frame:parity=auto:deint=all".to_owned());
         }
-        if self.video.hdr {
+        // Before what costs: a picture that does not air need not be scaled.
+        steps.push(format!("fps={}:round=near", house.rate));
+        if video.hdr {
             let to_sdr = "zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=hable:desat=0,\
                           zscale=t=bt709:m=bt709:r=tv,format=yuv420p";
             steps.push(to_sdr.to_owned());
         }
-        steps.push(format!("fps={}:round=near", house.rate));
-        let (fit_width, fit_height) = self.fitted();
-        let scaled = |w: u32, h: u32| {
-            let flags = "bicubic+accurate_rnd+full_chroma_int+bitexact";
-            format!("scale={w}:{h}:flags={flags}:out_color_matrix=bt709:out_range=tv,format=yuv420p,setsar=1")
-        };
-        let source = format!("[0:{}]{}", self.numbers.video, steps.join(","));
-        let framed = if (fit_width, fit_height) == (width, height) {
-            format!("{source},{}", scaled(width, height))
-        } else {
-            let (x, y) = (((width - fit_width) / 2) & !1, ((height - fit_height) / 2) & !1);
-            let fitted = scaled(fit_width, fit_height);
-            match self.recipe.borders {
-                Borders::Plain => format!("{source},{fitted},pad={width}:{height}:{x}:{y}:black"),
-                Borders::Blurred => {
-                    // Blurred where it is small: an eighth of the raster costs next to nothing.
-                    let (small_width, small_height) = (even(width / 8), even(height / 8));
-                    let (cover_width, cover_height) = covering((fit_width, fit_height), (small_width, small_height));
-                    format!(
-                        "{source},{fitted},split[front][back];\
-                         [back]scale={cover_width}:{cover_height}:flags=area+bitexact,\
-                         crop={small_width}:{small_height},boxblur=4:2,\
-                         scale={width}:{height}:flags=bicubic+bitexact,lutyuv=y=(val-16)*0.55+16[blurred];\
-                         [blurred][front]overlay={x}:{y}:format=yuv420"
-                    )
-                }
-            }
-        };
+        let zoomed = video.still && self.recipe.zoom;
+        let framed = self.framed(&steps.join(","), if zoomed { ZOOM_RASTER } else { 1 });
+        let moving = if zoomed { self.zoom() } else { String::new() };
         // The last picture is held until the planned end: a source that ends early by a rounding leaves no hole.
         format!(
-            "{framed},tpad=stop=-1:stop_mode=clone,trim=end_frame={},setpts=N/({})/TB,setsar=1,\
+            "{framed},{moving}tpad=stop=-1:stop_mode=clone,trim=end_frame={},setpts=N/({})/TB,setsar=1,\
              setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709[picture]",
             self.frames, house.rate
         )
     }
 
-    /// The largest even raster of the picture's shape, upright, inside the wall's.
-    fn fitted(&self) -> (u32, u32) {
-        let (video, house) = (self.video, self.recipe.house);
+    /// The picture at so many times the wall's raster, as the recipe frames it.
+    fn framed(&self, source: &str, times: u32) -> String {
+        let (width, height) = (self.recipe.house.width * times, self.recipe.house.height * times);
+        let scaled = |(w, h): (u32, u32)| {
+            let flags = "bicubic+accurate_rnd+full_chroma_int+bitexact";
+            format!("scale={w}:{h}:flags={flags}:out_color_matrix=bt709:out_range=tv,format=yuv420p,setsar=1")
+        };
+        let fitted = self.fitted(width, height);
+        if fitted == (width, height) || self.recipe.framing == Framing::Stretch {
+            return format!("{source},{}", scaled((width, height)));
+        }
+        if self.recipe.framing == Framing::Fill {
+            return format!("{source},{},crop={width}:{height}", scaled(covering(self.shape(), (width, height))));
+        }
+        let (x, y) = (((width - fitted.0) / 2) & !1, ((height - fitted.1) / 2) & !1);
+        match self.recipe.borders {
+            Borders::Plain => format!("{source},{},pad={width}:{height}:{x}:{y}:black", scaled(fitted)),
+            Borders::Blurred => {
+                // Blurred where it is small: an eighth of the raster costs next to nothing.
+                let (small_width, small_height) = (even(width / 8), even(height / 8));
+                let shape = (u64::from(fitted.0), u64::from(fitted.1));
+                let (cover_width, cover_height) = covering(shape, (small_width, small_height));
+                format!(
+                    "{source},{},split[front][back];\
+                     [back]scale={cover_width}:{cover_height}:flags=area+bitexact,\
+                     crop={small_width}:{small_height},boxblur=4:2,\
+                     scale={width}:{height}:flags=bicubic+bitexact,lutyuv=y=(val-16)*0.55+16[blurred];\
+                     [blurred][front]overlay={x}:{y}:format=yuv420",
+                    scaled(fitted)
+                )
+            }
+        }
+    }
+
+    /// Slowly nearer, from a picture that is larger by [`ZOOM_RASTER`], so that whole pixels of it are small steps.
+    fn zoom(&self) -> String {
+        /// How much nearer at the end: little enough not to cut a poster's words off.
+        const NEARER: f64 = 0.06;
+        let house = self.recipe.house;
+        format!(
+            "zoompan=z='1+{NEARER}*on/{0}':x='iw/2-iw/zoom/2':y='ih/2-ih/zoom/2':d={0}:s={1}x{2}:fps={3},",
+            self.frames, house.width, house.height, house.rate
+        )
+    }
+
+    /// Width and height of the upright picture in units of one length.
+    fn shape(&self) -> (u64, u64) {
+        let video = self.essence;
         let (wide, high) = (
             u64::from(video.width.max(1)) * u64::from(video.pixel_aspect.0),
             u64::from(video.height.max(1)) * u64::from(video.pixel_aspect.1),
         );
-        let (wide, high) = if video.rotation_deg % 180 == 90 { (high, wide) } else { (wide, high) };
-        let (width, height) = (u64::from(house.width), u64::from(house.height));
+        if video.rotation_deg % 180 == 90 { (high, wide) } else { (wide, high) }
+    }
+
+    /// The largest even raster of the picture's shape inside another.
+    fn fitted(&self, width: u32, height: u32) -> (u32, u32) {
+        let (wide, high) = self.shape();
+        let (width, height) = (u64::from(width), u64::from(height));
         let (fit_width, fit_height) = if u128::from(wide) * u128::from(height) >= u128::from(high) * u128::from(width) {
             (width, (u128::from(high) * u128::from(width) / u128::from(wide)) as u64)
         } else {
@@ -146,8 +161,17 @@ impl<'a> Work<'a> {
         (even(snapped(fit_width, width) as u32), even(snapped(fit_height, height) as u32))
     }
 
-    /// Everything after the input and before the output's name.
-    pub(super) fn writing_arguments(&self) -> Vec<String> {
+    /// Everything after the first input and before the output's name.
+    pub(super) fn writing_arguments(&self, levelled: bool) -> Vec<String> {
+        let mut arguments = if levelled { self.levelled_input().to_vec() } else { Vec::new() };
+        let graph = format!("{};{}", self.picture_graph(), self.sound_graph(levelled));
+        arguments.extend(["-filter_complex_threads", "1", "-filter_complex", &graph].map(str::to_owned));
+        arguments.extend(self.house_output());
+        arguments
+    }
+
+    /// What makes `[picture]` and `[sound]` a house file.
+    pub(super) fn house_output(&self) -> Vec<String> {
         let house = self.recipe.house;
         let key_frames = (house.rate.num() + house.rate.den() / 2) / house.rate.den();
         // Divisible by every rate of picture and sound in use, so that no length is rounded in the index.
@@ -158,10 +182,6 @@ impl<'a> Work<'a> {
         );
         let rate = house.rate.to_string();
         let fixed = [
-            "-filter_complex_threads",
-            "1",
-            "-filter_complex",
-            &format!("{};{}", self.picture_graph(), self.sound_graph()),
             "-map",
             "[picture]",
             "-map",
@@ -226,51 +246,76 @@ impl<'a> Work<'a> {
     }
 }
 
+/// How much larger than the wall a still is from which is zoomed.
+const ZOOM_RASTER: u32 = 3;
+
 fn even(length: u32) -> u32 {
     (length & !1).max(2)
 }
 
-/// The smallest raster of one shape that covers another.
-fn covering((wide, high): (u32, u32), (width, height): (u32, u32)) -> (u32, u32) {
-    let (wide, high) = (u64::from(wide), u64::from(high));
-    let (width, height) = (u64::from(width), u64::from(height));
+/// The smallest even raster of one shape that covers another.
+fn covering((wide, high): (u64, u64), (width, height): (u32, u32)) -> (u32, u32) {
+    /// Of a shape that is far out, more than this many times the raster is not worth scaling to: it gets out of shape.
+    const MOST_TIMES: u128 = 8;
+    let (wide, high) = (u128::from(wide), u128::from(high));
+    let (width, height) = (u128::from(width), u128::from(height));
     let (w, h) = if wide * height >= high * width {
         ((wide * height).div_ceil(high), height)
     } else {
         (width, (high * width).div_ceil(wide))
     };
-    let even_up = |length: u64| (length + (length & 1)) as u32;
-    (even_up(w), even_up(h))
+    let even_up = |length: u128| (length + (length & 1)) as u32;
+    (even_up(w.min(MOST_TIMES * width)), even_up(h.min(MOST_TIMES * height)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::channel::HouseFormat;
-    use crate::domain::colour::Colour;
 
-    fn video(width: u32, height: u32) -> VideoStream {
-        VideoStream {
-            codec: "h264".into(),
+    fn video(width: u32, height: u32) -> Essence {
+        Essence {
+            video_stream: 0,
+            audio_stream: None,
+            first_picture: 0,
+            duration_ms: 4000,
             width,
             height,
-            frame_rate: None,
             pixel_aspect: (1, 1),
             rotation_deg: 0,
             interlaced: false,
             hdr: false,
-            colour: Colour::HOUSE,
-            frames: 100,
-            duration_ms: 4000,
             still: false,
+            damaged: false,
         }
     }
 
-    fn fitted(video: &VideoStream) -> (u32, u32) {
+    fn fitted(essence: &Essence) -> (u32, u32) {
         let recipe = ConformRecipe::of(HouseFormat::DEFAULT);
-        let numbers = StreamNumbers { video: 0, audio: None };
-        let (start, frames, samples) = (0, 100, 192_000);
-        Work { recipe: &recipe, video, numbers, start, frames, samples, damaged: false, gain: Gain::NONE }.fitted()
+        Work { recipe: &recipe, essence, frames: 100, samples: 192_000 }.fitted(1280, 720)
+    }
+
+    fn picture(essence: &Essence, framing: Framing, zoom: bool) -> String {
+        let recipe = ConformRecipe { framing, zoom, ..ConformRecipe::of(HouseFormat::DEFAULT) };
+        Work { recipe: &recipe, essence, frames: 250, samples: 480_000 }.picture_graph()
+    }
+
+    #[test]
+    fn a_picture_of_another_shape_is_fitted_filled_or_stretched_as_the_recipe_says() {
+        let square = video(500, 500);
+        assert!(picture(&square, Framing::Fit, false).contains("overlay=280:0"));
+        let filled = picture(&square, Framing::Fill, false);
+        assert!(filled.contains("scale=1280:1280") && filled.contains("crop=1280:720"), "{filled}");
+        let stretched = picture(&square, Framing::Stretch, false);
+        assert!(stretched.contains("scale=1280:720") && !stretched.contains("overlay"), "{stretched}");
+    }
+
+    #[test]
+    fn a_still_is_zoomed_where_the_recipe_says_so_and_a_film_never() {
+        let still = Essence { still: true, ..video(1280, 720) };
+        assert!(!picture(&still, Framing::Fit, false).contains("zoompan"));
+        assert!(picture(&still, Framing::Fit, true).contains("zoompan"));
+        assert!(!picture(&video(1280, 720), Framing::Fit, true).contains("zoompan"));
     }
 
     #[test]
@@ -279,17 +324,17 @@ mod tests {
         assert_eq!(fitted(&video(1920, 1088)), (1280, 720));
         assert_eq!(fitted(&video(640, 480)), (960, 720));
         assert_eq!(fitted(&video(1080, 1920)), (404, 720));
-        assert_eq!(fitted(&VideoStream { rotation_deg: 90, ..video(1920, 1080) }), (404, 720));
-        assert_eq!(fitted(&VideoStream { pixel_aspect: (64, 45), ..video(720, 576) }), (1280, 720));
+        assert_eq!(fitted(&Essence { rotation_deg: 90, ..video(1920, 1080) }), (404, 720));
+        assert_eq!(fitted(&Essence { pixel_aspect: (64, 45), ..video(720, 576) }), (1280, 720));
         assert_eq!(fitted(&video(1, 4000)), (2, 720));
     }
 
     #[test]
     fn a_clip_gets_the_frames_that_are_nearest_to_its_length_and_never_more_than_five_minutes() {
         let recipe = ConformRecipe::of(HouseFormat::DEFAULT);
-        let of = |duration_ms| frames_of(&VideoStream { duration_ms, ..video(10, 10) }, &recipe);
+        let of = |duration_ms| frames_of(&Essence { duration_ms, ..video(10, 10) }, &recipe);
         assert_eq!((of(4000), of(6167), of(7), of(300_040)), (100, 154, 1, 7500));
-        assert_eq!(frames_of(&VideoStream { still: true, ..video(10, 10) }, &recipe), 250);
+        assert_eq!(frames_of(&Essence { still: true, ..video(10, 10) }, &recipe), 250);
     }
 
     #[test]

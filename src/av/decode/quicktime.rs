@@ -71,6 +71,14 @@ fn word(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..at.checked_add(4)?)?.try_into().ok().map(u32::from_be_bytes)
 }
 
+/// Lengthens a movie in memory, for `crate::fuzz`.
+#[cfg(any(test, fuzzing))]
+pub(crate) fn lengthen_any(bytes: &mut [u8]) {
+    if let Some(duration) = duration_of(bytes) {
+        duration.lengthen(bytes);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -30,6 +30,8 @@ pub(super) struct Decoded {
     pub(super) cancelled: bool,
     /// The picture changes its size on the way.
     pub(super) size_changes: bool,
+    /// When the first picture is shown, ticks of 1/90000 s.
+    pub(super) first_picture: i64,
 }
 
 /// Every decoded picture, counted and timed.
@@ -75,11 +77,8 @@ pub(super) fn decode(
     let expected_ms = claims.duration_ms.unwrap_or(limits.media_ms).clamp(1, limits.media_ms);
     let mut sandbox = Sandbox::reading(path);
     sandbox.limits = Limits { cpu_seconds: 2 * patience.as_secs() + 10, ..Limits::DECODER };
+    let arguments = arguments(path, limits, claims, raster);
     let ended = ffmpeg.run(Job {
-        program: "ffmpeg",
-        sandbox,
-        arguments: arguments(path, limits, claims, raster),
-        patience,
         output: looked.as_mut().zip(raster).map(|(looked, raster)| -> super::super::ffmpeg::Reader<'_> {
             let (cancelled, reached) = (&cancelled, &reached);
             Box::new(move |from| {
@@ -98,12 +97,26 @@ pub(super) fn decode(
             let (times, reached) = (&times, &reached);
             Box::new(move |from| times.read(from, reached))
         }),
+        ..Job::new("ffmpeg", sandbox, arguments, patience)
     })?;
     let mut measured = Measured::default();
     let picture = looked.map(|looked| looked.finish(&mut measured));
     let samples = heard.map(|heard| heard.finish(&mut measured));
     let (cancelled, size_changes) = (cancelled.load(Ordering::Relaxed), times.size_changes());
-    Ok(Decoded { picture, samples, measured, ended, cancelled, size_changes })
+    let first_picture = times.first().unwrap_or(0);
+    Ok(Decoded { picture, samples, measured, ended, cancelled, size_changes, first_picture })
+}
+
+/// When pictures are shown whose times were listed so, and when the last one ends, for `crate::fuzz`.
+#[cfg(any(test, fuzzing))]
+pub(super) fn times_of_any(listed: &[u8]) -> Vec<u64> {
+    let times = Times::default();
+    drop(times.read(&mut &*listed, &AtomicU64::new(0)));
+    let mut clock = times::FrameClock::new(&times, 40.0);
+    let frames = listed.iter().filter(|byte| **byte == b'\n').count() as u64 + 2;
+    let begin: Vec<u64> = (0..frames).map(|_| clock.next()).collect();
+    let lasting = clock.finish();
+    begin.into_iter().chain([clock.at_ms(frames, &lasting)]).collect()
 }
 
 fn detected_raster(video: &ClaimedVideo) -> (u32, u32) {

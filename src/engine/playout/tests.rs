@@ -22,6 +22,7 @@ fn channel() -> Channel {
         zone: "Asia/Jakarta".parse().expect("a zone"),
         hours: Hours { open: time("06:00"), close: time("23:00") },
         house: HouseFormat::DEFAULT,
+        conforming: crate::domain::asset::ConformChoice::USUAL,
         latency_ms: 0,
     }
 }

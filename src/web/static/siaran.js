@@ -73,3 +73,24 @@
   window.addEventListener("pagehide", function () { source.close(); });
   window.setInterval(function () { if (Date.now() - heard > QUIET_MS) stale.hidden = false; }, 1000);
 })();
+
+// A request's page: how far the work on its file is. When it is over the page loads itself again, unless someone is
+// watching the clip or filling a form in.
+(function () {
+  "use strict";
+  var place = document.querySelector("[data-work]"), AGAIN_MS = 2000, LATER_MS = 10000;
+  if (!place || !window.fetch) return;
+  var busy = function () {
+    var film = document.querySelector("video"), at = document.activeElement;
+    return (film && !film.paused) || (at && at.form);
+  };
+  var over = function () { if (busy()) window.setTimeout(over, AGAIN_MS); else window.location.reload(); };
+  var look = function () {
+    window.fetch(place.dataset.work, { credentials: "same-origin" }).then(function (answer) {
+      if (answer.status === 204) { over(); return null; }
+      if (!answer.ok) throw new Error(answer.status);
+      return answer.text().then(function (html) { place.innerHTML = html; window.setTimeout(look, AGAIN_MS); });
+    }).catch(function () { window.setTimeout(look, LATER_MS); });
+  };
+  window.setTimeout(look, AGAIN_MS);
+})();

@@ -79,6 +79,11 @@ impl Times {
         listed.starts.get(number).copied()
     }
 
+    /// Start of the first picture.
+    pub(super) fn first(&self) -> Option<i64> {
+        self.listed().starts.first().copied()
+    }
+
     /// Whether the picture changes its size on the way.
     pub(super) fn size_changes(&self) -> bool {
         self.listed().size_changes
