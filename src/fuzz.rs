@@ -101,4 +101,35 @@ mod tests {
             assert!(seeds > 0, "{name} has no seed");
         }
     }
+
+    /// A fuzzer's poor relation, for every test run: seeds with bytes changed, doubled, cut out and put in.
+    #[test]
+    fn seeds_that_were_damaged_go_through_their_doors_too() {
+        let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus");
+        let mut dice = 0x5eed_u64;
+        let mut below = move |sides: usize| {
+            dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (dice >> 33) as usize % sides.max(1)
+        };
+        for (name, door) in DOORS {
+            let rounds = if *name == "sound" { 20 } else { 2000 };
+            for file in std::fs::read_dir(corpus.join(name)).expect("each door has seeds") {
+                let seed = std::fs::read(file.expect("an entry").path()).expect("readable");
+                for _ in 0..rounds {
+                    let mut bytes = seed.clone();
+                    for _ in 0..=below(6) {
+                        let at = below(bytes.len());
+                        match below(5) {
+                            0 if !bytes.is_empty() => bytes[at] ^= 1 << below(8),
+                            1 if !bytes.is_empty() => bytes[at] = [0, 0xff, 0x7f, b'9', b'-', b'\n'][below(6)],
+                            2 => bytes.truncate(at),
+                            3 => bytes.insert(at, b"0/:,{\xf0"[below(6)]),
+                            _ => bytes.extend_from_within(at..(at + below(40)).min(bytes.len())),
+                        }
+                    }
+                    door(&bytes);
+                }
+            }
+        }
+    }
 }

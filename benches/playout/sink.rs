@@ -46,8 +46,11 @@ impl Listener {
     pub fn open() -> Listener {
         let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
         socket.set_read_timeout(Some(Duration::from_millis(100))).expect("set");
-        // As much as the system gives; a busy machine may let a reader wait.
-        let _ = rustix::net::sockopt::set_socket_recv_buffer_size(&socket, 8 << 20);
+        // As much as the system gives, and more where this is root: a busy machine may let a reader wait, and what is lost
+        // here the player has not lost.
+        const BUFFER: usize = 32 << 20;
+        let _ = rustix::net::sockopt::set_socket_recv_buffer_size(&socket, BUFFER);
+        let _ = rustix::net::sockopt::set_socket_recv_buffer_size_force(&socket, BUFFER);
         let address = format!("udp://{}", socket.local_addr().expect("bound"));
         let stop = Arc::new(AtomicBool::new(false));
         let stopping = Arc::clone(&stop);

@@ -21,6 +21,10 @@ pub(super) struct Arguments {
     listen: Option<SocketAddr>,
 }
 
+/// Added to the nice level: uploads that arrive all at once must not take the encoders' turn of a player on this machine,
+/// which run at a level of 1.
+const BEHIND_THE_AIR: i32 = 10;
+
 impl From<ServeError> for Failure {
     fn from(error: ServeError) -> Failure {
         Failure::could(error.to_string(), error.way_out())
@@ -30,6 +34,8 @@ impl From<ServeError> for Failure {
 pub(super) fn run(home: &Path, arguments: &Arguments) -> Result<Ended, Failure> {
     let desk = homes::open(home)?;
     let addr = arguments.listen.unwrap_or(desk.config.web.listen);
+    // Refused only where a nicer level than this was asked for already.
+    let _ = rustix::process::nice(BEHIND_THE_AIR);
     let media = Arc::new(Decoders::in_spare_time(&desk.config));
     let _rounds = Rounds::begin(&desk, media)
         .map_err(|e| Failure::could(format!("no threads for the work on files: {e}"), "close other programs"))?;

@@ -58,6 +58,7 @@ pub fn measure(length: Length) -> Vec<Row> {
     let received = listener.close();
     let air = plan::air(begin, &barcode::read(&scaled(home.path(), &received.stream)));
     let kept = plan::judge(&slots, &air);
+    let by_spot: Vec<u64> = slots.iter().map(|slot| plan::judge_slot(slot, &air).faults()).collect();
     let refused = sent.iter().filter(|sent| sent.status != 303).count() as u64;
     vec![
         Row::new(
@@ -69,6 +70,8 @@ pub fn measure(length: Length) -> Vec<Row> {
         Row::said("the slowest upload took", format!("{:.1} s", most(sent.iter().map(|sent| sent.seconds)))),
         Row::said("then worked on while the player aired", format!("{previews} inspected in {until_end:.0} s")),
         Row::none_of(format!("frames that the player lost, of {}", i64::from(SPOT) * i64::from(count)), kept.faults()),
+        Row::said("the same by spots of 15 s, the uploads in the first two", format!("{by_spot:?}")),
+        Row::said("of them missing at the socket", kept.missing),
         Row::new("the player ended by itself", ended, "true", ended),
     ]
 }
