@@ -1,6 +1,7 @@
 //! The only reader of the configuration file and of the environment. Everything else is handed a [`Config`].
 
 mod branding;
+mod quality;
 mod shown;
 mod wall;
 
@@ -20,8 +21,11 @@ use crate::domain::output::{Displays, OutputAddress};
 use crate::domain::people::OpdGroup;
 use crate::domain::time::{FrameRate, TimeOfDay, Zone};
 use crate::domain::wall::Wall;
+use crate::engine::acceptance::Policy;
+use crate::engine::quality::Thresholds;
 
 use branding::BrandingFile;
+use quality::QualityFile;
 use wall::WallFile;
 
 /// A home and what its `siaran.toml` says. Every key has a default, so an empty file is a working configuration.
@@ -41,6 +45,22 @@ pub struct Config {
     pub planning: PlanningConfig,
     /// How letters and reports look.
     pub paper: PaperConfig,
+    /// What is found in files, and what follows.
+    pub quality: QualityConfig,
+}
+
+/// What is found in files, and what follows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct QualityConfig {
+    /// What counts as black, standing, silent, flashing.
+    pub thresholds: Thresholds,
+    /// What is refused, and what a person should see.
+    pub policy: Policy,
+}
+
+impl QualityConfig {
+    /// The house's.
+    pub const HOUSE: QualityConfig = QualityConfig { thresholds: Thresholds::HOUSE, policy: Policy::WALL };
 }
 
 /// How much the head-end does with files at a time, and how long it keeps them.
@@ -238,7 +258,8 @@ impl Config {
         let paper = PaperConfig { fonts: file.paper.fonts, letterhead: file.paper.letterhead, place: file.paper.place };
         let sandbox = file.sandbox.into_demands().map_err(|e| invalid(format!("[sandbox]: {e}")))?;
         let work = file.work.into_config().map_err(|e| invalid(format!("[work]: {e}")))?;
-        Ok(Config { home: home.to_owned(), channels, sandbox, work, web, planning, paper })
+        let quality = file.quality.into_config().map_err(|e| invalid(format!("[quality]: {e}")))?;
+        Ok(Config { home: home.to_owned(), channels, sandbox, work, web, planning, paper, quality })
     }
 }
 
@@ -251,6 +272,7 @@ struct File {
     web: WebFile,
     planning: PlanningFile,
     paper: PaperFile,
+    quality: QualityFile,
 }
 
 #[derive(Deserialize, Serialize)]

@@ -9,6 +9,8 @@ mod decode;
 mod probe;
 mod sniff;
 
+pub use decode::Told;
+
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -21,6 +23,7 @@ use super::sandbox::{Landlock, Rings, Sandbox};
 use crate::domain::asset::{AudioStream, Essence, Inspection, Measured, Trouble, VideoStream};
 use crate::domain::confinement::Ring;
 use crate::domain::ids::Sha256;
+use crate::engine::acceptance::Policy;
 use crate::engine::quality::Thresholds;
 use probe::Claims;
 
@@ -35,15 +38,31 @@ pub struct InspectLimits {
     pub media_ms: u64,
     /// Shortest wall-clock time after which a decoder is killed. It gets twice the claimed duration if that is more.
     pub patience: Duration,
+    /// What counts as black, standing, silent, flashing.
+    pub thresholds: Thresholds,
+    /// The shortest stretches that are told of.
+    pub told: Told,
 }
 
 impl Default for InspectLimits {
     fn default() -> Self {
-        InspectLimits { bytes: 2 << 30, pixels: 64 << 20, media_ms: 302_000, patience: Duration::from_secs(20) }
+        InspectLimits {
+            bytes: 2 << 30,
+            pixels: 64 << 20,
+            media_ms: 302_000,
+            patience: Duration::from_secs(20),
+            thresholds: Thresholds::HOUSE,
+            told: Told::default(),
+        }
     }
 }
 
 impl InspectLimits {
+    /// The same limits, with what a configuration looks for.
+    pub fn looking_for(thresholds: Thresholds, policy: &Policy) -> InspectLimits {
+        InspectLimits { thresholds, told: Told::by(policy), ..InspectLimits::default() }
+    }
+
     fn patience_for(self, claimed_ms: Option<u64>) -> Duration {
         let media = Duration::from_millis(claimed_ms.unwrap_or(self.media_ms).min(self.media_ms));
         // What the probe, the hash and the start may take is taken off: the promise is about the whole inspection.
@@ -199,7 +218,7 @@ fn look_inside(
         inspection.troubles.push(Trouble::Undecodable { said: "its sound is in no known format".to_owned() });
     }
     let patience = limits.patience_for(claims.duration_ms);
-    let decoded = decode::decode(path, limits, patience, ffmpeg, &claims, Thresholds::default(), progress)?;
+    let decoded = decode::decode(path, limits, patience, ffmpeg, &claims, progress)?;
     if decoded.cancelled {
         return Err(FfmpegError::Cancelled);
     }

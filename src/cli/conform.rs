@@ -12,7 +12,7 @@ use crate::av::inspect::{InspectLimits, inspect};
 use crate::config::Config;
 use crate::domain::asset::{Borders, ConformChoice, ConformRecipe, Framing, Verdict};
 use crate::domain::ids::ChannelId;
-use crate::engine::acceptance::{Policy, judge};
+use crate::engine::acceptance::judge;
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
@@ -51,8 +51,9 @@ pub(super) fn run(home: &Path, arguments: &Arguments) -> Result<Ended, Failure> 
     let house = channel.house;
     let ffmpeg = Ffmpeg::of_this_program(&config.sandbox);
     let (file, output) = (&arguments.file, &arguments.output);
-    let original = inspect(file, InspectLimits::default(), &ffmpeg, &mut |_| true).map_err(could)?;
-    let judgement = judge(&original.inspection, house, Policy::WALL);
+    let limits = InspectLimits::looking_for(config.quality.thresholds, &config.quality.policy);
+    let original = inspect(file, limits, &ffmpeg, &mut |_| true).map_err(could)?;
+    let judgement = judge(&original.inspection, house, config.quality.policy);
     if judgement.verdict == Verdict::Refuse {
         match arguments.json {
             true => say!("{}", document(file, &original, &judgement)),
@@ -79,7 +80,7 @@ pub(super) fn run(home: &Path, arguments: &Arguments) -> Result<Ended, Failure> 
         true
     };
     let made = conform(file, &essence, &recipe, output, &ffmpeg, &mut progress).map_err(failure)?;
-    let judgement = judge(&made.result.inspection, house, Policy::WALL);
+    let judgement = judge(&made.result.inspection, house, config.quality.policy);
     if arguments.json {
         let mut whole = document(output, &made.result, &judgement);
         whole["frames"] = json!(made.frames);

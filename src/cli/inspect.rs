@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use super::{Ended, Failure};
 use crate::av::ffmpeg::{Ffmpeg, FfmpegError};
 use crate::av::inspect::{InspectLimits, Inspected, inspect};
-use crate::config::{ChannelConfig, Config};
+use crate::config::{ChannelConfig, Config, QualityConfig};
 use crate::domain::asset::{Flash, Inspection, MsSpan, Severity, Verdict};
 use crate::domain::ids::ChannelId;
-use crate::engine::acceptance::{Judgement, Policy, judge};
+use crate::engine::acceptance::{Judgement, judge};
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
@@ -28,8 +28,10 @@ pub(super) fn run(home: &Path, arguments: &Arguments) -> Result<Ended, Failure> 
     let config = Config::load(home)?;
     let house = channel(&config, arguments.channel.as_ref())?.channel.house;
     let ffmpeg = Ffmpeg::of_this_program(&config.sandbox);
-    let inspected = inspect(&arguments.file, InspectLimits::default(), &ffmpeg, &mut |_| true).map_err(could)?;
-    let judgement = judge(&inspected.inspection, house, Policy::WALL);
+    let QualityConfig { thresholds, policy } = config.quality;
+    let limits = InspectLimits::looking_for(thresholds, &policy);
+    let inspected = inspect(&arguments.file, limits, &ffmpeg, &mut |_| true).map_err(could)?;
+    let judgement = judge(&inspected.inspection, house, policy);
     if arguments.json {
         say!("{}", document(&arguments.file, &inspected, &judgement));
     } else {
@@ -104,6 +106,18 @@ pub(super) fn document(file: &Path, inspected: &Inspected, judgement: &Judgement
             "true_peak_dbtp": rounded(measured.true_peak_dbtp), "black": spans(&measured.black),
             "freeze": spans(&measured.freeze), "silence": spans(&measured.silence), "flash": flashes(&measured.flash),
             "doubtful_flash": flashes(&measured.doubtful_flash),
+            "short_term_max_lufs": rounded(measured.short_term_max_lufs), "cancelling": spans(&measured.cancelling),
+            "dead_channel": measured.dead_channel, "clipped_runs": measured.clipped_runs,
+            "out_of_range": spans(&measured.out_of_range),
+            "bars_per_mille": {
+                "top": measured.bars.top, "bottom": measured.bars.bottom,
+                "left": measured.bars.left, "right": measured.bars.right,
+            },
+            "loudness_curve": {
+                "start_ms": measured.curve.start_ms, "step_ms": measured.curve.step_ms,
+                "momentary_tenths_lufs": measured.curve.tenths,
+            },
+            "streams": { "video": measured.streams.0, "audio": measured.streams.1 },
         },
         "sandbox": inspected.rings.map(|rings| rings.to_string()),
     })

@@ -36,6 +36,7 @@ impl From<&Config> for File {
             web: (&config.web).into(),
             planning: (&config.planning).into(),
             paper: (&config.paper).into(),
+            quality: (&config.quality).into(),
         }
     }
 }

@@ -108,6 +108,8 @@ pub struct Measured {
     pub integrated_lufs: Option<f64>,
     /// Loudness range, LU (EBU Tech 3342).
     pub loudness_range_lu: Option<f64>,
+    /// Loudest three seconds, LUFS (EBU R 128 s1); `None` for less sound than that.
+    pub short_term_max_lufs: Option<f64>,
     /// Highest true peak, dBTP (ITU-R BS.1770-4 annex 2).
     pub true_peak_dbtp: Option<f64>,
     /// Black picture.
@@ -120,6 +122,67 @@ pub struct Measured {
     pub flash: Vec<Flash>,
     /// Flashing within the limits that a person should look at.
     pub doubtful_flash: Vec<Flash>,
+    /// Two channels that cancel each other.
+    pub cancelling: Vec<MsSpan>,
+    /// A channel of two, from 0, that is dead while the other is not.
+    pub dead_channel: Option<usize>,
+    /// Runs of samples that were cut off at full scale.
+    pub clipped_runs: u64,
+    /// Where the first of them is.
+    pub first_clipped_ms: Option<u64>,
+    /// Momentary loudness from beginning to end.
+    pub curve: LoudnessCurve,
+    /// Luma beyond what may be sent (EBU R 103).
+    pub out_of_range: Vec<MsSpan>,
+    /// Black bars that stand beside the picture throughout.
+    pub bars: Bars,
+    /// What it looks like.
+    pub likeness: Likeness,
+    /// Pictures of the timeline and of each place where something was found.
+    pub stills: Vec<Still>,
+    /// Picture and sound streams in the file, covers not counted; the first of each airs.
+    pub streams: (usize, usize),
+}
+
+/// What a clip looks like, once a second: 128 bits that survive another encoding.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Likeness(pub Vec<u128>);
+
+/// A small picture of a clip.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Still {
+    /// When it is shown.
+    pub at_ms: u64,
+    /// A JPEG of our own.
+    pub jpeg: Vec<u8>,
+}
+
+/// Momentary loudness over time.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LoudnessCurve {
+    /// When the first value begins.
+    pub start_ms: u64,
+    /// Between two values.
+    pub step_ms: u32,
+    /// Tenths of LUFS, −600 to 0.
+    pub tenths: Vec<i16>,
+}
+
+/// Black bars, thousandths of the picture's height and width.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(missing_docs, reason = "each name is the side")]
+pub struct Bars {
+    pub top: u16,
+    pub bottom: u16,
+    pub left: u16,
+    pub right: u16,
+}
+
+impl Bars {
+    /// The share of the picture between the bars, thousandths of height and of width.
+    pub fn inside(self) -> (u16, u16) {
+        (1000_u16.saturating_sub(self.top + self.bottom), 1000_u16.saturating_sub(self.left + self.right))
+    }
 }
 
 /// A stretch of a file, milliseconds from its beginning, half-open.
@@ -311,6 +374,11 @@ pub enum ReasonCode {
     Hdr,
     Format,
     Still,
+    Phase,
+    DeadChannel,
+    Clipping,
+    Levels,
+    Streams,
 }
 
 impl ReasonCode {
@@ -340,6 +408,11 @@ impl ReasonCode {
         ReasonCode::Hdr,
         ReasonCode::Format,
         ReasonCode::Still,
+        ReasonCode::Phase,
+        ReasonCode::DeadChannel,
+        ReasonCode::Clipping,
+        ReasonCode::Levels,
+        ReasonCode::Streams,
     ];
     /// The word in JSON, rows and pages.
     pub fn as_str(self) -> &'static str {
@@ -368,6 +441,11 @@ impl ReasonCode {
             ReasonCode::Hdr => "hdr",
             ReasonCode::Format => "format",
             ReasonCode::Still => "still",
+            ReasonCode::Phase => "phase",
+            ReasonCode::DeadChannel => "dead_channel",
+            ReasonCode::Clipping => "clipping",
+            ReasonCode::Levels => "levels",
+            ReasonCode::Streams => "streams",
         }
     }
     /// From that word.

@@ -4,7 +4,7 @@
 mod words;
 
 use crate::domain::asset::{
-    AudioStream, Flash, FlashKind, Inspection, Measured, MsSpan, Reason, ReasonCode, Severity, Trouble, Verdict,
+    AudioStream, Bars, Flash, FlashKind, Inspection, Measured, MsSpan, Reason, ReasonCode, Severity, Trouble, Verdict,
     VideoStream,
 };
 use crate::domain::channel::HouseFormat;
@@ -36,6 +36,10 @@ pub struct Policy {
     pub needs_picture: bool,
     /// Share of the wall, percent, that may stay empty before it is pointed out.
     pub unused_percent: u64,
+    /// Channels that cancel each other for so long are pointed out.
+    pub phase_ms: u64,
+    /// So many runs of samples that were cut off are pointed out (DPP: audible clipping).
+    pub clipped_runs: u64,
 }
 
 impl Policy {
@@ -52,6 +56,8 @@ impl Policy {
         errors_per_thousand: 1,
         needs_picture: true,
         unused_percent: 25,
+        phase_ms: 2000,
+        clipped_runs: 10,
     };
 }
 
@@ -176,6 +182,13 @@ fn picture(video: &VideoStream, measured: &Measured, policy: Policy, reasons: &m
         reasons.push(at(numbers(found, policy.freeze_ms, span.length_ms()), span));
     }
     flashing(measured, reasons);
+    if let Some(span) = longest(&measured.out_of_range) {
+        reasons.push(at(reason(ReasonCode::Levels, Severity::Warn, words::levels(span)), span));
+    }
+    let (pictures, sounds) = measured.streams;
+    if pictures > 1 || sounds > 1 {
+        reasons.push(reason(ReasonCode::Streams, Severity::Warn, words::streams(pictures, sounds)));
+    }
 }
 
 /// A reason of each kind, for its first stretch; the others are in the inspection.
@@ -224,7 +237,7 @@ fn format(found: &Inspection, video: &VideoStream, house: HouseFormat, policy: P
     if video.hdr {
         mends(ReasonCode::Hdr, words::hdr());
     }
-    let unused = unused_percent(video, house);
+    let unused = unused_percent(video, found.measured.bars, house);
     if unused > policy.unused_percent {
         let found = reason(ReasonCode::Resolution, Severity::Warn, words::unused(unused));
         reasons.push(numbers(found, policy.unused_percent, unused));
@@ -235,8 +248,8 @@ fn format(found: &Inspection, video: &VideoStream, house: HouseFormat, policy: P
     }
 }
 
-/// Share of the wall that a picture leaves empty when it is fitted in whole.
-fn unused_percent(video: &VideoStream, house: HouseFormat) -> u64 {
+/// Share of the wall that a picture leaves empty when it is fitted in whole, its own black bars included.
+fn unused_percent(video: &VideoStream, bars: Bars, house: HouseFormat) -> u64 {
     let (aspect_num, aspect_den) = video.pixel_aspect;
     let (wide, high) =
         (u64::from(video.width) * u64::from(aspect_num), u64::from(video.height) * u64::from(aspect_den));
@@ -244,7 +257,9 @@ fn unused_percent(video: &VideoStream, house: HouseFormat) -> u64 {
     // Both shapes brought to the same denominator: the narrower one fills its share of the wider one.
     let (clip, wall) = (u128::from(wide) * u128::from(house.height), u128::from(high) * u128::from(house.width));
     let (less, more) = (clip.min(wall), clip.max(wall).max(1));
-    100 - u64::try_from(less * 100 / more).unwrap_or(100)
+    let (rows, columns) = bars.inside();
+    let filled = less * 100 * u128::from(rows) * u128::from(columns) / (more * 1_000_000);
+    100 - u64::try_from(filled).unwrap_or(100).min(100)
 }
 
 fn sound(found: &Inspection, video: &VideoStream, house: HouseFormat, policy: Policy, reasons: &mut Vec<Reason>) {
@@ -273,12 +288,30 @@ fn sound(found: &Inspection, video: &VideoStream, house: HouseFormat, policy: Po
         let found = reason(ReasonCode::Silent, Severity::Warn, words::silence(span));
         reasons.push(at(numbers(found, policy.silence_ms, span.length_ms()), span));
     }
+    faults(&found.measured, policy, reasons);
     let peak = found.measured.true_peak_dbtp.unwrap_or(f64::NEG_INFINITY);
     let off = (loudness - house.loudness_lufs).abs() > house.loudness_tolerance_lu;
     if off || peak > house.max_true_peak_dbtp {
         let text = words::loudness(loudness, peak, house);
         let mended = reason(ReasonCode::Loudness, Severity::Corrected, text);
         reasons.push(Reason { limit: Some(house.loudness_lufs), value: Some(loudness), ..mended });
+    }
+}
+
+/// What is wrong with sound that is there.
+fn faults(measured: &Measured, policy: Policy, reasons: &mut Vec<Reason>) {
+    if let Some(span) = longest(&measured.cancelling).filter(|s| s.length_ms() >= policy.phase_ms) {
+        let found = reason(ReasonCode::Phase, Severity::Warn, words::phase(span));
+        reasons.push(at(numbers(found, policy.phase_ms, span.length_ms()), span));
+    }
+    if let Some(dead) = measured.dead_channel {
+        reasons.push(reason(ReasonCode::DeadChannel, Severity::Warn, words::dead_channel(dead)));
+    }
+    if measured.clipped_runs >= policy.clipped_runs {
+        let first_ms = measured.first_clipped_ms.unwrap_or(0);
+        let found = reason(ReasonCode::Clipping, Severity::Warn, words::clipping(measured.clipped_runs, first_ms));
+        let found = numbers(found, policy.clipped_runs, measured.clipped_runs);
+        reasons.push(Reason { at_ms: measured.first_clipped_ms, ..found });
     }
 }
 

@@ -6,6 +6,7 @@
 //! when its condition holds, and says so once when a stretch has ended.
 
 use crate::engine::flash::FlashThresholds;
+use crate::engine::sound::SoundThresholds;
 
 /// A picture's luma plane, 8 bits, rows without padding. To see whether it stands, its other planes may follow.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +31,8 @@ pub struct Thresholds {
     pub silence_level: f32,
     /// What counts as flashing.
     pub flash: FlashThresholds,
+    /// What is wrong with sound.
+    pub sound: SoundThresholds,
 }
 
 /// Black and white of video range (ITU-R BT.709, 8 bits).
@@ -49,6 +52,7 @@ impl Thresholds {
         freeze_difference: 0.001,
         silence_level: 0.001,
         flash: FlashThresholds::HOUSE,
+        sound: SoundThresholds::HOUSE,
     };
 
     /// The brightest luma that is black, code value of 8 bits.

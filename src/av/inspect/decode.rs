@@ -3,6 +3,7 @@
 
 mod heard;
 mod looked;
+mod stills;
 mod times;
 
 use std::ffi::OsString;
@@ -15,7 +16,8 @@ use super::super::sandbox::{Limits, Sandbox};
 use super::InspectLimits;
 use super::probe::{ClaimedVideo, Claims};
 use crate::domain::asset::Measured;
-use crate::engine::quality::{Stretch, Thresholds};
+use crate::engine::acceptance::Policy;
+use crate::engine::quality::Stretch;
 use heard::Heard;
 use looked::Looked;
 use times::{TIME_BASE, Times};
@@ -48,14 +50,41 @@ const DETECTED_RASTER: (u32, u32) = (1920, 1088);
 const MOST_FRAMES: u64 = 302 * 240;
 /// Most stretches of one kind that are kept; beyond that a file flickers and a person has to look anyway.
 const MOST_STRETCHES: usize = 1000;
+/// The shortest stretches that are told of, milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Told {
+    /// Of black.
+    pub black_ms: u64,
+    /// Of a standing picture.
+    pub freeze_ms: u64,
+    /// Of silence.
+    pub silence_ms: u64,
+}
+
+impl Told {
+    /// What a policy judges, and nothing shorter.
+    pub fn by(policy: &Policy) -> Told {
+        let black_ms = policy.black_inside_ms.min(policy.black_ends_ms).min(policy.black_refused_ms);
+        let freeze_ms = policy.freeze_ms.min(policy.freeze_confirm_ms);
+        Told { black_ms, freeze_ms, silence_ms: policy.silence_ms }
+    }
+}
+
+impl Default for Told {
+    fn default() -> Self {
+        Told::by(&Policy::WALL)
+    }
+}
+
 /// The rate at which sound is measured: its own, unless that is absurd.
 pub(super) fn measured_rate(claimed_hz: u32) -> u32 {
     if (4_000..=192_000).contains(&claimed_hz) { claimed_hz } else { 48_000 }
 }
 
-/// Channels in which sound is measured: as it is up to two; more are mixed down, as they will be on the air.
+/// Channels in which sound is measured: all of them, and two where there are more than any speakers are known for.
 fn measured_channels(claimed: u32) -> u32 {
-    claimed.clamp(1, 2)
+    const MOST_SPEAKERS: u32 = 8;
+    if claimed > MOST_SPEAKERS { 2 } else { claimed.max(1) }
 }
 
 /// Decodes everything, up to the limits.
@@ -65,13 +94,12 @@ pub(super) fn decode(
     patience: Duration,
     ffmpeg: &Ffmpeg,
     claims: &Claims,
-    thresholds: Thresholds,
     progress: &mut (dyn FnMut(u8) -> bool + Send),
 ) -> Result<Decoded, FfmpegError> {
     let raster = claims.video.as_ref().map(detected_raster);
-    let times = Times::default();
-    let mut looked = claims.video.as_ref().map(|video| Looked::new(video, &times, thresholds));
-    let mut heard = claims.audio.as_ref().map(|audio| Heard::new(audio, thresholds));
+    let (times, offset_ms) = (Times::default(), claims.sound_offset_ms());
+    let mut looked = claims.video.as_ref().map(|video| Looked::new(video, &times, limits));
+    let mut heard = claims.audio.as_ref().map(|audio| Heard::new(audio, offset_ms, limits.thresholds, limits.told));
     let cancelled = AtomicBool::new(false);
     let reached = AtomicU64::new(0);
     let expected_ms = claims.duration_ms.unwrap_or(limits.media_ms).clamp(1, limits.media_ms);
@@ -99,7 +127,7 @@ pub(super) fn decode(
         }),
         ..Job::new("ffmpeg", sandbox, arguments, patience)
     })?;
-    let mut measured = Measured::default();
+    let mut measured = Measured { streams: claims.streams, ..Measured::default() };
     let picture = looked.map(|looked| looked.finish(&mut measured));
     let samples = heard.map(|heard| heard.finish(&mut measured));
     let (cancelled, size_changes) = (cancelled.load(Ordering::Relaxed), times.size_changes());

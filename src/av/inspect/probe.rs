@@ -14,6 +14,17 @@ pub(super) struct Claims {
     pub(super) audio: Option<ClaimedAudio>,
     /// There is sound, and none of it in a form that any decoder knows.
     pub(super) unreadable_sound: bool,
+    /// Picture and sound streams, covers not counted.
+    pub(super) streams: (usize, usize),
+}
+
+impl Claims {
+    /// How much later than the picture the sound begins, milliseconds. More than a clip's length is a lie.
+    pub(super) fn sound_offset_ms(&self) -> i64 {
+        const LONGEST_MS: i64 = 300_000;
+        let starts = self.audio.as_ref().and_then(|a| a.start_ms).zip(self.video.as_ref().and_then(|v| v.start_ms));
+        starts.map(|(sound, picture)| sound.saturating_sub(picture)).filter(|ms| ms.abs() < LONGEST_MS).unwrap_or(0)
+    }
 }
 
 #[derive(Debug)]
@@ -31,6 +42,8 @@ pub(super) struct ClaimedVideo {
     pub(super) colour: Colour,
     /// Coded as red, green and blue.
     pub(super) rgb: bool,
+    /// When it begins, on the file's own clock.
+    pub(super) start_ms: Option<i64>,
 }
 
 #[derive(Debug)]
@@ -39,6 +52,8 @@ pub(super) struct ClaimedAudio {
     pub(super) codec: String,
     pub(super) sample_rate_hz: u32,
     pub(super) channels: u32,
+    /// When it begins, on the file's own clock.
+    pub(super) start_ms: Option<i64>,
 }
 
 /// Reads what ffprobe printed; `None` if it is not JSON or names no stream.
@@ -48,8 +63,11 @@ pub(super) fn read(json: &[u8]) -> Option<Claims> {
         file.streams.iter().filter(|s| s.is("video") && s.disposition.attached_pic == 0).find_map(claimed_video);
     let audio = file.streams.iter().filter(|s| s.is("audio")).find_map(claimed_audio);
     let unreadable_sound = audio.is_none() && file.streams.iter().any(|s| s.is("audio"));
+    let pictures = file.streams.iter().filter(|s| s.is("video") && s.disposition.attached_pic == 0).count();
+    let streams = (pictures, file.streams.iter().filter(|s| s.is("audio")).count());
     (!file.streams.is_empty()).then(|| Claims {
         unreadable_sound,
+        streams,
         container: file.format.format_name,
         duration_ms: file.format.duration.as_deref().and_then(milliseconds),
         video,
@@ -73,6 +91,7 @@ fn claimed_video(stream: &ProbeStream) -> Option<ClaimedVideo> {
         interlaced: matches!(stream.field_order.as_deref(), Some("tt" | "bb" | "tb" | "bt")),
         colour: claimed_colour(stream, rgb, height),
         rgb,
+        start_ms: stream.start_ms(),
     })
 }
 
@@ -102,6 +121,7 @@ fn claimed_audio(stream: &ProbeStream) -> Option<ClaimedAudio> {
         codec: stream.codec_name.clone().filter(|name| name != "unknown" && name != "none")?,
         sample_rate_hz: stream.sample_rate.as_deref()?.parse().ok()?,
         channels: u32::try_from(stream.channels?).ok().filter(|channels| *channels > 0)?,
+        start_ms: stream.start_ms(),
     })
 }
 
@@ -159,6 +179,7 @@ struct ProbeStream {
     color_space: Option<String>,
     color_range: Option<String>,
     pix_fmt: Option<String>,
+    start_time: Option<String>,
     sample_rate: Option<String>,
     channels: Option<i64>,
     #[serde(default)]
@@ -170,6 +191,11 @@ struct ProbeStream {
 impl ProbeStream {
     fn is(&self, kind: &str) -> bool {
         self.codec_type.as_deref() == Some(kind)
+    }
+
+    fn start_ms(&self) -> Option<i64> {
+        let seconds: f64 = self.start_time.as_deref()?.parse().ok()?;
+        seconds.is_finite().then_some((seconds * 1000.0).round() as i64)
     }
 
     fn is_rgb(&self) -> bool {

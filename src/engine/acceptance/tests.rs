@@ -193,6 +193,33 @@ fn a_telephone_held_upright_leaves_two_thirds_of_the_wall_empty() {
 }
 
 #[test]
+fn black_bars_in_the_picture_count_as_wall_that_stays_empty() {
+    let judgement = with(|found| found.measured.bars = Bars { top: 150, bottom: 150, left: 0, right: 0 });
+    let unused = judgement.reasons.iter().find(|r| r.code == ReasonCode::Resolution).expect("pointed out");
+    assert_eq!((unused.severity, unused.value), (Severity::Warn, Some(30.0)));
+}
+
+#[test]
+fn what_is_wrong_with_the_sound_is_pointed_out_with_its_place() {
+    let judgement = with(|found| {
+        found.measured.cancelling = vec![span(1000, 4500)];
+        found.measured.dead_channel = Some(1);
+        (found.measured.clipped_runs, found.measured.first_clipped_ms) = (12, Some(65_000));
+        found.measured.out_of_range = vec![span(0, 15_000)];
+        found.measured.streams = (1, 2);
+    });
+    assert_eq!(judgement.verdict, Verdict::Accept);
+    let codes: Vec<ReasonCode> = judgement.reasons.iter().map(|r| r.code).collect();
+    assert_eq!(
+        codes,
+        [ReasonCode::Levels, ReasonCode::Streams, ReasonCode::Phase, ReasonCode::DeadChannel, ReasonCode::Clipping]
+    );
+    let clipping = &judgement.reasons[4];
+    assert_eq!(clipping.at_ms, Some(65_000));
+    assert!(clipping.text.id.starts_with("Suara pecah di 12 tempat, pertama pada 1:05,0"), "{}", clipping.text.id);
+}
+
+#[test]
 fn every_trouble_has_words_in_both_languages() {
     let troubles = [
         Trouble::Empty,

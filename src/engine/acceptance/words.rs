@@ -273,6 +273,87 @@ pub(super) fn flashing(flash: Flash, more: usize) -> Text {
     )
 }
 
+pub(super) fn levels(span: MsSpan) -> Text {
+    both(
+        |l| {
+            format!(
+                "Terang gambar melewati batas siar selama {} detik mulai {}; bagian paling terang atau gelap bisa \
+                 hilang. Ekspor ulang dengan tingkat video (16–235) bila terlihat.",
+                seconds(span.length_ms(), l),
+                clock(span.start_ms, l)
+            )
+        },
+        |l| {
+            format!(
+                "The picture's brightness is beyond what can be sent for {} seconds from {}; its brightest or darkest \
+                 parts may be lost. Export it again at video levels (16–235) if that shows.",
+                seconds(span.length_ms(), l),
+                clock(span.start_ms, l)
+            )
+        },
+    )
+}
+
+pub(super) fn streams(pictures: usize, sounds: usize) -> Text {
+    Text::new(
+        format!(
+            "Berkas berisi {pictures} jalur gambar dan {sounds} jalur suara; yang ditayangkan yang pertama. \
+             Dengarkan dan tonton sekali sebelum disetujui."
+        ),
+        format!(
+            "The file holds {pictures} picture and {sounds} sound tracks; the first ones air. \
+             Watch it and listen to it once before it is approved."
+        ),
+    )
+}
+
+pub(super) fn phase(span: MsSpan) -> Text {
+    both(
+        |l| {
+            format!(
+                "Suara kiri dan kanan saling meniadakan selama {} detik mulai {}; dari jauh hampir tidak terdengar. \
+                 Periksa kabel atau setelan fase, lalu kirim ulang.",
+                seconds(span.length_ms(), l),
+                clock(span.start_ms, l)
+            )
+        },
+        |l| {
+            format!(
+                "Left and right sound cancel each other for {} seconds from {}; from afar it is hardly heard. \
+                 Check the cables or the phase setting and send it again.",
+                seconds(span.length_ms(), l),
+                clock(span.start_ms, l)
+            )
+        },
+    )
+}
+
+pub(super) fn dead_channel(dead: usize) -> Text {
+    let (id, en) = if dead == 0 { ("kiri", "left") } else { ("kanan", "right") };
+    Text::new(
+        format!("Kanal {id} tanpa suara sama sekali. Bila tidak disengaja, ekspor ulang dengan suara di kedua kanal."),
+        format!("The {en} channel has no sound at all. If that is not meant, export it again with both channels."),
+    )
+}
+
+pub(super) fn clipping(runs: u64, first_ms: u64) -> Text {
+    both(
+        |l| {
+            format!(
+                "Suara pecah di {runs} tempat, pertama pada {}: direkam terlalu keras. Dengarkan sekali sebelum disetujui.",
+                clock(first_ms, l)
+            )
+        },
+        |l| {
+            format!(
+                "The sound is cut off in {runs} places, first at {}: it was recorded too loud. Listen to it once before \
+                 it is approved.",
+                clock(first_ms, l)
+            )
+        },
+    )
+}
+
 pub(super) fn still() -> Text {
     Text::new("Gambar diam: dijadikan spot beberapa detik.", "A still picture: it is made into a spot of some seconds.")
 }
