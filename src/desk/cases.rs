@@ -10,15 +10,16 @@ use super::{Desk, DeskError, Refusal};
 use crate::config::Config;
 use crate::domain::asset::Verdict;
 use crate::domain::channel::Channel;
-use crate::domain::ids::{CaseId, OpdId, PersonId, Sha256};
+use crate::domain::ids::{CaseId, OpdId, PersonId, Sha256, SubmissionId};
 use crate::domain::people::{Form, Person, Role};
 use crate::domain::standard::{Key, ServiceStandard, Step};
 use crate::domain::submission::{Approval, CheckPoint, LetterDetails, Submission};
 use crate::domain::text::Text;
 use crate::domain::time::Instant;
+use crate::domain::timeline::Timeline;
 use crate::engine::procedure::{Case, Facts, Offer, Refused, Who};
 use crate::files::sop;
-use crate::store::{CaseRow, ClipRow, InspectionRow, Job, JobKind, MoveRow, Reader, Scope};
+use crate::store::{AlikeRow, CaseRow, ClipRow, InspectionRow, Job, JobKind, MoveRow, Reader, Scope};
 
 /// Definitions in use, judged once each.
 #[derive(Clone)]
@@ -71,6 +72,12 @@ pub struct CaseFile {
     pub clip: Option<ClipRow>,
     /// When the newest file went because its time to be kept was over; `None` while it is here.
     pub disposed: Option<Instant>,
+    /// What was found along it; `None` while it waits.
+    pub timeline: Option<Timeline>,
+    /// When the small pictures of it are shown.
+    pub stills: Vec<u64>,
+    /// Earlier requests with the same file or pictures, and where they stand: for staff alone.
+    pub alikes: Vec<(AlikeRow, Standing)>,
     /// The job of inspecting it.
     pub inspect_job: Option<Job>,
     /// The job of conforming it.
@@ -114,6 +121,9 @@ impl CaseFile {
             inspection: reader.inspection(newest.id)?,
             disposed: reader.disposed_at(newest.original.sha256)?,
             checklist: reader.checklist(newest.id)?,
+            timeline: reader.timeline(newest.id)?,
+            stills: reader.stills(newest.id)?,
+            alikes: Vec::new(),
             inspect_job: reader.job(JobKind::Inspect, newest.id)?,
             conform_job: reader.job(JobKind::Conform, newest.id)?,
             preview_job: reader.job(JobKind::Preview, newest.id)?,
@@ -239,7 +249,24 @@ impl Desk {
     /// Refused if it is not there for this person.
     pub fn case_file(&self, person: &Person, id: CaseId) -> Result<CaseFile, DeskError> {
         let scope = scope_of(person)?;
-        self.store.read(|r| CaseFile::load(r, &self.standards, scope, id))
+        self.store.read(|r| {
+            let mut found = CaseFile::load(r, &self.standards, scope, id)?;
+            if scope == Scope::All {
+                for row in r.alikes(found.newest().id)? {
+                    let earlier = CaseFile::load(r, &self.standards, scope, row.case)?;
+                    found.alikes.push((row, earlier.standing()));
+                }
+            }
+            Ok(found)
+        })
+    }
+
+    /// A small picture of a submission's file; `None` if there is none at that time.
+    ///
+    /// # Errors
+    /// When the database would not.
+    pub fn still(&self, submission: SubmissionId, at_ms: u64) -> Result<Option<Vec<u8>>, DeskError> {
+        Ok(self.store.read(|r| r.still(submission, at_ms))?)
     }
 
     /// A case whoever asks: the console, where whoever holds the machine may see everything.

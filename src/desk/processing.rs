@@ -20,9 +20,13 @@ use crate::domain::standard::{APPLICANT, EdgeKind};
 use crate::domain::submission::{LetterDetails, MAX_PLAY_S, Submission};
 use crate::domain::text::Text;
 use crate::domain::time::Instant;
+use crate::domain::timeline::Timeline;
+use crate::engine::likeness::alike;
 use crate::engine::procedure::{Act, Who};
 use crate::files::library::Making;
-use crate::store::{Addressee, Announcement, ClipRow, InspectionRow, Job, JobKind, JobState, LEASE, Scope, Tx};
+use crate::store::{
+    Addressee, Alike, Announcement, ClipRow, InspectionRow, Job, JobKind, JobState, LEASE, LikenessRow, Scope, Tx,
+};
 
 /// Decoding and encoding, in sandboxed children in the product, in a few lines in the stories.
 pub trait MediaWork: Send + Sync {
@@ -101,6 +105,8 @@ pub struct Worked {
 
 /// What stands as the trouble of a job that a person stopped.
 const STOPPED: &str = "stopped on request";
+/// Earlier clips that are named as being like a new one: more would bury the verifier.
+const MOST_ALIKES: usize = 5;
 /// Longest trouble that is kept of a failed attempt, characters.
 const MAX_TROUBLE_CHARS: usize = 500;
 /// A picture that stands for all but this much of its time is a still by nature, thousandths.
@@ -198,8 +204,11 @@ impl Desk {
         if let Some(essence) = found.essence.as_ref().filter(|_| found.verdict != Verdict::Refuse) {
             self.library.keep_essence(submission.original.sha256, essence).map_err(DeskError::from)?;
         }
+        let alikes = self.alikes(&submission, &found.inspection)?;
         let (now, job, procedure) = (self.now(), job.id, self.procedure()?);
         self.store.write(move |tx| {
+            let (timeline, measured) = (Timeline::of(&found.inspection), &found.inspection.measured);
+            tx.set_timeline(submission.id, &timeline, &measured.likeness, &measured.stills, &alikes)?;
             let row = InspectionRow {
                 verdict: found.verdict,
                 duration_ms: found.inspection.duration_ms,
@@ -220,6 +229,20 @@ impl Desk {
             move_on(tx, &procedure, &submission, &row, now)
         })?;
         Ok(())
+    }
+
+    /// Earlier clips of other requests that are this file, or show the same pictures; the likest first.
+    fn alikes(&self, submission: &Submission, found: &Inspection) -> Result<Vec<Alike>, DeskError> {
+        let earlier = self.store.read(|r| r.likenesses(submission.id))?;
+        let alike = |row: LikenessRow| {
+            let same_file = row.original == submission.original.sha256;
+            let percent = if same_file { Some(100) } else { alike(&row.likeness, &found.measured.likeness) };
+            Some(Alike { earlier: row.submission, same_file, percent: percent? })
+        };
+        let mut alikes: Vec<Alike> = earlier.into_iter().filter_map(alike).collect();
+        alikes.sort_by_key(|alike| std::cmp::Reverse((alike.same_file, alike.percent, alike.earlier)));
+        alikes.truncate(MOST_ALIKES);
+        Ok(alikes)
     }
 
     fn conform(&self, media: &dyn MediaWork, job: &Job, progress: Progress<'_>) -> Result<(), Trouble> {

@@ -63,4 +63,5 @@ pub mod standard;
 pub mod submission;
 pub mod text;
 pub mod time;
+pub mod timeline;
 pub mod wall;

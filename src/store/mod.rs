@@ -22,6 +22,7 @@ mod retention;
 mod row;
 mod sessions;
 mod submissions;
+mod timelines;
 
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -46,6 +47,7 @@ pub use people::{Invite, NewPerson};
 pub use playlists::PublishedRevision;
 pub use sessions::{NewSession, Revoked, Session};
 pub use submissions::{InspectionRow, NewSubmission};
+pub use timelines::{Alike, AlikeRow, LikenessRow};
 
 /// Whose rows may be seen. A read without one can't be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,11 +114,15 @@ pub enum StoreError {
 }
 
 /// Schema version that this program writes; `pragma user_version`.
-const SCHEMA_VERSION: u32 = 3;
+const SCHEMA_VERSION: u32 = 4;
 /// Version 1, then what each later version added, in order. A new home passes through all of them, so that its tables
 /// are those of one that has grown.
-const SCHEMA: &[(u32, &str)] =
-    &[(1, include_str!("schema.sql")), (2, include_str!("migrations/2.sql")), (3, include_str!("migrations/3.sql"))];
+const SCHEMA: &[(u32, &str)] = &[
+    (1, include_str!("schema.sql")),
+    (2, include_str!("migrations/2.sql")),
+    (3, include_str!("migrations/3.sql")),
+    (4, include_str!("migrations/4.sql")),
+];
 /// File of the database in a home.
 pub const DATABASE_FILE: &str = "siaran.db";
 /// Acts that may wait for the writer: at 220 commits a second a full queue is a second of waiting.
@@ -299,7 +305,7 @@ mod tests {
         let raw = Connection::open(home.path().join(DATABASE_FILE)).unwrap();
         raw.execute_batch("pragma user_version = 99").unwrap();
         let error = Store::open(home.path()).err().unwrap();
-        assert!(error.to_string().contains("has version 99, this program knows 3"), "{error}");
+        assert!(error.to_string().contains("has version 99, this program knows 4"), "{error}");
     }
 
     #[test]

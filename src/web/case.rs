@@ -15,15 +15,17 @@ use tokio_util::io::ReaderStream;
 
 use super::Web;
 use super::guide::Guide;
-use super::page::{FormErrors, Page, html};
+use super::page::{FormErrors, Page, Visit, html};
 use super::problem::Problem;
 use super::requests::letter_facts;
 use super::session::{Can, Enter, Retry, Revoke, Right, password_again};
 use super::status::{Status, status};
+use super::timeline;
 use super::work::{self, WorkRow};
 use crate::desk::cases::CaseFile;
 use crate::desk::planning::PlanError;
 use crate::desk::review::WantedAct;
+use crate::desk::standing::Standing;
 use crate::desk::{DeskError, Refusal};
 use crate::domain::asset::{ConformRecipe, Severity, Verdict};
 use crate::domain::channel::HouseFormat;
@@ -34,7 +36,7 @@ use crate::domain::submission::{CheckPoint, Submission};
 use crate::domain::text::{Lang, decimal, instant_in_words};
 use crate::engine::procedure::{Offer, Refused};
 use crate::files::library::Look;
-use crate::store::{Job, JobKind, JobState, MoveRow};
+use crate::store::{AlikeRow, Job, JobKind, JobState, MoveRow};
 
 /// How often a page looks again while the machine works on a file, seconds.
 const WORKING_REFRESH_S: u32 = 3;
@@ -92,6 +94,10 @@ struct ClipFacts {
     length: Option<String>,
     preview: Preview,
     /// What the machine is still doing.
+    /// What was found along it, drawn.
+    timeline: Option<String>,
+    /// Earlier requests with the same file or pictures.
+    alikes: Vec<EarlierRow>,
     works: Vec<WorkRow>,
     /// What the machine gave up, with its own words for staff.
     given_up: Vec<(String, Option<String>)>,
@@ -441,8 +447,30 @@ fn clip_facts(web: &Web, submission: &Submission, found: &CaseFile, can: &Can<En
         reasons: reasons.collect(),
         length: found.length_note().map(|note| note.get(lang).to_owned()),
         preview: preview(web, submission, found),
+        timeline: timeline::drawn(found, &can.visit),
+        alikes: found.alikes.iter().map(|(row, standing)| earlier(row, standing, web, &can.visit)).collect(),
         works: work::rows(web, found, can),
         given_up: jobs(found).filter(|job| job.state == JobState::Failed).map(|job| given_up(job, can)).collect(),
+    }
+}
+
+/// An earlier request with the same file or pictures, and what became of it.
+struct EarlierRow {
+    id: CaseId,
+    title: String,
+    who: String,
+    how: String,
+    status: Status,
+}
+
+fn earlier(row: &AlikeRow, standing: &Standing, web: &Web, visit: &Visit) -> EarlierRow {
+    let how = if row.same_file { visit.t("alike-file") } else { visit.t1("alike-pictures", "percent", row.percent) };
+    EarlierRow {
+        id: row.case,
+        title: row.title.clone(),
+        who: format!("{}, {}", row.office, instant_in_words(row.filed_at, web.zone(), visit.lang)),
+        how,
+        status: status(standing, visit),
     }
 }
 

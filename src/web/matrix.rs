@@ -53,6 +53,7 @@ const MATRIX: &[(Method, &str, Who)] = &[
     (Method::GET, "/requests/{id}/original", ALL),
     (Method::GET, "/requests/{id}/preview", ALL),
     (Method::GET, "/requests/{id}/preview/{look}", ALL),
+    (Method::GET, "/requests/{id}/still/{at_ms}", ALL),
     (Method::GET, "/requests/{id}/work", ALL),
     (Method::POST, "/requests/{id}/stop", Only(&[Technical, Admin])),
     (Method::POST, "/requests/{id}/retry", Only(&[Technical, Admin])),

@@ -30,6 +30,7 @@ mod session;
 mod sign_in;
 mod static_files;
 mod status;
+mod timeline;
 mod upload;
 mod wall;
 mod words;

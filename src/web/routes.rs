@@ -7,7 +7,7 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 
 use super::{
     Web, audit, case, crawl, health, inbox, incidents, live, people, planning, preview, reports, requests, sign_in,
-    static_files, wall, work,
+    static_files, timeline, wall, work,
 };
 
 /// One method of one path.
@@ -55,6 +55,7 @@ pub(super) fn all() -> Vec<Route> {
         get("/requests/{id}/original", case::original),
         get("/requests/{id}/preview", preview::show),
         get("/requests/{id}/preview/{look}", preview::picture),
+        get("/requests/{id}/still/{at_ms}", timeline::still),
         get("/requests/{id}/work", work::show),
         post("/requests/{id}/stop", work::stop),
         post("/requests/{id}/retry", case::retry),

@@ -16,7 +16,7 @@ const RATE: usize = 25;
 fn film(folder: &Path, seconds: usize, luma: impl Fn(usize) -> u8) -> PathBuf {
     let path = folder.join("film.y4m");
     let mut file = std::io::BufWriter::new(std::fs::File::create(&path).unwrap());
-    write!(file, "YUV4MPEG2 W{WIDE} H{HIGH} F{RATE}:1 Ip A1:1 C420jpeg\n").unwrap();
+    writeln!(file, "YUV4MPEG2 W{WIDE} H{HIGH} F{RATE}:1 Ip A1:1 C420jpeg").unwrap();
     for picture in 0..seconds * RATE {
         file.write_all(b"FRAME\n").unwrap();
         let level = luma(picture);

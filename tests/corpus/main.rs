@@ -3,6 +3,7 @@
 //! The files of others lie in `../shared/corpus` where they are at all; they are read, never copied. Without them the
 //! drawn ones alone are tried, and the test says so.
 #![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "a story that can not go on fails")]
 
 mod drawn;
 mod oracle;

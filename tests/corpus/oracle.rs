@@ -42,7 +42,8 @@ pub fn differences(file: &str, found: &Inspection, values: &Values) -> Vec<Strin
     }
     let mut faults = Vec::new();
     let frames = found.video.as_ref().map_or(0, |video| video.frames);
-    if let Some(theirs) = number("video_frames").filter(|n| compared("frames") && frames as f64 != *n) {
+    let counted = values["video_frames"].parse::<u64>().ok();
+    if let Some(theirs) = counted.filter(|theirs| compared("frames") && frames != *theirs) {
         faults.push(format!("{file}: {frames} frames, the reference {theirs}"));
     }
     let mut level = |what: &str, key: &str, ours: Option<f64>, below: f64, above: f64| {

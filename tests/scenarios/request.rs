@@ -299,3 +299,28 @@ fn a_letter_that_can_not_be_and_an_office_without_room_are_told_before_a_byte_is
     world.work();
     world.ends();
 }
+
+#[test]
+fn a_clip_that_was_here_before_is_shown_to_the_verifier_beside_what_became_of_it() {
+    let world = World::new();
+    let first = world.request(b"kembar dari kamera");
+    world.work();
+    world.act_because(Role::Verifier, first.case, "verify", Some("prohibited"), Some("Ini iklan toko")).unwrap();
+    let encoded = world.request(b"kembar lewat WhatsApp");
+    let same = world.request(b"kembar dari kamera");
+    let other = world.request(b"posyandu");
+    world.work();
+    let verifier = world.person(Role::Verifier);
+    let alikes = |case| world.desk.case_file(&verifier, case).unwrap().alikes;
+    let told: Vec<_> = alikes(same.case).iter().map(|(row, _)| (row.case, row.same_file, row.percent)).collect();
+    assert_eq!(told, [(first.case, true, 100), (encoded.case, false, 100)], "the very same file first");
+    assert_eq!(alikes(encoded.case)[0].0.title, "Ayo ke Posyandu");
+    assert_eq!(alikes(encoded.case)[0].1.text().id, "Ditolak");
+    assert_eq!((alikes(first.case).len(), alikes(other.case).len()), (0, 0));
+    let office = world.desk.case_file(&world.person(Role::Office), same.case).unwrap();
+    assert_eq!(office.alikes, [], "what others sent is no office's business");
+    assert_eq!((office.timeline.unwrap().marks.len(), office.stills), (1, vec![2000]));
+    let still = world.desk.still(office.submissions[0].id, 2000).unwrap();
+    assert_eq!(still.as_deref(), Some(&b"a still"[..]));
+    world.ends();
+}
