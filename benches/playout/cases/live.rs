@@ -106,16 +106,19 @@ fn order(home: &Path, words: &[&str]) {
 fn judge(slots: &[plan::Slot], aired: &Aired, cycles: &[Cycle]) -> Vec<Row> {
     let ticks = slots.last().map_or(0, |slot| slot.first + i64::from(slot.ticks));
     let live = |seen: &Seen| matches!(seen, Seen::Frame { id: LIVE, .. });
-    let (mut off, mut back, mut repeated, mut longest) = (0u64, 0u64, 0u32, 0u32);
+    let (mut off, mut repeated, mut longest) = (0u64, 0u32, (0u32, 0i64));
+    let mut back = Vec::new();
     let mut before: Option<u32> = None;
     for slot in slots {
         for n in 0..i64::from(slot.ticks) {
             let planned = Seen::Frame { id: slot.clip.kind.id, frame: u32::try_from(n).unwrap_or(u32::MAX) };
             match aired.air.get(&(slot.first + n)) {
                 Some(Seen::Frame { id: LIVE, frame }) => {
-                    back += u64::from(before.is_some_and(|before| *frame < before));
+                    if let Some(before) = before.filter(|before| frame < before) {
+                        back.push(format!("{before} → {frame} at tick {}", slot.first + n));
+                    }
                     repeated = if before == Some(*frame) { repeated + 1 } else { 0 };
-                    longest = longest.max(repeated);
+                    longest = longest.max((repeated, slot.first + n));
                     before = Some(*frame);
                 }
                 seen => {
@@ -151,8 +154,9 @@ fn judge(slots: &[plan::Slot], aired: &Aired, cycles: &[Cycle]) -> Vec<Row> {
         Row::new("largest step between frames", format!("{step} ms"), "40 ms", step == 40),
         Row::none_of("ticks without a frame", missing),
         Row::none_of(format!("of {ticks} frames, neither the timeline's own nor live"), off),
-        Row::none_of("live frames that went back", back),
-        Row::said("longest that one live frame stood", format!("{} ms", u64::from(longest + 1) * 40)),
+        Row::none_of("live frames that went back", back.len() as u64),
+        Row::said("which, at most five", back.iter().take(5).cloned().collect::<Vec<_>>().join("; ")),
+        Row::said("longest that one live frame stood", format!("{} ms, to tick {}", (longest.0 + 1) * 40, longest.1)),
         Row::new("the player ended by itself", aired.ended, "true", aired.ended),
     ]);
 

@@ -98,7 +98,9 @@ impl<P: Clone> Steady<P> {
     pub fn picture(&mut self, arrival_ns: i64, pts_ns: i64, picture: P) {
         if let Some((arrival, pts)) = self.newest {
             let (real, said) = (arrival_ns - arrival, pts_ns - pts);
-            if (said - real).abs() > LEAP_NS || said < 0 {
+            // A demuxer holds a picture until the next one begins: what a sender left behind comes with the next sender's.
+            let leftover = self.offset_ns.is_none() && said - real > LOSS_NS.0;
+            if (said - real).abs() > LEAP_NS || said < 0 || leftover {
                 self.reset();
             } else if self.interval_ns == 0 {
                 self.interval_ns = said;
@@ -111,6 +113,17 @@ impl<P: Clone> Steady<P> {
         self.pictures.push_back((pts_ns, picture));
         if self.pictures.len() > MOST_PICTURES {
             self.pictures.pop_front();
+            self.hasten(arrival_ns);
+        }
+    }
+
+    /// More wait than may: the oldest is due now. Without this each would be dropped before its time.
+    fn hasten(&mut self, now_ns: i64) {
+        let (Some((oldest, _)), Some(offset)) = (self.pictures.front(), self.offset_ns) else { return };
+        if oldest + offset > now_ns {
+            self.target_ns = now_ns - oldest;
+            self.offset_ns = Some(self.target_ns);
+            (self.least_slack_ns, self.window_end_ns) = (i64::MAX, now_ns + WINDOW_NS);
         }
     }
 
@@ -403,6 +416,30 @@ mod tests {
         line.run(400, |n| n * TICK + 5000 * MS);
         assert_eq!(line.shown[300..].iter().filter(|n| n.is_none()).count(), 0);
         assert!(line.largest_step_db(0) < -40.0);
+    }
+
+    #[test]
+    fn what_a_sender_left_behind_is_not_shown_when_the_next_one_comes() {
+        // Its last picture comes when the next one's first packets do, 800 ms before their picture by the stream's time.
+        let mut again = Line { sent: 100, shown: vec![None; 200], ..Line::new() };
+        again.steady.picture(200 * TICK, 80 * TICK, 80);
+        again.steady.sound(200 * TICK, 80 * TICK, &[0; 3840]);
+        again.run(300, |n| (n + 103) * TICK);
+        let shown: Vec<i64> = again.shown.iter().flatten().copied().collect();
+        assert!(shown[0] >= 100, "a picture of the next sender: {}", shown[0]);
+        assert!(shown.windows(2).all(|w| w[1] == w[0] + 1), "and from there on each: {shown:?}");
+    }
+
+    #[test]
+    fn a_delay_that_was_taken_too_long_mends_itself_and_the_picture_does_not_stand() {
+        let mut line = Line::new();
+        line.run(50, |n| n * TICK);
+        line.steady.offset_ns = line.steady.offset_ns.map(|offset| offset + 900 * MS);
+        line.steady.target_ns += 900 * MS;
+        line.run(150, |n| n * TICK);
+        let stood = line.shown[50..].windows(2).take_while(|w| w[0] == w[1]).count();
+        assert!(stood <= MOST_PICTURES, "{stood} ticks");
+        assert!(line.shown[80..].windows(2).all(|w| w[1] == w[0].map(|n| n + 1)), "{:?}", &line.shown[80..]);
     }
 
     #[test]
