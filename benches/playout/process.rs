@@ -26,16 +26,16 @@ pub fn command_line(pid: u32) -> Vec<String> {
     line.split(|byte| *byte == 0).map(|word| String::from_utf8_lossy(word).into_owned()).collect()
 }
 
-/// A player's decoders, with the file that each reads.
+/// A player's decoders, with the file below `media/` that each has open.
 pub fn decoders(player: u32) -> Vec<(u32, PathBuf)> {
-    let lines = children(player).into_iter().map(|pid| (pid, command_line(pid)));
-    let decoders = lines.filter(|(_, line)| line.get(1).is_some_and(|word| word == "decode"));
-    decoders
-        .filter_map(|(pid, line)| {
-            let at = line.iter().position(|word| word == "--file")?;
-            Some((pid, PathBuf::from(line.get(at + 1)?)))
-        })
-        .collect()
+    let open = |pid: u32| fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+    let read = |pid| {
+        let mut files = open(pid).filter_map(|fd| fs::read_link(fd.path()).ok());
+        files.find(|file| file.components().any(|part| part.as_os_str() == "media"))
+    };
+    let ours = children(player).into_iter();
+    let decoders = ours.filter(|pid| command_line(*pid).get(1).is_some_and(|word| word == "decode"));
+    decoders.filter_map(|pid| Some((pid, read(pid)?))).collect()
 }
 
 /// Sends a signal; the process may be gone.

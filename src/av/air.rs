@@ -3,7 +3,7 @@
 use super::branding::{Dress, Painter};
 use super::deck::Decks;
 use super::output::{OutputReport, Outputs, StreamClock};
-use super::picture::{BLACK, Raster, Shared, TickFrame};
+use super::picture::{BLACK, Picture, Raster, Shared, TickFrame};
 use super::probe::Probe;
 use super::seam::{Seam, Taken};
 use crate::domain::channel::HouseFormat;
@@ -22,9 +22,9 @@ pub struct Air {
     outputs: Outputs,
     probe: Probe,
     painter: Painter,
-    slate: Shared,
-    dark: Shared,
-    last: Shared,
+    slate: Picture,
+    dark: Picture,
+    last: Picture,
     clock: Option<StreamClock>,
     seam: Seam,
 }
@@ -36,7 +36,7 @@ impl Air {
         decks: Decks,
         outputs: Outputs,
         probe: Probe,
-        slate: Shared,
+        slate: Picture,
         painter: Painter,
     ) -> Air {
         let raster = Raster { width: house.width, height: house.height };

@@ -1,6 +1,6 @@
 //! The numbered test card: on it an installer sees whether each pixel of the wall is where it should be.
 
-use super::picture::{BLACK, Raster, Shared};
+use super::picture::{BLACK, Picture, Raster};
 
 /// Side of a square, pixels: the side of a common LED cabinet, or half of it on a small wall.
 const SQUARE: usize = 64;
@@ -35,7 +35,7 @@ pub struct Card {
 impl Card {
     /// Squares numbered from the upper left, each with a frame of one pixel, and one white pixel all around.
     pub fn new(raster: Raster) -> Card {
-        let mut card = Card { raster, still: raster.plain(BLACK).as_ref().to_vec() };
+        let mut card = Card { raster, still: raster.plain(BLACK).to_vec() };
         let side = if raster.width < SMALL_WALL { SMALL_SQUARE } else { SQUARE };
         let across = (raster.width as usize).div_ceil(side);
         for n in 0..across * (raster.height as usize).div_ceil(side) {
@@ -52,12 +52,12 @@ impl Card {
     }
 
     /// The card at a tick: a line that moves a pixel each shows that the picture is alive.
-    pub fn at(&self, tick: i64) -> Shared {
+    pub fn at(&self, tick: i64) -> Picture {
         let mut picture = self.still.clone();
         let stride = self.raster.row_stride();
         let x = usize::try_from(tick.rem_euclid(i64::from(self.raster.width))).unwrap_or(0);
         (0..self.raster.height as usize).for_each(|y| picture[y * stride + x] = WHITE);
-        Shared::new(picture)
+        Picture::packed(self.raster, picture)
     }
 
     fn square(&mut self, left: usize, top: usize, side: usize, value: u8) {
@@ -95,7 +95,7 @@ mod tests {
     fn the_outermost_pixels_are_white_squares_are_numbered_and_a_line_moves() {
         let raster = Raster { width: 100, height: 70 };
         let card = Card::new(raster);
-        let at = |tick: i64, x: usize, y: usize| card.at(tick).as_ref()[y * 100 + x];
+        let at = |tick: i64, x: usize, y: usize| card.at(tick).planes()[0][y * 100 + x];
         assert_eq!((at(50, 0, 0), at(50, 99, 69), at(50, 99, 30), at(50, 31, 10)), (WHITE, WHITE, WHITE, LINES));
         // The 1 of the first square: its middle column, not its corner.
         assert_eq!((at(50, 5, 3), at(50, 3, 3)), (WHITE, SQUARES[0]));

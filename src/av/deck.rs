@@ -5,6 +5,7 @@
 //! to a pipe on its standard input: two channels, because on one the sound would fill it and starve the picture. A live
 //! child (`av::live`) writes its pictures to standard output themselves.
 
+mod nursery;
 pub(super) mod slots;
 mod sound;
 
@@ -14,13 +15,15 @@ use std::io::{self, BufReader, PipeReader, Read};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant, SystemTime};
 
-use super::picture::{Raster, SAMPLE_BYTES, Shared};
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+
+use super::picture::{Picture, Raster, SAMPLE_BYTES};
 use super::seam::Taken;
 use crate::domain::channel::HouseFormat;
 use crate::domain::ids::Sha256;
@@ -28,7 +31,8 @@ use crate::domain::playlist::Source;
 use crate::domain::time::Tick;
 use crate::engine::playout::{DeckId, DeckState, Open, Supply};
 
-use slots::Slots;
+use nursery::Nursery;
+use slots::{DIRECT, SLOTS, Slots};
 use sound::{Block, SAMPLES_AT_HAND, Sound};
 
 /// Pictures at hand on the tick thread, and on their way to it: together half a second at 25 a second, enough to ride
@@ -38,9 +42,9 @@ const PICTURES_ON_THE_WAY: usize = 2;
 /// Pictures at hand before the first one is shown: what a live source is taken with, and one more. The clips that wait
 /// are most of what a player keeps in memory.
 const PICTURES_WAITING: usize = 4;
-/// Pictures that a child has room for: those above, and what is on air and being looked at. The first few are enough
-/// until the clip is on air.
-const SLOTS: u8 = (PICTURES_AT_HAND + PICTURES_ON_THE_WAY) as u8 + 2;
+/// Pictures that a child may give before one comes back are those above, and what is on air and being looked at. The
+/// first few are enough until the clip is on air.
+const _: () = assert!(SLOTS as usize == PICTURES_AT_HAND + PICTURES_ON_THE_WAY + 2);
 const FIRST_SLOTS: u8 = (PICTURES_WAITING + PICTURES_ON_THE_WAY) as u8;
 /// Blocks of sound on their way; a block is what the decoder made of one packet, some 20 ms.
 const BLOCKS_ON_THE_WAY: usize = 64;
@@ -61,6 +65,9 @@ pub(super) const BEAT: u32 = u32::MAX;
 pub(super) const STILL: u32 = u32::MAX - 1;
 /// In place of a picture's size: the picture before once more.
 pub(super) const AGAIN: u32 = u32::MAX - 2;
+/// In place of a picture's size: the pictures that follow in the slots beyond [`SLOTS`] begin their chroma so many bytes
+/// after their luma, Cb in the upper and Cr in the lower half of the number.
+pub(super) const PLANES: u32 = u32::MAX - 3;
 /// In place of a picture's size: the picture lies in this slot of the shared memory, 0 to 255.
 pub(super) const IN_SLOT: u32 = u32::MAX - 0xffff;
 /// Marks a header as one of ours.
@@ -95,16 +102,34 @@ pub struct DeckSettings {
     /// Children must have Landlock, or not decode.
     pub require_landlock: bool,
     /// The picture of what has sound alone.
-    pub slate: Shared,
+    pub slate: Picture,
 }
 
 /// A way to hash a file.
 pub type HashOf = fn(&Path) -> io::Result<Sha256>;
 
+impl DeckSettings {
+    /// A child that delivers house format.
+    fn command(&self) -> Command {
+        let (house, mut command) = (self.house, Command::new(&self.program));
+        command
+            .arg("decode")
+            .args(["--width", &house.width.to_string(), "--height", &house.height.to_string()])
+            .args(["--rate", &house.rate.to_string(), "--sample-rate", &house.sample_rate_hz.to_string()])
+            .args(self.require_landlock.then_some("--require-landlock"))
+            .env("GST_REGISTRY", &self.registry)
+            .env("GST_REGISTRY_UPDATE", "no")
+            .env("GST_REGISTRY_FORK", "no")
+            .env("MALLOC_ARENA_MAX", "2");
+        command
+    }
+}
+
 /// The open decoders of a player.
 #[derive(Debug)]
 pub struct Decks {
     settings: Arc<DeckSettings>,
+    nursery: Nursery,
     hashes: Arc<Mutex<HashCache>>,
     decks: BTreeMap<DeckId, Deck>,
 }
@@ -115,13 +140,21 @@ type HashCache = BTreeMap<(PathBuf, u64, Option<SystemTime>), Sha256>;
 impl Decks {
     /// No decoder is open yet.
     pub fn new(settings: DeckSettings) -> Decks {
-        Decks { settings: Arc::new(settings), hashes: Arc::default(), decks: BTreeMap::new() }
+        let settings = Arc::new(settings);
+        let house = Arc::clone(&settings);
+        let nursery = Nursery::open(move || house.command());
+        Decks { settings, nursery, hashes: Arc::default(), decks: BTreeMap::new() }
     }
 
     /// Starts opening; returns at once.
     pub fn open(&mut self, open: Open) {
-        let (settings, hashes) = (Arc::clone(&self.settings), Arc::clone(&self.hashes));
-        self.decks.insert(open.deck, Deck::open(open, settings, hashes));
+        let serving = Serving {
+            settings: Arc::clone(&self.settings),
+            nursery: self.nursery.clone(),
+            hashes: Arc::clone(&self.hashes),
+            life: Arc::default(),
+        };
+        self.decks.insert(open.deck, Deck::open(open, serving));
     }
 
     /// Ends a decoder; returns at once.
@@ -142,7 +175,7 @@ impl Decks {
     }
 
     /// Takes a picture; older ones go.
-    pub fn picture(&mut self, deck: DeckId, frame: u64) -> Option<Shared> {
+    pub fn picture(&mut self, deck: DeckId, frame: u64) -> Option<Picture> {
         let deck = self.decks.get_mut(&deck)?;
         if !std::mem::replace(&mut deck.seen, true)
             && let Some(slots) = deck.life.slots.get()
@@ -169,9 +202,9 @@ impl Decks {
 #[derive(Debug)]
 struct Deck {
     /// Without a hole between.
-    pictures: VecDeque<(u64, Shared)>,
+    pictures: VecDeque<(u64, Picture)>,
     /// The first one after a hole; it has to wait until those before it are used up.
-    after_hole: Option<(u64, Shared)>,
+    after_hole: Option<(u64, Picture)>,
     /// A picture of it has been asked for.
     seen: bool,
     sound: Sound,
@@ -186,7 +219,7 @@ struct Deck {
 /// What a child sends on its picture channel.
 #[derive(Debug)]
 enum Arrival {
-    Picture(u64, Shared),
+    Picture(u64, Picture),
     /// A live source has none, but its child lives.
     Beat,
     Ended,
@@ -197,20 +230,27 @@ enum Arrival {
 #[derive(Debug, Default)]
 struct Life {
     closed: AtomicBool,
-    child: Mutex<Option<Child>>,
+    child: Mutex<Option<Pid>>,
     slots: OnceLock<Arc<Slots>>,
 }
 
+/// What the thread that serves a deck needs.
+struct Serving {
+    settings: Arc<DeckSettings>,
+    nursery: Nursery,
+    hashes: Arc<Mutex<HashCache>>,
+    life: Arc<Life>,
+}
+
 impl Deck {
-    fn open(open: Open, settings: Arc<DeckSettings>, hashes: Arc<Mutex<HashCache>>) -> Deck {
-        let life = Arc::new(Life::default());
+    fn open(open: Open, serving: Serving) -> Deck {
+        let life = Arc::clone(&serving.life);
         let (pictures, arriving) = sync_channel(PICTURES_ON_THE_WAY);
         let (sounds, blocks) = sync_channel(BLOCKS_ON_THE_WAY);
-        let served = Arc::clone(&life);
         let name = format!("deck {}", open.deck.0);
         let heard = matches!(open.source, Source::Live(_)).then(Instant::now);
         let started = std::thread::Builder::new().name(name).spawn(move || {
-            let end = serve(&open, &settings, &hashes, &served, &pictures, sounds);
+            let end = serve(&open, &serving, &pictures, sounds);
             let _ = pictures.send(end.map_or_else(Arrival::Dead, |()| Arrival::Ended));
         });
         let state = started.map_or_else(|e| DeckState::Dead(format!("no_thread: {e}")), |_| DeckState::Working);
@@ -299,9 +339,9 @@ impl Drop for Deck {
 impl Life {
     fn end(&self) {
         let child = self.child.lock().ok().and_then(|mut child| child.take());
-        if let Some(mut child) = child {
-            let _ = child.kill();
-            let _ = child.wait();
+        if let Some(child) = child {
+            let _ = kill_process(child, Signal::KILL);
+            let _ = waitpid(Some(child), WaitOptions::empty());
         }
     }
 }
@@ -309,28 +349,19 @@ impl Life {
 /// Opens the source and passes on what its child sends until the end.
 fn serve(
     open: &Open,
-    settings: &DeckSettings,
-    hashes: &Mutex<HashCache>,
-    life: &Life,
+    serving: &Serving,
     pictures: &SyncSender<Arrival>,
     sounds: SyncSender<Block>,
 ) -> Result<(), String> {
-    let mut command = Command::new(&settings.program);
-    command.arg("decode");
-    let live = matches!(open.source, Source::Live(_));
-    match &open.source {
-        Source::File(below_home) => {
-            let path = settings.home.join(below_home);
-            verify(&path, open.sha256, settings.hash_of, hashes)?;
-            command.arg("--file").arg(&path).args(["--from-frame", &open.from_frame.to_string()]);
-        }
-        // Everyone may read a process's arguments, and an address may hold a passphrase.
-        Source::Live(address) => {
-            // Settings and proxies of a desktop are none of its business, and out of its reach.
-            command.arg("--live").env(LIVE_ADDRESS, address);
-            command.env("GSETTINGS_BACKEND", "memory").env("GIO_USE_PROXY_RESOLVER", "dummy");
-        }
+    let Serving { settings, life, .. } = serving;
+    let path = match &open.source {
+        Source::File(below_home) => settings.home.join(below_home),
+        Source::Live(_) => PathBuf::new(),
         Source::None => return Err("no_source".into()),
+    };
+    let live = matches!(open.source, Source::Live(_));
+    if !live {
+        verify(&path, open.sha256, settings.hash_of, &serving.hashes)?;
     }
     if life.closed.load(Ordering::SeqCst) {
         return Ok(());
@@ -339,23 +370,13 @@ fn serve(
     let line = if live { Line::pipe() } else { Line::memory(raster, life) };
     let (pictures_in, pictures_out) = line.map_err(|e| format!("no_pipe: {e}"))?;
     let (sound_pipe, sound_end) = io::pipe().map_err(|e| format!("no_pipe: {e}"))?;
-    let house = settings.house;
-    let child = command
-        .args(["--width", &house.width.to_string(), "--height", &house.height.to_string()])
-        .args(["--rate", &house.rate.to_string(), "--sample-rate", &house.sample_rate_hz.to_string()])
-        .env("GST_REGISTRY", &settings.registry)
-        .env("GST_REGISTRY_UPDATE", "no")
-        .env("GST_REGISTRY_FORK", "no")
-        .args(settings.require_landlock.then_some("--require-landlock"))
-        .env("MALLOC_ARENA_MAX", "2")
-        .stdout(Stdio::from(pictures_out))
-        .stdin(Stdio::from(OwnedFd::from(sound_end)))
-        .spawn()
-        .map_err(|e| format!("decoder_not_started: {e}"))?;
-    // It holds the child's ends of the pipes: as long as they are open here, a child that dies leaves no end to read.
-    drop(command);
+    let sound_end = OwnedFd::from(sound_end);
+    let child = match &open.source {
+        Source::Live(address) => receiver(settings.command(), address, pictures_out, sound_end),
+        _ => serving.nursery.decoder(&path, open.from_frame, pictures_out, sound_end),
+    };
     if let Ok(mut slot) = life.child.lock() {
-        *slot = Some(child);
+        *slot = Some(child.map_err(|e| format!("decoder_not_started: {e}"))?);
     }
     if life.closed.load(Ordering::SeqCst) {
         life.end();
@@ -366,6 +387,17 @@ fn serve(
     let ended = read_pictures(pictures_in, raster, &settings.slate, pictures);
     life.end();
     ended
+}
+
+/// Starts the child of a live source. The command goes with its ends of the pipes: as long as they are open here, a
+/// child that dies leaves no end to read.
+fn receiver(mut command: Command, address: &str, pictures: OwnedFd, sound: OwnedFd) -> io::Result<Pid> {
+    // Everyone may read a process's arguments, and an address may hold a passphrase.
+    command.arg("--live").env(LIVE_ADDRESS, address);
+    // Settings and proxies of a desktop are none of its business, and out of its reach.
+    command.env("GSETTINGS_BACKEND", "memory").env("GIO_USE_PROXY_RESOLVER", "dummy");
+    let child = command.stdout(Stdio::from(pictures)).stdin(Stdio::from(sound)).spawn()?;
+    Ok(Pid::from_child(&child))
 }
 
 /// What is played is what was approved: the bytes hash to what the plan names.
@@ -402,7 +434,7 @@ impl Line {
     /// In shared memory, announced over a socket; and the child's end of it.
     fn memory(raster: Raster, life: &Life) -> io::Result<(Line, OwnedFd)> {
         let (socket, end) = UnixStream::pair()?;
-        let slots = Slots::share(raster, SLOTS, socket.try_clone()?.into())?;
+        let slots = Slots::share(raster, SLOTS + DIRECT, socket.try_clone()?.into())?;
         slots.give(&std::array::from_fn::<u8, { FIRST_SLOTS as usize }, _>(|n| n as u8));
         let slots = life.slots.get_or_init(|| slots);
         let headers = BufReader::with_capacity(64 * HEADER_BYTES, File::from(OwnedFd::from(socket)));
@@ -410,10 +442,16 @@ impl Line {
     }
 }
 
-fn read_pictures(mut line: Line, raster: Raster, slate: &Shared, pictures: &SyncSender<Arrival>) -> Result<(), String> {
+fn read_pictures(
+    mut line: Line,
+    raster: Raster,
+    slate: &Picture,
+    pictures: &SyncSender<Arrival>,
+) -> Result<(), String> {
     let size = raster.picture_bytes();
     let garbled = || "decoder_garbled".to_owned();
-    let mut before: Option<Shared> = None;
+    let mut before: Option<Picture> = None;
+    let mut direct = raster.plane_starts();
     loop {
         let (number, bytes) = read_header(&mut line.headers).map_err(|_| "decoder_exited".to_owned())?;
         let picture = match bytes {
@@ -421,10 +459,15 @@ fn read_pictures(mut line: Line, raster: Raster, slate: &Shared, pictures: &Sync
             BEAT => None,
             STILL => Some(slate.clone()),
             AGAIN => Some(before.clone().ok_or_else(garbled)?),
+            PLANES => {
+                direct = [0, (number >> 32) as u32 as usize, number as u32 as usize];
+                continue;
+            }
             IN_SLOT.. => {
-                let slot = u8::try_from(bytes - IN_SLOT).ok();
-                let slot = slot.zip(line.slots.as_ref()).and_then(|(number, slots)| slots.filled(number));
-                Some(Shared::lent(slot.ok_or_else(garbled)?))
+                let slot = u8::try_from(bytes - IN_SLOT).map_err(|_| garbled())?;
+                let starts = if slot < SLOTS { raster.plane_starts() } else { direct };
+                let slot = line.slots.as_ref().and_then(|slots| slots.filled(slot));
+                Some(slot.and_then(|slot| Picture::lent(raster, slot, starts)).ok_or_else(garbled)?)
             }
             _ if bytes as usize == size => {
                 let mut picture = Vec::with_capacity(size);
@@ -432,7 +475,7 @@ fn read_pictures(mut line: Line, raster: Raster, slate: &Shared, pictures: &Sync
                 if !matches!(read, Ok(n) if n == size) {
                     return Err("decoder_exited".into());
                 }
-                Some(Shared::new(picture))
+                Some(Picture::packed(raster, picture))
             }
             _ => return Err(garbled()),
         };

@@ -4,7 +4,9 @@
 //! Pictures go into memory that it shares with the player (`deck::slots`), and are announced on standard output, which
 //! is a socket; sound goes to a pipe on standard input.
 
+mod direct;
 mod filler;
+mod nursery;
 mod picker;
 pub(crate) mod quicktime;
 mod writers;
@@ -28,6 +30,7 @@ use super::picture::Raster;
 use crate::domain::channel::HouseFormat;
 use crate::domain::time::Tick;
 use filler::Filler;
+pub use nursery::{Order, next_order};
 use writers::{PictureWriter, SoundWriter, Stills, attach};
 
 /// How long opening and seeking may take before the child gives up by itself; the player gives up earlier.
@@ -35,6 +38,10 @@ const OPEN_TIMEOUT: gst::ClockTime = gst::ClockTime::from_seconds(10);
 /// A picture that begins this late begins the clip: containers without edit lists put the encoder's delay of the sound
 /// (2,112 samples at most) before it. One that begins later was meant to.
 const LATEST_ORIGIN_NS: u64 = 100_000_000;
+
+/// Up to this many pixels of the house's raster, one thread decodes fast enough, and for less: a picture that another
+/// core has decoded is copied from that core's cache. What is larger than its wall gets no second core to itself.
+const LARGEST_OF_ONE_THREAD: u32 = 1920 * 1088;
 
 /// Why a clip could not be decoded.
 #[derive(Debug, thiserror::Error)]
@@ -118,6 +125,13 @@ pub fn run(path: &Path, from_frame: u64, player: Player) -> Result<(), DecodeErr
         source.and_then(|source| source.static_pad("src")).as_ref().map(quicktime::lengthen);
         None
     });
+    if house.width * house.height <= LARGEST_OF_ONE_THREAD {
+        pipeline.connect_deep_element_added(|_, _, element| {
+            if element.has_property_with_type("max-threads", i32::static_type()) {
+                element.set_property("max-threads", 1);
+            }
+        });
+    }
     source.connect_no_more_pads(move |_| {
         if let Ok(mut branches) = branches.lock() {
             branches.finish_missing();
@@ -211,7 +225,10 @@ impl Branches {
             let caps = caps::pictures(Raster { width: house.width, height: house.height });
             let scale = gst::ElementFactory::make("videoconvertscale").property("add-borders", true).build()?;
             picker::attach(pad, self.clip.clone());
-            return attach(pipeline, pad, &[scale], &caps, PictureWriter { filler, clip: self.clip.clone() }, 2);
+            if let Some(entry) = scale.static_pad("src") {
+                direct::offer(&entry, filler.direct());
+            }
+            return attach(pipeline, pad, &[scale], &caps, PictureWriter::new(filler, self.clip.clone()), 2);
         }
         if kind.starts_with("audio/x-raw")
             && let Some(pipe) = self.sound.take()

@@ -7,6 +7,59 @@ use crate::domain::channel::HOUSE_SOUND_CHANNELS;
 use crate::domain::time::Tick;
 use crate::engine::watch::Expected;
 
+/// A planar 4:2:0 picture that many readers share without copying.
+///
+/// Its rows lie as [`Raster`] says, its planes where they were decoded: a decoder keeps margins beneath each.
+#[derive(Debug, Clone)]
+pub struct Picture {
+    raster: Raster,
+    bytes: Shared,
+    /// Where each plane begins.
+    starts: [usize; 3],
+}
+
+impl Picture {
+    /// One plane after the other; bytes that are missing are black, or green.
+    pub fn packed(raster: Raster, mut bytes: Vec<u8>) -> Picture {
+        bytes.resize(raster.picture_bytes(), 0);
+        Picture { raster, bytes: Shared::new(bytes), starts: raster.plane_starts() }
+    }
+
+    /// A picture that lies elsewhere, with the beginning of each plane; given back when the last reader is gone.
+    /// Nothing when it does not lie within the bytes.
+    pub fn lent(
+        raster: Raster,
+        bytes: impl AsRef<[u8]> + Send + Sync + 'static,
+        starts: [usize; 3],
+    ) -> Option<Picture> {
+        let fits =
+            |(start, length): (usize, usize)| start.checked_add(length).is_some_and(|e| e <= bytes.as_ref().len());
+        let fit = starts.into_iter().zip(raster.plane_bytes()).all(fits);
+        fit.then(|| Picture { raster, bytes: Shared::lent(bytes), starts })
+    }
+
+    /// Its size.
+    pub fn raster(&self) -> Raster {
+        self.raster
+    }
+
+    /// The rows of luma, Cb and Cr.
+    pub fn planes(&self) -> [&[u8]; 3] {
+        let (bytes, lengths) = (self.bytes.as_ref(), self.raster.plane_bytes());
+        std::array::from_fn(|n| &bytes[self.starts[n]..][..lengths[n]])
+    }
+
+    /// A copy, one plane after the other.
+    pub fn to_vec(&self) -> Vec<u8> {
+        self.planes().concat()
+    }
+
+    /// The bytes, one plane after the other, to be written over, if nobody else reads them any more.
+    pub fn alone(&mut self) -> Option<&mut Vec<u8>> {
+        self.bytes.alone()
+    }
+}
+
 /// Bytes that many readers share without copying.
 #[derive(Clone)]
 pub struct Shared(Arc<Bytes>);
@@ -22,13 +75,11 @@ impl Shared {
         Shared(Arc::new(Bytes::Own(bytes)))
     }
 
-    /// Bytes that lie elsewhere, given back when the last reader is gone.
-    pub fn lent(bytes: impl AsRef<[u8]> + Send + Sync + 'static) -> Shared {
+    fn lent(bytes: impl AsRef<[u8]> + Send + Sync + 'static) -> Shared {
         Shared(Arc::new(Bytes::Lent(Box::new(bytes))))
     }
 
-    /// The bytes, to be written over, if they are this one's own and nobody else reads them any more.
-    pub fn alone(&mut self) -> Option<&mut Vec<u8>> {
+    fn alone(&mut self) -> Option<&mut Vec<u8>> {
         match Arc::get_mut(&mut self.0)? {
             Bytes::Own(bytes) => Some(bytes),
             Bytes::Lent(_) => None,
@@ -64,8 +115,28 @@ impl Raster {
     /// Bytes of a whole I420 picture. Rows must be a multiple of four wide to be tightly packed, as GStreamer lays
     /// them out; [`Raster::row_stride`] pads the rest.
     pub fn picture_bytes(self) -> usize {
-        let (luma, chroma) = (self.row_stride(), self.chroma_stride());
-        luma * self.height as usize + chroma * self.height as usize
+        self.plane_bytes().iter().sum()
+    }
+    /// Bytes of the rows of luma, Cb and Cr.
+    pub fn plane_bytes(self) -> [usize; 3] {
+        [self.luma_bytes(), self.chroma_bytes(), self.chroma_bytes()]
+    }
+    /// Where each plane of a packed picture begins.
+    pub fn plane_starts(self) -> [usize; 3] {
+        [0, self.luma_bytes(), self.luma_bytes() + self.chroma_bytes()]
+    }
+    fn luma_bytes(self) -> usize {
+        self.row_stride() * self.height as usize
+    }
+    fn chroma_bytes(self) -> usize {
+        self.chroma_stride() * (self.height as usize / 2)
+    }
+    /// Bytes in which a decoder has room for a picture with its margins: whole blocks, rows of whole cache lines, and
+    /// some rows beneath.
+    pub fn roomy_bytes(self) -> usize {
+        const PAGE: usize = 4096;
+        let (width, height) = (self.width.next_multiple_of(128) as usize, self.height.next_multiple_of(32) as usize);
+        (width * (height + 32) * 3 / 2).next_multiple_of(PAGE)
     }
     /// Bytes from one luma row to the next.
     pub fn row_stride(self) -> usize {
@@ -76,13 +147,11 @@ impl Raster {
         (self.width as usize / 2).next_multiple_of(4)
     }
     /// A picture of one colour, Y′CbCr BT.709 in video range.
-    pub fn plain(self, [y, cb, cr]: [u8; 3]) -> Shared {
-        let luma = self.row_stride() * self.height as usize;
-        let chroma = self.chroma_stride() * self.height as usize / 2;
-        let mut bytes = vec![y; luma];
-        bytes.resize(luma + chroma, cb);
-        bytes.resize(luma + 2 * chroma, cr);
-        Shared::new(bytes)
+    pub fn plain(self, [y, cb, cr]: [u8; 3]) -> Picture {
+        let mut bytes = vec![y; self.luma_bytes()];
+        bytes.resize(self.luma_bytes() + self.chroma_bytes(), cb);
+        bytes.resize(self.picture_bytes(), cr);
+        Picture::packed(self, bytes)
     }
 }
 
@@ -106,9 +175,9 @@ pub struct TickFrame {
     /// Which tick.
     pub tick: Tick,
     /// I420 in the house raster.
-    pub picture: Shared,
+    pub picture: Picture,
     /// The picture without branding: a ticker that runs must not hide that what lies beneath it stands.
-    pub bare: Shared,
+    pub bare: Picture,
     /// Interleaved 16-bit little-endian samples at the house rate.
     pub sound: Shared,
     /// Presentation time on the stream's clock; see [`crate::av::output::StreamClock`].
@@ -119,4 +188,21 @@ pub struct TickFrame {
     pub expected: Expected,
     /// How long after its time it left, milliseconds.
     pub late_ms: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_with_margins_reads_as_one_without_and_one_that_does_not_fit_is_none() {
+        let raster = Raster { width: 8, height: 4 };
+        // Luma, two rows of margin, Cb, a row, Cr.
+        let lies = [vec![1; 32], vec![9; 16], vec![2; 8], vec![9; 4], vec![3; 8]].concat();
+        let picture = Picture::lent(raster, lies.clone(), [0, 48, 60]).expect("it fits");
+        assert_eq!(picture.to_vec(), raster.plain([1, 2, 3]).to_vec());
+        for starts in [[0, 48, 61], [0, usize::MAX, 60], [40, 48, 60]] {
+            assert!(Picture::lent(raster, lies.clone(), starts).is_none(), "{starts:?}");
+        }
+    }
 }

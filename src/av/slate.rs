@@ -4,7 +4,7 @@ use std::path::Path;
 
 use image::{DynamicImage, RgbImage, imageops};
 
-use super::picture::{Raster, Shared, bt709};
+use super::picture::{Picture, Raster, bt709};
 
 /// Where a home keeps its own slate; without it a plain one is painted.
 pub const SLATE_FILE: &str = "media/slate/slate.png";
@@ -21,7 +21,7 @@ pub struct SlateError {
 }
 
 /// The home's slate in the channel's raster, or the painted one with the reason why.
-pub fn load(home: &Path, raster: Raster) -> (Shared, Option<SlateError>) {
+pub fn load(home: &Path, raster: Raster) -> (Picture, Option<SlateError>) {
     let path = home.join(SLATE_FILE);
     if !path.exists() {
         return (painted(raster), None);
@@ -70,7 +70,7 @@ const BAND: [u8; 3] = [34, 98, 160];
 const LINE: [u8; 3] = [235, 190, 80];
 
 /// A ground, a band across the middle and a line beneath it: plainly not a fault, and plainly not a clip.
-fn painted(raster: Raster) -> Shared {
+fn painted(raster: Raster) -> Picture {
     let mut picture = RgbImage::from_pixel(raster.width, raster.height, image::Rgb(GROUND));
     let (top, bottom) = (raster.height * 3 / 8, raster.height * 5 / 8);
     for (_, y, pixel) in picture.enumerate_pixels_mut() {
@@ -82,7 +82,7 @@ fn painted(raster: Raster) -> Shared {
 }
 
 /// RGB to Y′CbCr, chroma from each 2×2 block's first pixel.
-fn to_i420(picture: &RgbImage, raster: Raster) -> Shared {
+fn to_i420(picture: &RgbImage, raster: Raster) -> Picture {
     let (width, height) = (raster.width as usize, raster.height as usize);
     let (luma_stride, chroma_stride) = (raster.row_stride(), raster.chroma_stride());
     let mut bytes = vec![0u8; raster.picture_bytes()];
@@ -97,7 +97,7 @@ fn to_i420(picture: &RgbImage, raster: Raster) -> Shared {
             red[y / 2 * chroma_stride + x / 2] = cr;
         }
     }
-    Shared::new(bytes)
+    Picture::packed(raster, bytes)
 }
 
 #[cfg(test)]
@@ -110,7 +110,7 @@ mod tests {
     fn a_home_without_a_slate_gets_a_painted_one_that_is_not_black() {
         let home = tempfile::tempdir().expect("a temporary folder");
         let (picture, fault) = load(home.path(), RASTER);
-        let luma = &picture.as_ref()[..RASTER.row_stride() * RASTER.height as usize];
+        let luma = picture.planes()[0];
         assert!(fault.is_none() && luma.iter().all(|y| *y > 40), "darkest {:?}", luma.iter().min());
     }
 
@@ -122,7 +122,7 @@ mod tests {
         RgbImage::from_pixel(640, 360, image::Rgb([255, 255, 255])).save(&path).expect("saved");
         let (picture, fault) = load(home.path(), RASTER);
         assert!(fault.is_none());
-        assert_eq!(&picture.as_ref()[..3], [235, 235, 235]);
+        assert_eq!(&picture.planes()[0][..3], [235, 235, 235]);
         std::fs::write(&path, b"not a picture").expect("written");
         assert!(load(home.path(), RASTER).1.is_some_and(|f| f.to_string().contains("slate.png")));
     }

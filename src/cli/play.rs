@@ -118,19 +118,15 @@ fn stop_on_signal(stop: Arc<AtomicBool>) -> Result<(), Failure> {
     std::thread::Builder::new().name("signals".into()).spawn(wait).map(|_| ()).map_err(failed)
 }
 
-/// The player's decoder child.
+/// Where the player's decoders come from: one process that waits for clips and forks for each.
 #[derive(Args)]
 pub(super) struct DecodeArguments {
     /// Only make GStreamer's list of plugins
     #[arg(long)]
     prepare: bool,
     /// Receive the live source named in the environment
-    #[arg(long, conflicts_with = "file")]
+    #[arg(long, conflicts_with = "prepare")]
     live: bool,
-    #[arg(long, required_unless_present_any = ["prepare", "live"])]
-    file: Option<PathBuf>,
-    #[arg(long, default_value_t = 0)]
-    from_frame: u64,
     #[arg(long, default_value_t = HouseFormat::DEFAULT.width)]
     width: u32,
     #[arg(long, default_value_t = HouseFormat::DEFAULT.height)]
@@ -196,15 +192,16 @@ pub(super) fn decode(arguments: &DecodeArguments) -> Result<Ended, Failure> {
     if arguments.live {
         return receive(arguments);
     }
-    let Some(file) = arguments.file.as_ref().filter(|_| !arguments.prepare) else {
+    if arguments.prepare {
         return decode::prepare_registry().map(|()| Ended::Holds).map_err(failed);
-    };
+    }
+    let Some(order) = decode::next_order().map_err(failed)? else { return Ok(Ended::Holds) };
     let player = decode::Player::at_hand(arguments.house()).map_err(failed)?;
-    let mut sandbox = Sandbox::reading(file);
+    let mut sandbox = Sandbox::reading(&order.file);
     sandbox.reads.extend(Config::gst_registry());
     sandbox.demands.require_landlock = arguments.require_landlock;
     sandbox.enter().map_err(|e| Failure::could(e.to_string(), "siaran config shows sandbox.require"))?;
-    decode::run(file, arguments.from_frame, player).map(|()| Ended::Holds).map_err(failed)
+    decode::run(&order.file, order.from_frame, player).map(|()| Ended::Holds).map_err(failed)
 }
 
 /// The process of one of a player's outputs.

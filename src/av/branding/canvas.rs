@@ -262,7 +262,7 @@ mod tests {
     const RASTER: Raster = Raster { width: 32, height: 8 };
 
     fn grey() -> Vec<u8> {
-        RASTER.plain([100, 120, 140]).as_ref().to_vec()
+        RASTER.plain([100, 120, 140]).to_vec()
     }
 
     fn luma(bytes: &[u8], x: usize, y: usize) -> u8 {

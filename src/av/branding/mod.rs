@@ -15,7 +15,7 @@ use std::sync::Arc;
 use chrono::Timelike;
 use image::{Rgba32FImage, RgbaImage, imageops};
 
-use super::picture::{Raster, Shared};
+use super::picture::{Picture, Raster};
 use super::slate;
 use crate::domain::branding::{Band, Branding, ClockForm, CrawlText, Drawing, Ink, Layer, MOST_LAYERS, Place, Wears};
 use crate::domain::channel::Channel;
@@ -69,7 +69,7 @@ pub struct Painter {
     zone: Zone,
     branding: Branding,
     layers: Vec<Option<Prepared>>,
-    spare: Vec<Shared>,
+    spare: Vec<Picture>,
 }
 
 /// A layer, ready to be drawn.
@@ -110,7 +110,7 @@ impl Painter {
     }
 
     /// The picture with what it wears on it.
-    pub fn paint(&mut self, tick: Tick, picture: &Shared, dress: Dress<'_>) -> Shared {
+    pub fn paint(&mut self, tick: Tick, picture: &Picture, dress: Dress<'_>) -> Picture {
         let worn = self.branding.worn(dress.wears);
         let is_drawn = |(number, layer): (usize, &Option<Prepared>)| {
             worn.has(number)
@@ -118,7 +118,7 @@ impl Painter {
         };
         let mut anything = dress.crawl.is_some();
         anything |= self.layers.iter().enumerate().any(is_drawn);
-        let right_size = picture.as_ref().len() == self.raster.picture_bytes();
+        let right_size = picture.raster() == self.raster;
         if !anything || !right_size {
             return picture.clone();
         }
@@ -145,13 +145,14 @@ impl Painter {
     }
 
     /// A copy to draw on, in memory that was used before if nobody reads it any more.
-    fn copy_of(&mut self, picture: &Shared) -> Shared {
+    fn copy_of(&mut self, picture: &Picture) -> Picture {
         let free = self.spare.iter_mut().position(|spare| spare.alone().is_some());
         let Some(mut spare) = free.map(|free| self.spare.swap_remove(free)) else {
-            return Shared::new(picture.as_ref().to_vec());
+            return Picture::packed(picture.raster(), picture.to_vec());
         };
         if let Some(bytes) = spare.alone() {
-            bytes.copy_from_slice(picture.as_ref());
+            bytes.clear();
+            picture.planes().iter().for_each(|plane| bytes.extend_from_slice(plane));
         }
         spare
     }

@@ -50,7 +50,7 @@ fn painter(home: &Path, drawings: Vec<Drawing>) -> (Painter, Vec<Fault>) {
     Painter::prepare(home, &channel(), &branding(drawings), &letters())
 }
 
-fn ground() -> Shared {
+fn ground() -> Picture {
     Raster { width: 320, height: 180 }.plain([100, 128, 128])
 }
 
@@ -59,8 +59,8 @@ fn bare(wears: &Wears) -> Dress<'_> {
 }
 
 /// Rows and columns of luma that are not the ground's: left, top, right, bottom, the last ones included.
-fn drawn(picture: &Shared) -> Option<(usize, usize, usize, usize)> {
-    let luma = &picture.as_ref()[..320 * 180];
+fn drawn(picture: &Picture) -> Option<(usize, usize, usize, usize)> {
+    let luma = picture.planes()[0];
     let at: Vec<_> = luma.iter().enumerate().filter(|(_, y)| **y != 100).map(|(n, _)| (n % 320, n / 320)).collect();
     let (xs, ys) = (at.iter().map(|p| p.0), at.iter().map(|p| p.1));
     Some((xs.clone().min()?, ys.clone().min()?, xs.max()?, ys.max()?))
@@ -94,7 +94,7 @@ fn what_wears_nothing_is_passed_on_uncopied_and_a_set_chooses() {
     assert_eq!(faults, []);
     let picture = ground();
     let same = painter.paint(Tick(0), &picture, bare(&Wears::Nothing));
-    assert!(std::ptr::eq(same.as_ref(), picture.as_ref()), "not a copy");
+    assert!(std::ptr::eq(same.planes()[0], picture.planes()[0]), "not a copy");
     let low = painter.paint(Tick(0), &picture, bare(&"low".parse().expect("a set")));
     assert!(drawn(&low).is_some_and(|(left, top, ..)| left > 100 && top > 90), "{:?}", drawn(&low));
     let all = painter.paint(Tick(0), &picture, bare(&Wears::All));
@@ -110,7 +110,7 @@ fn a_clock_changes_with_its_second_on_the_channels_own_time_and_hides_while_nobo
     let (mut painter, faults) = painter(home.path(), vec![Drawing::Clock { form, place, ink: ink(24) }]);
     assert_eq!(faults, []);
     let wears = Wears::All;
-    let mut look = |text: &str| painter.paint(at(text), &ground(), bare(&wears)).as_ref().to_vec();
+    let mut look = |text: &str| painter.paint(at(text), &ground(), bare(&wears)).to_vec();
     let first = look("2026-11-22T06:59:58.000+07:00");
     assert_eq!(first, look("2026-11-22T06:59:58.960+07:00"), "the last frame of the second");
     assert_ne!(first, look("2026-11-22T06:59:59.000+07:00"));
@@ -128,7 +128,7 @@ fn a_ticker_moves_by_its_step_at_every_tick_also_where_it_begins_anew() {
     assert_eq!(faults, []);
     let mut row = |tick: i64| {
         let picture = painter.paint(Tick(tick), &ground(), bare(&Wears::All));
-        (150..180).flat_map(|y| picture.as_ref()[y * 320..][..320].to_vec()).collect::<Vec<u8>>()
+        (150..180).flat_map(|y| picture.planes()[0][y * 320..][..320].to_vec()).collect::<Vec<u8>>()
     };
     let mut before = row(1_000_000);
     // More than twice around.
@@ -150,7 +150,7 @@ fn a_crawl_runs_over_what_wears_nothing_from_the_right_edge_to_the_left() {
     let mut white = |travelled| {
         let dress = Dress { crawl: Some((&set.strip, travelled)), ..bare(&Wears::Nothing) };
         let picture = painter.paint(Tick(0), &ground(), dress);
-        let luma = &picture.as_ref()[..320 * 180];
+        let luma = picture.planes()[0];
         let columns: Vec<_> = (0..luma.len()).filter(|n| luma[*n] > 200).map(|n| n % 320).collect();
         columns.iter().min().copied().zip(columns.iter().max().copied())
     };
@@ -168,9 +168,9 @@ fn pictures_to_draw_on_are_used_again_once_nobody_reads_them() {
     let mut with_the_probe = std::collections::VecDeque::new();
     let mut fresh = 0;
     for tick in 0..100 {
-        let places: Vec<_> = painter.spare.iter().map(|spare| spare.as_ref().as_ptr()).collect();
+        let places: Vec<_> = painter.spare.iter().map(|spare| spare.planes()[0].as_ptr()).collect();
         let painted = painter.paint(Tick(tick), &ground(), bare(&Wears::All));
-        fresh += u32::from(!places.contains(&painted.as_ref().as_ptr()));
+        fresh += u32::from(!places.contains(&painted.planes()[0].as_ptr()));
         with_the_probe.push_back(painted);
         if with_the_probe.len() > 2 {
             with_the_probe.pop_front();

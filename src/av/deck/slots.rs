@@ -6,6 +6,9 @@
 //! many slots as it has been given: the player bounds how far ahead it works. A child gone bad can spoil its own
 //! pictures, also while they are read, and nothing else.
 //!
+//! Most pictures are not even written into a slot: their decoder worked there ([`DIRECT`]). Then the slot is the
+//! player's until it is given back, though the decoder may still look at it. What needs conversion is packed into one.
+//!
 //! Not chosen: a pipe, over which each picture is copied twice, and whose pages the kernel allocates anew each time.
 
 use std::io::{self, IoSlice};
@@ -20,10 +23,17 @@ use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, send, se
 
 use crate::av::picture::Raster;
 
+/// Pictures that the player may hold at once.
+pub(in crate::av) const SLOTS: u8 = 12;
+/// Slots beyond those, in which decoders work: for the 16 pictures that H.264 may refer to (ITU-T H.264, A.3.1), four on
+/// their way, and those that the player holds.
+pub(in crate::av) const DIRECT: u8 = 16 + 4 + SLOTS;
+
 /// One mapping of the memory.
 #[derive(Debug)]
 pub(in crate::av) struct Mapping {
     start: NonNull<u8>,
+    /// Bytes of one.
     pub slot: usize,
     pub slots: u8,
 }
@@ -35,7 +45,7 @@ unsafe impl Sync for Mapping {}
 
 impl Mapping {
     pub fn of(memory: &OwnedFd, raster: Raster, slots: u8, access: ProtFlags) -> io::Result<Mapping> {
-        let slot = raster.picture_bytes();
+        let slot = raster.roomy_bytes();
         if fstat(memory)?.st_size != i64::try_from(slot * usize::from(slots)).unwrap_or(i64::MAX) {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "memory of another size"));
         }
@@ -49,6 +59,13 @@ impl Mapping {
         debug_assert!(number < self.slots);
         // SAFETY: every number below that of the slots lies within the mapping.
         unsafe { self.start.as_ptr().add(usize::from(number) * self.slot) }
+    }
+
+    /// The slot in which an address lies, and how far from its beginning.
+    pub fn slot_of(&self, address: *const u8) -> Option<(u8, usize)> {
+        let at = address.addr().checked_sub(self.start.as_ptr().addr())?;
+        let number = u8::try_from(at / self.slot).ok().filter(|number| *number < self.slots)?;
+        Some((number, at % self.slot))
     }
 }
 
@@ -70,7 +87,7 @@ impl Slots {
     /// Memory for so many pictures, on its way to the child at the other end of `socket`.
     pub fn share(raster: Raster, slots: u8, socket: OwnedFd) -> io::Result<Arc<Slots>> {
         let memory = memfd_create("siaran-pictures", MemfdFlags::CLOEXEC | MemfdFlags::ALLOW_SEALING)?;
-        ftruncate(&memory, (raster.picture_bytes() * usize::from(slots)) as u64)?;
+        ftruncate(&memory, (raster.roomy_bytes() * usize::from(slots)) as u64)?;
         fcntl_add_seals(&memory, SealFlags::SHRINK | SealFlags::GROW | SealFlags::SEAL)?;
         let mapping = Mapping::of(&memory, raster, slots, ProtFlags::READ)?;
         let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];

@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex};
 use gstreamer as gst;
 use gstreamer::prelude::*;
 use gstreamer_app::{AppSink, AppSinkCallbacks};
-use gstreamer_video::{VideoFrameExt, VideoFrameRef, VideoInfo, VideoMeta};
+use gstreamer_video::{VideoFrameExt, VideoFrameRef, VideoInfo};
 
 use super::filler::Filler;
 use super::picker::{self, Ticks};
 use super::{Clip, DecodeError};
-use crate::av::deck::{AGAIN, IN_SLOT, STILL, header};
+use crate::av::deck::{AGAIN, IN_SLOT, PLANES, STILL, header};
 use crate::av::picture::{Raster, SAMPLE_BYTES};
 use crate::domain::channel::HouseFormat;
 use crate::domain::time::Tick;
@@ -25,19 +25,50 @@ pub(super) trait Writer: Send + 'static {
 
 /// Puts pictures into the memory that the player reads.
 pub(super) struct PictureWriter {
-    pub filler: Filler,
-    pub clip: Clip,
+    filler: Filler,
+    clip: Clip,
+    /// Where Cb and Cr begin, as the player was last told.
+    told: Option<[u32; 2]>,
 }
 
 impl PictureWriter {
-    fn give(&mut self, picture: &VideoFrameRef<&gst::BufferRef>, ticks: Ticks) -> io::Result<()> {
+    pub fn new(filler: Filler, clip: Clip) -> PictureWriter {
+        PictureWriter { filler, clip, told: None }
+    }
+
+    fn give(&mut self, buffer: &gst::BufferRef, info: &VideoInfo, ticks: Ticks) -> io::Result<()> {
         let HouseFormat { width, height, .. } = self.clip.house;
-        let (slot, memory) = self.filler.empty()?;
-        pack(picture, Raster { width, height }, memory);
+        let raster = Raster { width, height };
+        let picture = VideoFrameRef::from_buffer_ref_readable(buffer, info).map_err(io::Error::other)?;
+        let slot = match self.place_of(&picture, raster) {
+            Some((slot, offsets)) => {
+                if self.told.replace(offsets) != Some(offsets) {
+                    let number = i64::from(offsets[0]) << 32 | i64::from(offsets[1]);
+                    self.filler.socket().write_all(&header(number, PLANES))?;
+                }
+                drop(picture);
+                self.filler.lend(slot, buffer.to_owned())?;
+                slot
+            }
+            None => {
+                let (slot, memory) = self.filler.empty()?;
+                pack(&picture, raster, memory);
+                slot
+            }
+        };
         let mut socket = self.filler.socket();
         let number = |n: u64| i64::try_from(ticks.first + n).unwrap_or(i64::MAX);
         socket.write_all(&header(number(0), IN_SLOT + u32::from(slot)))?;
         (1..ticks.count).try_for_each(|n| socket.write_all(&header(number(n), AGAIN)))
+    }
+
+    /// Where a picture lies that the player can read as it is.
+    fn place_of(&self, picture: &VideoFrameRef<&gst::BufferRef>, raster: Raster) -> Option<(u8, [u32; 2])> {
+        let strides = [raster.row_stride(), raster.chroma_stride(), raster.chroma_stride()];
+        let as_read = picture.plane_stride().iter().zip(strides).all(|(has, reads)| usize::try_from(*has) == Ok(reads));
+        let plane = |n| picture.plane_data(n).ok().map(<[u8]>::as_ptr);
+        let planes = as_read.then(|| Some([plane(0)?, plane(1)?, plane(2)?])).flatten()?;
+        self.filler.place_of(planes)
     }
 }
 
@@ -46,8 +77,7 @@ impl Writer for PictureWriter {
         let (Some(buffer), Some(caps)) = (sample.buffer(), sample.caps()) else { return Ok(()) };
         let Some(ticks) = picker::ticks_of(buffer) else { return Ok(()) };
         let info = VideoInfo::from_caps(caps).map_err(io::Error::other)?;
-        let picture = VideoFrameRef::from_buffer_ref_readable(buffer, &info).map_err(io::Error::other)?;
-        let given = self.give(&picture, ticks);
+        let given = self.give(buffer, &info, ticks);
         if given.is_err() {
             // The player closed this decoder, or died.
             let _ = self.clip.ended.send(());
@@ -184,23 +214,7 @@ pub(super) fn attach<W: Writer>(
         })
         .build();
     sink.set_callbacks(callbacks);
-    if let Some(entry) = sink.static_pad("sink") {
-        take_margins(&entry);
-    }
     chain.iter().try_for_each(gst::Element::sync_state_with_parent)?;
     let entry = chain[0].static_pad("sink").ok_or_else(|| DecodeError::Setup("a filter has a sink pad".into()))?;
     pad.link(&entry).map(|_| ()).map_err(|e| DecodeError::Setup(e.to_string()))
-}
-
-/// Tells decoders that pictures may keep the margins that they decode into: they would copy each one to be rid of them.
-fn take_margins(pad: &gst::Pad) {
-    pad.add_probe(gst::PadProbeType::QUERY_DOWNSTREAM, |_, info| {
-        if let Some(query) = info.query_mut()
-            && let gst::QueryViewMut::Allocation(query) = query.view_mut()
-        {
-            query.add_allocation_meta::<VideoMeta>(None);
-            return gst::PadProbeReturn::Handled;
-        }
-        gst::PadProbeReturn::Ok
-    });
 }

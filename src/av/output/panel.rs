@@ -52,7 +52,7 @@ impl Panel {
     /// The part on black.
     fn placed(&self, picture: &[u8]) -> Vec<u8> {
         let (from, screen) = (self.from, self.screen());
-        let mut signal = screen.plain(BLACK).as_ref().to_vec();
+        let mut signal = screen.plain(BLACK).to_vec();
         let (mut read, mut written) = (0, 0);
         for plane in 0..3 {
             let half = if plane == 0 { 1 } else { 2 };
@@ -89,7 +89,7 @@ mod tests {
     const SMALL: Raster = Raster { width: 16, height: 8 };
 
     fn numbered() -> Vec<u8> {
-        let mut picture = SMALL.plain([0, 90, 160]).as_ref().to_vec();
+        let mut picture = SMALL.plain([0, 90, 160]).to_vec();
         (0..128).for_each(|pixel| picture[pixel] = 100 + pixel as u8);
         picture
     }
@@ -111,10 +111,10 @@ mod tests {
     fn half_the_light_is_less_than_half_the_way_down_in_code_values_and_none_is_black() {
         let mapping = Mapping { screen: (16, 8), at: (0, 0), from: (0, 0), size: (16, 8) };
         let mut panel = Panel::new(SMALL, mapping);
-        let white = SMALL.plain([235, 128, 90]).as_ref().to_vec();
+        let white = SMALL.plain([235, 128, 90]).to_vec();
         assert_eq!(panel.show(white.clone(), 1000), white);
         let half = panel.show(white.clone(), 500);
         assert_eq!((half[0], half[128], half[128 + 32]), (180, 128, 100));
-        assert_eq!(panel.show(white, 0), SMALL.plain(BLACK).as_ref());
+        assert_eq!(panel.show(white, 0), SMALL.plain(BLACK).to_vec());
     }
 }

@@ -152,19 +152,24 @@ impl Writer {
         self.last = number;
         let layout = self.mapping.layout;
         let slot = self.mapping.slot(number);
-        let (picture, sound) = (frame.picture.as_ref(), frame.sound.as_ref());
-        let (pictured, sounded) = (picture.len().min(layout.picture), sound.len().min(layout.most_sound));
+        let (planes, sound) = (frame.picture.planes(), frame.sound.as_ref());
+        let sounded = sound.len().min(layout.most_sound);
         slot.number().store(BEING_WRITTEN, Ordering::Relaxed);
         fence(Ordering::Release);
         let (tick, pts_ns, duration_ns) = (frame.tick.0, frame.pts_ns, frame.duration_ns);
         let Levels { light_milli, sound_milli } = levels;
         let sound_bytes = sounded as u64;
         let facts = Facts { tick, pts_ns, duration_ns, sound_bytes, light_milli, sound_milli };
-        // SAFETY: the slot holds a header, a picture and the most sound there can be; both lengths were cut to that,
-        // and the sources are other memory.
+        // SAFETY: the slot holds a header, a picture and the most sound there can be; all lengths are cut to that, and
+        // the sources are other memory.
         unsafe {
             slot.facts().write_volatile(facts);
-            std::ptr::copy_nonoverlapping(picture.as_ptr(), slot.picture(), pictured);
+            let mut filled = 0;
+            for plane in planes {
+                let length = plane.len().min(layout.picture - filled);
+                std::ptr::copy_nonoverlapping(plane.as_ptr(), slot.picture().add(filled), length);
+                filled += length;
+            }
             std::ptr::copy_nonoverlapping(sound.as_ptr(), slot.picture().add(layout.picture), sounded);
         }
         slot.number().store(number, Ordering::Release);

@@ -114,7 +114,7 @@ pub fn run(settings: Settings, clock: Arc<dyn Pacer>, stop: &AtomicBool) -> Resu
     let (seen, sights) = mpsc::channel();
     let preview = run_folder.join(format!("{}.jpg", channel.id));
     let second = channel.house.rate.frames_in(1);
-    let probe = Probe::start(raster, Some(preview), second, seen).map_err(system("no thread"))?;
+    let probe = Probe::start(Some(preview), second, seen).map_err(system("no thread"))?;
     let (news, rate) = (recorder.news(), channel.house.rate);
     spawn("watch", move || watch(&sights, &news, rate)).map_err(system("no thread"))?;
 
