@@ -62,6 +62,7 @@ impl Mapping {
     }
 
     /// The slot in which an address lies, and how far from its beginning.
+    #[cfg(feature = "av")]
     pub fn slot_of(&self, address: *const u8) -> Option<(u8, usize)> {
         let at = address.addr().checked_sub(self.start.as_ptr().addr())?;
         let number = u8::try_from(at / self.slot).ok().filter(|number| *number < self.slots)?;
