@@ -13,7 +13,7 @@ use super::{Desk, DeskError, Refusal};
 use crate::domain::asset::{Clip, ConformRecipe, Essence, Inspection, Reason, ReasonCode, Severity, Verdict};
 use crate::domain::audit::{AuditEvent, AuditKind, Word};
 use crate::domain::channel::Channel;
-use crate::domain::ids::{PersonId, Sha256, SubmissionId};
+use crate::domain::ids::{CaseId, PersonId, Sha256, SubmissionId};
 use crate::domain::people::{Form, Role};
 use crate::domain::playlist::Nature;
 use crate::domain::standard::{APPLICANT, EdgeKind};
@@ -353,12 +353,7 @@ impl Desk {
     pub fn stop_work(&self, by: PersonId, submission: SubmissionId) -> Result<(), DeskError> {
         let (now, works) = (self.now(), self.works.clone());
         self.store.write(move |tx| {
-            let person = acting_person(tx, by, now)?;
-            if !person.holds(Role::Technical) && !person.holds(Role::Admin) {
-                return Err(Refusal::NeedsRole(Role::Technical).into());
-            }
-            let not_found = || Refusal::NotFound { what: Text::new("Berkas itu", "That file") };
-            let case = tx.submission(Scope::All, submission)?.ok_or_else(not_found)?.case;
+            let case = case_of_technician(tx, by, submission, now)?;
             let mut stopped = 0;
             for kind in JobKind::ALL {
                 let Some(job) = tx.job(kind, submission)?.filter(|job| job.state == JobState::Waiting) else {
@@ -388,12 +383,7 @@ impl Desk {
     pub fn retry(&self, by: PersonId, submission: SubmissionId) -> Result<(), DeskError> {
         let now = self.now();
         self.store.write(move |tx| {
-            let person = acting_person(tx, by, now)?;
-            if !person.holds(Role::Technical) && !person.holds(Role::Admin) {
-                return Err(Refusal::NeedsRole(Role::Technical).into());
-            }
-            let not_found = || Refusal::NotFound { what: Text::new("Berkas itu", "That file") };
-            let case = tx.submission(Scope::All, submission)?.ok_or_else(not_found)?.case;
+            let case = case_of_technician(tx, by, submission, now)?;
             let mut asked = 0;
             for kind in JobKind::ALL {
                 if tx.job(kind, submission)?.is_some_and(|job| job.state == JobState::Failed) {
@@ -426,6 +416,21 @@ impl From<MediaTrouble> for Trouble {
     fn from(trouble: MediaTrouble) -> Trouble {
         Trouble::File(trouble.0)
     }
+}
+
+/// The request of a submission, for those who steer the machine's work: the technical team, and an administrator.
+fn case_of_technician(
+    tx: &mut Tx<'_>,
+    by: PersonId,
+    submission: SubmissionId,
+    now: Instant,
+) -> Result<CaseId, DeskError> {
+    let person = acting_person(tx, by, now)?;
+    if !person.holds(Role::Technical) && !person.holds(Role::Admin) {
+        return Err(Refusal::NeedsRole(Role::Technical).into());
+    }
+    let not_found = || Refusal::NotFound { what: Text::new("Berkas itu", "That file") };
+    Ok(tx.submission(Scope::All, submission)?.ok_or_else(not_found)?.case)
 }
 
 fn to_technical(submission: &Submission, body: Text) -> Announcement {

@@ -51,7 +51,10 @@ function aRealClip() {
 // The clip plays in the page, and a piece of it can be asked for.
 async function looksAtPreview(page, seconds) {
   const seen = await page.locator("video").evaluate(async (video) => {
-    const event = (name) => new Promise((done) => video.addEventListener(name, done, { once: true }));
+    const event = (name) => new Promise((done, fail) => {
+      video.addEventListener(name, done, { once: true });
+      setTimeout(() => fail(new Error(`the preview had no ${name} within 30 s`)), 30_000);
+    });
     if (video.readyState < 1) await event("loadedmetadata");
     video.muted = true;
     await video.play();
