@@ -12,7 +12,7 @@ use std::io::{self, Read, Write};
 
 use ebur128::{EbuR128, Mode};
 
-use crate::domain::channel::HouseFormat;
+use crate::domain::channel::{HOUSE_SOUND_CHANNELS as CHANNELS, HouseFormat};
 
 /// Decoded stereo, interleaved.
 pub(super) struct Sound {
@@ -29,7 +29,6 @@ pub(super) struct Levels {
     ceiling: Option<f64>,
 }
 
-const CHANNELS: usize = 2;
 /// Loudness is looked at in steps of this many a second (EBU Tech 3341: short-term loudness at least ten times).
 const STEPS: u32 = 10;
 /// Steps that a short-term loudness covers: three seconds (ITU-R BS.1771, EBU Tech 3341).
