@@ -8,7 +8,6 @@ mod direct;
 mod filler;
 mod nursery;
 mod picker;
-pub(crate) mod quicktime;
 mod writers;
 
 use std::fs::File;
@@ -27,6 +26,7 @@ use gstreamer::prelude::*;
 use super::caps;
 use super::deck::header;
 use super::picture::Raster;
+use super::quicktime;
 use crate::domain::channel::HouseFormat;
 use crate::domain::time::Tick;
 use filler::Filler;

@@ -18,6 +18,8 @@ pub mod live;
 pub mod output;
 pub mod picture;
 pub mod probe;
+#[cfg(any(feature = "av", test, fuzzing))]
+pub(crate) mod quicktime;
 pub mod recording;
 pub mod sandbox;
 pub mod seam;

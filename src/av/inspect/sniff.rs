@@ -35,7 +35,8 @@ fn signature(head: &[u8]) -> Option<&'static str> {
         let holds = |needle: &[u8]| head.windows(needle.len()).any(|window| window == needle);
         return Some(if office.into_iter().any(holds) { "office document" } else { "archive" });
     }
-    if head.get(TAR_AT..TAR_AT + 5) == Some(b"ustar") {
+    // A tar begins with a file's name; a movie, which may have anything there, with the size of its first box.
+    if head.get(TAR_AT..TAR_AT + 5) == Some(b"ustar") && head.first() != Some(&0) {
         return Some("archive");
     }
     SIGNATURES.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, name)| *name)
@@ -64,6 +65,17 @@ fn plain_text(head: &[u8]) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_movie_that_holds_a_tars_mark_by_chance_is_a_movie() {
+        let with_mark = |begin: &[u8]| {
+            let mut head = begin.to_vec();
+            head.resize(257, 0);
+            [&head[..], b"ustar\x0000"].concat()
+        };
+        assert_eq!(not_media(&with_mark(b"letter.docx")), Some("archive"));
+        assert_eq!(not_media(&with_mark(b"\0\0\0\x20ftypisom")), None);
+    }
 
     #[test]
     fn what_offices_attach_by_mistake_is_named_and_video_is_let_through() {

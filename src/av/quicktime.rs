@@ -4,13 +4,16 @@
 //! list skips is still included: of sound in AAC or MP3 the last packet, 20 ms, is lost. The duration is therefore
 //! lengthened as the header is read; where a stream ends is stated by its own edit list and its samples.
 
+#[cfg(feature = "av")]
 use gstreamer as gst;
+#[cfg(feature = "av")]
 use gstreamer::prelude::*;
 
 /// Seconds added to the stated duration: more than any encoder's delay.
 const LONGER_S: u64 = 1;
 
 /// Lengthens what the demuxer reads through this pad.
+#[cfg(feature = "av")]
 pub fn lengthen(pad: &gst::Pad) {
     pad.add_probe(gst::PadProbeType::PULL | gst::PadProbeType::BUFFER, |_, info| {
         if let Some(buffer) = info.buffer_mut()
