@@ -7,6 +7,7 @@ pub mod cases;
 pub mod check;
 pub mod clock;
 pub mod decoders;
+pub mod given_back;
 pub mod inbox;
 pub mod incidents;
 pub mod intake;

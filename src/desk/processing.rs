@@ -23,6 +23,7 @@ use crate::domain::time::Instant;
 use crate::domain::timeline::Timeline;
 use crate::engine::likeness::alike;
 use crate::engine::procedure::{Act, Who};
+use crate::files::at_work::{self, AtWork};
 use crate::files::library::Making;
 use crate::store::{
     Addressee, Alike, Announcement, ClipRow, InspectionRow, Job, JobKind, JobState, LEASE, LikenessRow, Scope, Tx,
@@ -136,8 +137,12 @@ impl Desk {
     /// # Errors
     /// When the database or the disk would not. Trouble with the file itself is in [`Worked`].
     pub fn work(&self, media: &dyn MediaWork, only: Option<SubmissionId>) -> Result<Option<Worked>, DeskError> {
+        self.take_from_the_dead()?;
         let now = self.now();
         let Some(job) = self.store.write(move |tx| tx.take_job(only, now))? else { return Ok(None) };
+        // Without the sign, on a full disk perhaps, a kill costs the length of the lease.
+        let _sign = AtWork::begin(self.home(), job.id)
+            .inspect_err(|error| tracing::warn!(%error, "no sign can be set that a file is worked on"));
         let under = self.works.begin(job.id);
         let mut progress = self.progress(&job, &under);
         let worked = match job.kind {
@@ -151,10 +156,13 @@ impl Desk {
                 Ok(Some(Worked { job, state: JobState::Failed, trouble: Some(STOPPED.into()) }))
             }
             Ok(()) => Ok(Some(Worked { job, state: JobState::Done, trouble: None })),
-            Err(Trouble::Desk(error)) => Err(error),
+            Err(Trouble::Desk(error)) => {
+                self.put_off(job.id);
+                Err(error)
+            }
             Err(Trouble::File(said)) => {
                 let trouble: String = said.chars().take(MAX_TROUBLE_CHARS).collect();
-                let state = self.give_back(&job, &trouble)?;
+                let state = self.give_back(job.id, &trouble)?;
                 Ok(Some(Worked { job, state, trouble: Some(trouble) }))
             }
         }
@@ -328,30 +336,13 @@ impl Desk {
         Ok(())
     }
 
-    fn give_back(&self, job: &Job, trouble: &str) -> Result<JobState, DeskError> {
-        let (now, id, submission, said) = (self.now(), job.id, job.submission, trouble.to_owned());
-        self.store.write(move |tx| {
-            let state = tx.fail_job(id, &said, now)?;
-            if state == JobState::Failed
-                && let Some(submission) = tx.submission(Scope::All, submission)?
-            {
-                let text = Text::new(
-                    format!("Pengolahan berkas permohonan {} gagal: {said}", submission.case),
-                    format!("Working on the file of request {} failed: {said}", submission.case),
-                );
-                tx.announce(&to_technical(&submission, text), now)?;
-            }
-            Ok(state)
-        })
-    }
-
     /// Stops the work on one submission's file: what is under way here, and what waits. It can be asked for again. The
     /// technical team and an administrator may.
     ///
     /// # Errors
     /// Refused without such a role, and where there is no such submission.
     pub fn stop_work(&self, by: PersonId, submission: SubmissionId) -> Result<(), DeskError> {
-        let (now, works) = (self.now(), self.works.clone());
+        let (now, works, home) = (self.now(), self.works.clone(), self.home().to_owned());
         self.store.write(move |tx| {
             let case = case_of_technician(tx, by, submission, now)?;
             let mut stopped = 0;
@@ -359,7 +350,7 @@ impl Desk {
                 let Some(job) = tx.job(kind, submission)?.filter(|job| job.state == JobState::Waiting) else {
                     continue;
                 };
-                let free = job.lease_until.is_none_or(|until| until <= now);
+                let free = job.lease_until.is_none_or(|until| until <= now) || !at_work::is_held(&home, job.id);
                 // What another process works on it alone can stop.
                 if works.stop(job.id) {
                     stopped += 1;
@@ -433,7 +424,7 @@ fn case_of_technician(
     Ok(tx.submission(Scope::All, submission)?.ok_or_else(not_found)?.case)
 }
 
-fn to_technical(submission: &Submission, body: Text) -> Announcement {
+pub(super) fn to_technical(submission: &Submission, body: Text) -> Announcement {
     let subject = Text::new(format!("Permohonan {}", submission.case), format!("Request {}", submission.case));
     Announcement { to: Addressee::Role(Role::Technical), case: Some(submission.case), subject, body }
 }

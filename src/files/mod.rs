@@ -1,5 +1,6 @@
 //! Floor 2: `playlists/`, `media/` and `journal/` on disk. Every file appears whole: temporary name, fsync, rename.
 
+pub mod at_work;
 pub mod control;
 mod essence_file;
 pub mod fill_index;

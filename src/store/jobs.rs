@@ -185,17 +185,29 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Gives a job back after trouble; after the third attempt it is given up. Returns how far it is then.
+    /// Gives a job back after trouble; after the third attempt it is given up. Returns how it stands then, or `None` where
+    /// nobody waits for it any more.
     ///
     /// # Errors
     /// When the database would not.
-    pub fn fail_job(&mut self, id: JobId, trouble: &str, at: Instant) -> Result<JobState, StoreError> {
+    pub fn fail_job(&mut self, id: JobId, trouble: &str, at: Instant) -> Result<Option<Job>, StoreError> {
         let sql = format!(
             "update jobs set state = iif(attempts >= {MOST_ATTEMPTS}, 'failed', 'waiting'), lease_until_ms = null, \
              finished_at_ms = iif(attempts >= {MOST_ATTEMPTS}, ?2, null), trouble = ?3 where id = ?1 \
-             returning {COLUMNS}"
+             and state = 'waiting' returning {COLUMNS}"
         );
-        let job = self.connection.prepare_cached(&sql)?.query_row(params![id.0, ms(at), trouble], read)?;
-        Ok(job.state)
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        Ok(statement.query_row(params![id.0, ms(at), trouble], read).optional()?)
+    }
+
+    /// Puts a job off as if it had not been taken: what was in the way was not its file.
+    ///
+    /// # Errors
+    /// When the database would not.
+    pub fn put_off_job(&mut self, id: JobId, until: Instant) -> Result<(), StoreError> {
+        let sql = "update jobs set lease_until_ms = ?2, attempts = max(attempts - 1, 0) \
+                   where id = ?1 and state = 'waiting'";
+        self.connection.prepare_cached(sql)?.execute(params![id.0, ms(until)])?;
+        Ok(())
     }
 }

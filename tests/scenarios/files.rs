@@ -5,6 +5,7 @@ use std::path::Path;
 use chrono::TimeDelta;
 use siaran::desk::Desk;
 use siaran::desk::Refusal;
+use siaran::desk::given_back::PUT_OFF;
 use siaran::desk::processing::{Found, MediaTrouble, MediaWork, Original, Progress};
 use siaran::domain::asset::ConformRecipe;
 use siaran::domain::audit::AuditKind;
@@ -12,7 +13,7 @@ use siaran::domain::channel::Channel;
 use siaran::domain::ids::{PersonId, SubmissionId};
 use siaran::domain::people::Role;
 use siaran::files::library::Making;
-use siaran::store::{JobKind, JobState};
+use siaran::store::{JobKind, JobState, MOST_ATTEMPTS};
 
 use crate::world::{World, refusal};
 
@@ -98,5 +99,82 @@ fn an_original_goes_a_year_after_its_period_with_a_record_and_can_be_sent_again(
     let gone = format!("\"kind\":\"{}\"", AuditKind::OriginalDisposed.as_str());
     assert!(trail.iter().any(|row| row.body.contains(&gone)), "{trail:?}");
     assert!(world.desk.dispose_of_originals().unwrap().is_empty(), "once");
+    world.ends();
+}
+
+#[test]
+fn what_a_killed_server_had_in_hand_is_taken_up_at_once_and_given_up_after_three_kills() {
+    let world = World::new();
+    let filed = world.request(b"posyandu");
+    // A server takes the job, says so, and is killed: the system lets go of its lock, and its sign stays.
+    let taken_and_killed = || {
+        let now = world.desk.now();
+        let job = world.desk.store.write(move |tx| tx.take_job(None, now)).unwrap().unwrap();
+        std::fs::create_dir_all(world.home().join("run/work")).unwrap();
+        std::fs::write(world.home().join("run/work").join(job.id.0.to_string()), "4711").unwrap();
+        job
+    };
+    let job = taken_and_killed();
+    // The page says that it waits, and the technical team can stop it although its lease still runs.
+    let by = world.id(Role::Technical);
+    world.desk.stop_work(by, filed.submission).unwrap();
+    let stopped = world.desk.store.read(|r| r.job(JobKind::Inspect, filed.submission)).unwrap().unwrap();
+    assert_eq!(stopped.state, JobState::Failed);
+    assert!(world.desk.work(&world.media, None).unwrap().is_none(), "what was stopped stays stopped");
+    world.desk.retry(by, filed.submission).unwrap();
+    assert_eq!(taken_and_killed().id, job.id);
+    world.work();
+    assert_eq!(world.step(filed.case), "verify");
+
+    // A file that takes its worker down with it.
+    let deadly = world.request(b"senam pagi");
+    for _ in 0..MOST_ATTEMPTS {
+        taken_and_killed();
+        world.desk.take_from_the_dead().unwrap();
+    }
+    assert!(world.desk.work(&world.media, None).unwrap().is_none());
+    let news = &world.announced(by)[0];
+    assert_eq!(news, "Pengolahan berkas permohonan 2 gagal: the program that worked on it was ended");
+    assert_eq!(world.step(deadly.case), "submit");
+    world.ends();
+}
+
+/// A disk that keeps no preview.
+struct FullDisk;
+
+impl MediaWork for FullDisk {
+    fn inspect(&self, _: &Path, _: &Channel, _: Progress<'_>) -> Result<Found, MediaTrouble> {
+        unreachable!("it is inspected")
+    }
+    fn conform(
+        &self,
+        _: Original<'_>,
+        _: &ConformRecipe,
+        _: &Channel,
+        _: &Path,
+        _: Progress<'_>,
+    ) -> Result<Found, MediaTrouble> {
+        unreachable!("nothing is approved")
+    }
+    fn preview(&self, _: Original<'_>, _: &ConformRecipe, _: &Making, _: Progress<'_>) -> Result<(), MediaTrouble> {
+        Ok(())
+    }
+}
+
+#[test]
+fn trouble_of_our_own_puts_a_file_off_for_a_minute_and_holds_nobody_else_up() {
+    let world = World::new();
+    let filed = world.request(b"posyandu");
+    world.desk.work(&world.media, None).unwrap();
+    let preview = || world.desk.store.read(|r| r.job(JobKind::Preview, filed.submission)).unwrap().unwrap();
+    for attempt in 0..=MOST_ATTEMPTS {
+        world.desk.work(&FullDisk, None).unwrap_err();
+        let other = world.request(format!("senam pagi {attempt}").as_bytes());
+        world.work();
+        assert_eq!((world.step(other.case).as_str(), preview().state), ("verify", JobState::Waiting));
+        world.wait(PUT_OFF);
+    }
+    world.work();
+    assert_eq!(preview().state, JobState::Done, "however often it was put off");
     world.ends();
 }
