@@ -438,6 +438,7 @@ fn clip_facts(web: &Web, submission: &Submission, found: &CaseFile, can: &Can<En
         },
         text: reason.text.get(lang).to_owned(),
     });
+    let preview = preview(web, submission, found);
     ClipFacts {
         name: submission.original.name.clone(),
         size: megabytes(submission.original.bytes, lang),
@@ -446,8 +447,8 @@ fn clip_facts(web: &Web, submission: &Submission, found: &CaseFile, can: &Can<En
         verdict,
         reasons: reasons.collect(),
         length: found.length_note().map(|note| note.get(lang).to_owned()),
-        preview: preview(web, submission, found),
-        timeline: timeline::drawn(found, &can.visit),
+        timeline: timeline::drawn(found, matches!(preview, Preview::Ready { .. }), &can.visit),
+        preview,
         alikes: found.alikes.iter().map(|(row, standing)| earlier(row, standing, web, &can.visit)).collect(),
         works: work::rows(web, found, can),
         given_up: jobs(found).filter(|job| job.state == JobState::Failed).map(|job| given_up(job, can)).collect(),

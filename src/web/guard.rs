@@ -9,7 +9,7 @@ use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, ORIGIN, REFERRER_POLICY, SET_COOKIE,
     STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use tracing::Instrument;
@@ -45,6 +45,7 @@ async fn guard(State(web): State<Web>, mut request: Request, next: Next) -> Resp
     let span = tracing::info_span!("request", number = visit.number, method = %request.method(), path = visit.path);
     request.extensions_mut().insert(visit.clone());
 
+    let read_only = request.method().is_safe();
     let answer = async {
         match foreign(&web.site, request.method(), request.headers()) {
             true => Err(Problem::Foreign),
@@ -52,7 +53,7 @@ async fn guard(State(web): State<Web>, mut request: Request, next: Next) -> Resp
         }
     };
     let mut response = match answer.instrument(span).await {
-        Ok(response) => told(response, &visit),
+        Ok(response) => told(response, &visit, read_only),
         Err(problem) => problem.page(&visit),
     };
     remember_language(&mut response, &visit);
@@ -61,13 +62,17 @@ async fn guard(State(web): State<Web>, mut request: Request, next: Next) -> Resp
 }
 
 /// Problems, and what a library refused in its own words, become pages.
-fn told(mut response: Response, visit: &Visit) -> Response {
+fn told(mut response: Response, visit: &Visit, read_only: bool) -> Response {
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         return problem.page(visit);
     }
-    let status = response.status();
+    let mut status = response.status();
     let plain = response.headers().get(CONTENT_TYPE).is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
     if (status.is_client_error() || status.is_server_error()) && plain && !visit.path.starts_with("/readyz") {
+        // Nothing was sent: an address with something else in it than a number is one that is not there.
+        if read_only && status == StatusCode::BAD_REQUEST {
+            status = StatusCode::NOT_FOUND;
+        }
         let mut page = Problem::of_status(status).page(visit);
         *page.status_mut() = status;
         return page;

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { aMadeClip } from "./filing.mjs";
+import { findings } from "./findings.mjs";
 import { PASSWORD, decide, fits, onward, shot, text, until } from "./world.mjs";
 
 // The smallest picture: one grey pixel.
@@ -194,6 +195,8 @@ export async function desks(world) {
   assert.match(await text(admin), /Rantai utuh/);
   await shot(admin, "15-audit");
 
+  const still = await findings(world);
+
   // Another office sees none of it.
   await admin.goto(`${base}/people`);
   await admin.fill("#office-name", "Desa Sei Semayang");
@@ -208,6 +211,7 @@ export async function desks(world) {
   for (const page of ["", "/original", "/preview", "/report", "/letter"]) {
     assert.equal((await village.request.get(base + path + page)).status(), 404, page);
   }
+  assert.equal((await village.request.get(base + still)).status(), 404, still);
   await village.goto(base + path);
   assert.match(await text(village), /tidak ditemukan/);
 

@@ -4,6 +4,7 @@
 
 mod airing;
 mod files;
+mod looking;
 mod request;
 mod standing;
 mod watch;

@@ -1,5 +1,5 @@
-// Pages work without this. It shows how far an upload has come, asks before a page with one under way is left, and
-// keeps the wall's page as it is now.
+// Pages work without this. It shows how far an upload has come, asks before a page with one under way is left, keeps
+// the wall's page as it is now, and moves a clip's preview to what was found in it.
 (function () {
   "use strict";
   var form = document.querySelector("form[data-upload]");
@@ -93,4 +93,19 @@
     }).catch(function () { window.setTimeout(look, LATER_MS); });
   };
   window.setTimeout(look, AGAIN_MS);
+})();
+
+// What was found along a clip: its place is shown in the preview on the page.
+(function () {
+  "use strict";
+  var timeline = document.querySelector(".timeline"), film = document.querySelector("video");
+  if (!timeline || !film) return;
+  timeline.addEventListener("click", function (event) {
+    var place = event.target.closest("[data-seek]");
+    if (!place) return;
+    event.preventDefault();
+    film.pause();
+    film.currentTime = place.dataset.seek / 1000;
+    film.focus();
+  });
 })();
