@@ -21,8 +21,8 @@ pub(super) struct Arguments {
     listen: Option<SocketAddr>,
 }
 
-/// Added to the nice level: uploads that arrive all at once must not take the encoders' turn of a player on this machine,
-/// which run at a level of 1.
+/// Added to the nice level: uploads that arrive all at once must not take the turn of a player on this machine, also where
+/// that could not go before others itself.
 const BEHIND_THE_AIR: i32 = 10;
 
 impl From<ServeError> for Failure {

@@ -58,6 +58,7 @@ pub fn next_order() -> Result<Option<Order>, DecodeError> {
     if threads != 1 {
         return Err(DecodeError::Setup(format!("a decoder can't be forked from {threads} threads")));
     }
+    yield_to_encoders();
     loop {
         let Some((order, [pictures, sound])) = receive()? else { return Ok(None) };
         // SAFETY: there is one thread, so that no lock is held and nothing is half done; all other arguments are zero:
@@ -76,6 +77,16 @@ pub fn next_order() -> Result<Option<Order>, DecodeError> {
                 send(stdin(), &pid.to_le_bytes(), SendFlags::NOSIGNAL).map_err(io::Error::from)?;
             }
         }
+    }
+}
+
+/// A clip that costs all there is must not take the encoders' turn. Where the player could not go before other programs,
+/// decoders stay level with those.
+fn yield_to_encoders() {
+    let level = rustix::process::getpriority_process(None).unwrap_or(0);
+    if level < 0 {
+        // To be less urgent is always allowed.
+        let _ = rustix::process::setpriority_process(None, level / 2);
     }
 }
 

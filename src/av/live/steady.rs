@@ -26,7 +26,7 @@ const JUMP_NS: i64 = 20_000_000;
 /// Time stamps that leap by more begin a new stream.
 const LEAP_NS: i64 = 1_000_000_000;
 /// Nothing new for so long is a loss; more if the source is slower than that, up to the second figure.
-const LOSS_NS: (i64, i64) = (240_000_000, 480_000_000);
+const LOSS_NS: (i64, i64) = (220_000_000, 480_000_000);
 /// A picture may be shown this much before its time, and is passed over only if the next one is due this long: else a
 /// source whose pictures come due just between two ticks would stutter.
 const LEEWAY_NS: i64 = 12_000_000;

@@ -52,9 +52,9 @@ pub const PREROLL_TICKS: i64 = 100;
 pub const LIVE_PREROLL_TICKS: i64 = 250;
 /// How long the last picture is repeated before something else covers: 0.48 s at 25 frames a second.
 pub const HOLD_TICKS: u32 = 12;
-/// The next item may change until this long before air: 0.8 s at 25 frames a second. Who publishes a change 1 s before
+/// The next item may change until this long before air: 0.72 s at 25 frames a second. Who publishes a change 1 s before
 /// air is in time, since the folder is looked at ten times a second and a frame leaves a little before its time.
-pub const LOCK_TICKS: i64 = 20;
+pub const LOCK_TICKS: i64 = 18;
 /// Before air, a decoder without a first frame by then is replaced once: 0.8 s at 25 frames a second.
 const RETRY_BEFORE_TICKS: i64 = 20;
 /// What a decoder gets at least before it is given up: 0.4 s at 25 frames a second.
@@ -66,7 +66,7 @@ const STUCK_TICKS: i64 = 75;
 const STUCK_AFTER_FRAMES_TICKS: i64 = 25;
 /// Frames of a live source that wait before it is taken: 0.12 s at 25 frames a second.
 const LIVE_CUSHION_FRAMES: u64 = 3;
-/// A live source that gives nothing is held this long, then the plan is seen: 0.08 s at 25 frames a second. With the 0.24 s
+/// A live source that gives nothing is held this long, then the plan is seen: 0.08 s at 25 frames a second. With the 0.22 s
 /// after which its decoder gives it up, that makes some 0.4 s since its last packet.
 const LIVE_LOSS_TICKS: u32 = 2;
 /// How often one segment's decoder is opened before the segment is left to its cover.
