@@ -1,5 +1,5 @@
-//! Makes the day: how often each clip airs (`allot`), when (`sequence`), evened out (`polish`), and for every
-//! play that found no place a reason with numbers (`reasons`).
+//! Makes the day: how often each clip airs (`allot`), when (`relax` where there is room to spare, else `sequence` and
+//! `tighten`), evened out (`polish`), and for every play that found no place a reason with numbers (`reasons`).
 //!
 //! Pure and deterministic: integer time, ordered maps, work bounded by counts and never by a clock. Playlists, hashes
 //! and approvals are not its business; whether the result may air is judged by `engine::plan_check`, which shares no
@@ -10,10 +10,13 @@
 //! more plays than asked for.
 
 mod allot;
+mod insert;
 mod lane;
 mod polish;
 pub mod reasons;
+mod relax;
 mod sequence;
+mod tighten;
 
 use std::collections::BTreeMap;
 
@@ -45,26 +48,87 @@ pub struct DayPlan {
     pub idle: Vec<Stretch>,
 }
 
-/// How many orders are tried while plays are missing.
-const MAX_RESTARTS: u32 = 40;
+/// How many orders are tried while plays are missing, and how many from the first one on in which none is.
+const MAX_RESTARTS: usize = 40;
+const GOOD_DAYS: usize = 4;
+/// Plays times entries that are looked at in all orders together: a few milliseconds.
+const MAX_WORK: usize = 600_000;
+/// How many staggerings of a day with room to spare are tried, and how many of the best are evened out.
+const STAGGERINGS: u32 = 8;
+const EVENED_OUT: usize = 3;
+/// Per play, twice the square of 1.5 % in 1/1024: gaps as even as that need no second try.
+const EVEN_ENOUGH: i64 = 2 * 15 * 15;
 
 /// Plans a day. Entries that can never air (no length, no window) get a reason, never a fault.
 pub fn plan(rotation: &Rotation) -> DayPlan {
     let mut day = Day::new(rotation);
     let whys = allot::allot(&mut day);
-    let mut best: Option<sequence::Attempt> = None;
-    for restart in 0..MAX_RESTARTS {
-        let attempt = sequence::sequence(&day, restart);
-        if best.as_ref().is_none_or(|b| attempt.better_than(b)) {
-            best = Some(attempt);
+    let plays = with_room(&day).unwrap_or_else(|| packed(&day));
+    finish(rotation, &day, plays, &whys)
+}
+
+/// A day with room to spare: every play near its ideal place. `None` if no staggering keeps all rules.
+fn with_room(day: &Day) -> Option<Vec<Play>> {
+    let days: Vec<_> = (0..STAGGERINGS).filter_map(|restart| relax::relaxed(day, restart * 4)).collect();
+    evenest(day, days)
+}
+
+/// A full day: of the orders that lack least the evenest.
+fn packed(day: &Day) -> Vec<Play> {
+    let asked: Step = day.lanes.iter().map(|l| l.length * i64::from(l.target)).sum();
+    let free: Step = day.free.iter().map(|s| s.length()).sum();
+    // No order lacks less than this. Who asks for more than there is will not miss a two-thousandth of the day.
+    let beyond = (asked - (free - unused_at_least(day))).max(0);
+    let good = beyond + if beyond > 0 { free / 2000 } else { 0 };
+    let (mut least, mut spare_orders) = (Step::MAX, GOOD_DAYS);
+    let plays: usize = day.lanes.iter().map(|l| l.target as usize).sum();
+    let restarts = (MAX_WORK / (plays * day.lanes.len()).max(1)).clamp(GOOD_DAYS, MAX_RESTARTS);
+    let mut days = Vec::new();
+    for restart in (0..).take(restarts) {
+        let attempt = sequence::sequence(day, restart, good);
+        if attempt.missing_time < least {
+            least = attempt.missing_time;
+            days.clear();
         }
-        if best.as_ref().is_some_and(|b| b.missing == 0) {
+        if attempt.missing_time == least {
+            days.push(attempt.plays);
+        }
+        if least <= good {
+            spare_orders -= 1;
+            if spare_orders == 0 {
+                break;
+            }
+        }
+    }
+    evenest(day, days).unwrap_or_default()
+}
+
+/// The evenest of some days that keep all rules, once the most promising of them are evened out.
+fn evenest(day: &Day, days: Vec<Vec<Play>>) -> Option<Vec<Play>> {
+    let judged = |plays: Vec<Play>| Some((polish::unevenness(day, &plays)?, plays));
+    let mut days: Vec<(i64, Vec<Play>)> = days.into_iter().filter_map(judged).collect();
+    days.sort_by_key(|(unevenness, _)| *unevenness);
+    let mut best: Option<(i64, Vec<Play>)> = None;
+    for (_, mut plays) in days.into_iter().take(EVENED_OUT) {
+        polish::polish(day, &mut plays);
+        let (unevenness, plays) = judged(plays)?;
+        if best.as_ref().is_none_or(|(least, _)| unevenness < *least) {
+            best = Some((unevenness, plays));
+        }
+        if best.as_ref().is_some_and(|(least, plays)| *least <= EVEN_ENOUGH * plays.len() as i64) {
             break;
         }
     }
-    let mut plays = best.map(|b| b.plays).unwrap_or_default();
-    polish::polish(&day, &mut plays);
-    finish(rotation, &day, plays, &whys)
+    best.map(|(_, plays)| plays)
+}
+
+/// Free time that no plan uses: what every segment has over a multiple of the lengths' common measure.
+fn unused_at_least(day: &Day) -> Step {
+    fn common(a: Step, b: Step) -> Step {
+        if b == 0 { a } else { common(b, a % b) }
+    }
+    let measure = day.lanes.iter().filter(|l| l.target > 0).map(|l| l.length).fold(0, common);
+    day.free.iter().map(|s| if measure > 0 { s.length() % measure } else { 0 }).sum()
 }
 
 /// Repairs an announced day: every kept play stays where it is, and what is missing from what the rotation now allows
@@ -72,7 +136,7 @@ pub fn plan(rotation: &Rotation) -> DayPlan {
 pub fn repair(rotation: &Rotation, kept: &[Play], from: Step) -> DayPlan {
     let mut day = Day::new(rotation);
     let whys = allot::allot(&mut day);
-    let plays = sequence::insert(&day, kept.to_vec(), from);
+    let plays = insert::insert(&day, kept.to_vec(), from);
     finish(rotation, &day, plays, &whys)
 }
 

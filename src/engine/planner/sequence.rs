@@ -5,32 +5,31 @@
 //! that is full has none. Only when plays are missing after the plain pass are segments closed by looking for clips
 //! whose lengths add up to the rest (doing it always breaks days that are periodic already).
 
+use std::collections::BTreeMap;
+
 use crate::domain::rotation::{Step, Stretch};
 
 use super::Play;
-use super::lane::{Day, Lane};
+use super::insert::{give_way, pause_for};
+use super::lane::Day;
+use super::tighten::tighten;
+
+/// So many missing plays are worth looking for whom they could displace.
+const FEW: u32 = 6;
 
 /// One order of the day.
 pub(super) struct Attempt {
     pub plays: Vec<Play>,
-    /// Plays that have a target but found no place.
-    pub missing: u32,
-    /// Their airtime.
-    missing_time: Step,
-}
-
-impl Attempt {
-    pub fn better_than(&self, other: &Attempt) -> bool {
-        (self.missing_time, self.missing) < (other.missing_time, other.missing)
-    }
+    /// Airtime that was allotted but found no place.
+    pub missing_time: Step,
 }
 
 /// A lane while its day is being laid out.
-struct Turn {
+pub(super) struct Turn {
     /// Ideal starts, in order.
-    ideals: Vec<Step>,
+    pub ideals: Vec<Step>,
     /// Ideal distance of two starts.
-    period: Step,
+    pub period: Step,
     next: usize,
     last: Option<Step>,
 }
@@ -40,6 +39,8 @@ struct Layout<'a> {
     turns: Vec<Turn>,
     /// First step at which an office may air again.
     office_ready: Vec<Step>,
+    /// What an office still needs: its plays with the office gap after each.
+    office_need: Vec<Step>,
     /// Idle steps that remain to be spent, and of how much free time.
     idle_total: Step,
     idle_spent: Step,
@@ -47,38 +48,61 @@ struct Layout<'a> {
     free_passed: Step,
     close: bool,
     by_deadline: i64,
+    /// An office goes first when the rest of the day is less than this longer than what it needs.
+    pressing_length: Step,
     plays: Vec<Play>,
 }
 
-pub(super) fn sequence(day: &Day, restart: u32) -> Attempt {
+/// One of the orders of a day, told apart by `restart`; one that lacks no more airtime than `good` is not improved.
+pub(super) fn sequence(day: &Day, restart: u32, good: Step) -> Attempt {
     let free_total: Step = day.free.iter().map(|s| s.length()).sum();
     let asked: Step = day.lanes.iter().map(|l| l.length * i64::from(l.target)).sum();
     let mut layout = Layout {
         day,
         turns: turns(day, restart),
         office_ready: vec![Step::MIN; day.offices],
+        office_need: need(day),
         // Plays that are missing may lack the very time that idling spent early in a crowded part of the day.
-        idle_total: (free_total - asked).max(0) * i64::from(2 - (restart / 14).min(2)) / 2,
+        idle_total: (free_total - asked).max(0) * i64::from(2 - restart / 4 % 3) / 2,
         idle_spent: 0,
         free_total: free_total.max(1),
         free_passed: 0,
         close: restart % 4 >= 2,
         by_deadline: i64::from(restart % 2),
+        pressing_length: 20 * (day.office_gap + day.lanes.iter().map(|l| l.length).max().unwrap_or(0)),
         plays: Vec::new(),
     };
     for segment in &day.free {
         layout.fill(*segment);
     }
     layout.insert_missing();
-    let left = |e: usize| layout.turns[e].ideals.len() - layout.turns[e].next;
-    let missing = (0..day.lanes.len()).map(|e| u32::try_from(left(e)).unwrap_or(u32::MAX)).sum();
-    let missing_time = (0..day.lanes.len()).map(|e| left(e) as Step * day.lanes[e].length).sum();
-    Attempt { plays: layout.plays, missing, missing_time }
+    let left = |turn: &Turn| u32::try_from(turn.ideals.len() - turn.next).unwrap_or(u32::MAX);
+    let mut lacking: Vec<u32> = layout.turns.iter().map(left).collect();
+    let mut plays = layout.plays;
+    tighten(day, &mut plays, &mut lacking);
+    let lacking_time = |lacking: &[u32]| day.lanes.iter().zip(lacking).map(|(l, n)| l.length * i64::from(*n)).sum();
+    if lacking.iter().sum::<u32>() <= FEW && lacking_time(&lacking) > good {
+        for (e, lacks) in lacking.iter_mut().enumerate() {
+            while *lacks > 0 && give_way(day, &mut plays, e) {
+                *lacks -= 1;
+            }
+        }
+    }
+    Attempt { plays, missing_time: lacking_time(&lacking) }
+}
+
+/// What each office's plays take, each with the office gap after it.
+fn need(day: &Day) -> Vec<Step> {
+    let mut need = vec![0; day.offices];
+    for lane in &day.lanes {
+        need[lane.office] += (lane.length + day.office_gap) * i64::from(lane.target);
+    }
+    need
 }
 
 /// Ideal places. Lanes are staggered by the load of the lanes before them, the frequent first, so that lanes of equal
 /// rhythm take turns; a restart turns and reorders the staggering.
-fn turns(day: &Day, restart: u32) -> Vec<Turn> {
+pub(super) fn turns(day: &Day, restart: u32) -> Vec<Turn> {
     let mut order: Vec<usize> = (0..day.lanes.len()).collect();
     let rhythm = |e: usize| day.lanes[e].span / i64::from(day.lanes[e].target.max(1));
     order.sort_by_key(|&e| (rhythm(e), e));
@@ -97,12 +121,19 @@ fn turns(day: &Day, restart: u32) -> Vec<Turn> {
     }
     let mut turns: Vec<Turn> =
         (0..day.lanes.len()).map(|_| Turn { ideals: Vec::new(), period: 0, next: 0, last: None }).collect();
+    // Lanes of one office and one rhythm share the rhythm evenly: else thirty clips that air once a day air in a row.
+    let mut alike: BTreeMap<(usize, u32), (i64, i64)> = BTreeMap::new();
+    for lane in &day.lanes {
+        alike.entry((lane.office, lane.target)).or_default().1 += 1;
+    }
     for e in order {
         let (lane, plays) = (&day.lanes[e], i64::from(day.lanes[e].target));
         if plays == 0 {
             continue;
         }
-        let offset = phase.rem_euclid(WHOLE);
+        let (before, all) = alike.get_mut(&(lane.office, lane.target)).expect("counted above");
+        let offset = (phase + WHOLE * *before / *all).rem_euclid(WHOLE);
+        *before += 1;
         turns[e].period = lane.span / plays;
         turns[e].ideals = (0..plays)
             .map(|k| {
@@ -186,6 +217,7 @@ impl Layout<'_> {
         self.turns[e].next += 1;
         self.turns[e].last = Some(at);
         self.office_ready[lane.office] = at + lane.length + self.day.office_gap;
+        self.office_need[lane.office] -= lane.length + self.day.office_gap;
         self.plays.push(Play { start: at, entry: e });
     }
 
@@ -200,6 +232,11 @@ impl Layout<'_> {
         let mut due: Option<(Step, Step, usize)> = None;
         let mut early: Option<(Step, Step, usize)> = None;
         let mut later = Step::MAX;
+        let remaining = self.free_total - self.free_passed;
+        let pressed = |e: usize| {
+            let need = self.office_need[self.day.lanes[e].office];
+            self.day.office_gap > 0 && remaining - need < self.pressing_length
+        };
         for (e, turn) in self.turns.iter().enumerate() {
             let Some(&ideal) = turn.ideals.get(turn.next) else { continue };
             if only.is_some_and(|o| !o.contains(&e)) {
@@ -212,7 +249,8 @@ impl Layout<'_> {
             let key = (ideal + self.by_deadline * turn.period, turn.period, e);
             if ready > at {
                 later = later.min(ready.max(ideal));
-            } else if ideal <= at || only.is_some() {
+            } else if ideal <= at || only.is_some() || pressed(e) {
+                let key = if pressed(e) { (Step::MIN + ideal, key.1, e) } else { key };
                 due = Some(due.map_or(key, |d| d.min(key)));
             } else {
                 early = Some(early.map_or(key, |d| d.min(key)));
@@ -284,137 +322,4 @@ impl Layout<'_> {
             }
         }
     }
-}
-
-/// Adds to `plays` what each lane's target lacks, at `from` or later, without moving any: each as near as it can be to
-/// where it makes its lane's gaps even. Lanes take turns, so that the last pauses do not all go to the first lane.
-pub(super) fn insert(day: &Day, mut plays: Vec<Play>, from: Step) -> Vec<Play> {
-    plays.sort();
-    let mut stagger = 0;
-    let mut lacking: Vec<std::vec::IntoIter<Step>> = Vec::with_capacity(day.lanes.len());
-    for (e, lane) in day.lanes.iter().enumerate() {
-        let own: Vec<Step> = plays.iter().filter(|p| p.entry == e).map(|p| p.start).collect();
-        let missing = (lane.target as usize).saturating_sub(own.len());
-        lacking.push(even_places(lane, &own, from, missing, stagger).into_iter());
-        stagger += lane.length;
-    }
-    loop {
-        let before = plays.len();
-        for (e, ideals) in lacking.iter_mut().enumerate() {
-            let Some(ideal) = ideals.next() else { continue };
-            match pause_for(day, &plays, e, from, Some(ideal)) {
-                Some((index, start)) => plays.insert(index, Play { start, entry: e }),
-                None => *ideals = Vec::new().into_iter(),
-            }
-        }
-        if plays.len() == before {
-            return plays;
-        }
-    }
-}
-
-/// Where `missing` more plays of a lane leave the evenest gaps in its room from `from` on: always into the gap that
-/// would be the widest. `stagger` turns lanes without a play against each other.
-fn even_places(lane: &Lane, own: &[Step], from: Step, missing: usize, stagger: Step) -> Vec<Step> {
-    struct Gap {
-        low: Step,
-        high: Step,
-        /// Whether a play stands at `low`.
-        after_play: bool,
-        new: Step,
-    }
-    let begin = lane.clock_at(from);
-    let mut gaps = Vec::with_capacity(own.len() + 1);
-    let (mut low, mut after_play) = (begin, false);
-    for play in own.iter().map(|o| lane.clock_at(*o)) {
-        if play > begin {
-            gaps.push(Gap { low, high: play, after_play, new: 0 });
-        }
-        (low, after_play) = (play, true);
-    }
-    gaps.push(Gap { low, high: lane.span, after_play, new: 0 });
-    for _ in 0..missing {
-        // A gap's width once it has one play more; the first of equals.
-        let width = |g: &Gap| (g.high - g.low) / (g.new + 1 + Step::from(g.after_play)).max(1);
-        let widest = gaps.iter_mut().rev().max_by_key(|g| width(g)).expect("one gap at least");
-        widest.new += 1;
-    }
-    let mut places = Vec::with_capacity(missing);
-    for gap in &gaps {
-        let period = (gap.high - gap.low) / (gap.new + Step::from(gap.after_play)).max(1);
-        let first = if gap.after_play { gap.low + period } else { gap.low + stagger % period.max(1) };
-        places.extend((0..gap.new).map(|k| lane.at_clock((first + k * period).max(begin))));
-    }
-    places
-}
-
-/// The place for one more play that is nearest to `ideal`, or without one the furthest from the lane's other plays: an
-/// index into `plays`, and a start.
-fn pause_for(day: &Day, plays: &[Play], e: usize, from: Step, ideal: Option<Step>) -> Option<(usize, Step)> {
-    let lane = &day.lanes[e];
-    let own: Vec<Step> = plays.iter().filter(|p| p.entry == e).map(|p| p.start).collect();
-    let merit = |start: Step| match ideal {
-        Some(ideal) => -(ideal - start).abs(),
-        None => own.iter().map(|o| (o - start).abs()).min().unwrap_or(Step::MAX),
-    };
-    let mut best: Option<(Step, usize, Step)> = None;
-    let mut index = 0;
-    for segment in &day.free {
-        let mut low = segment.start;
-        loop {
-            let next = plays.get(index).filter(|p| p.start < segment.end);
-            let pause = Stretch { start: low.max(from), end: next.map_or(segment.end, |p| p.start) };
-            if pause.length() >= lane.length
-                && let Some((first, last)) = starts_in(day, plays, e, index, pause)
-            {
-                // Of one pause the start in the middle between the nearest plays of the lane, as far as it reaches.
-                let before = own.iter().rev().find(|o| **o < first);
-                let after = own.iter().find(|o| **o > last);
-                let wish = match (ideal, before, after) {
-                    (Some(ideal), ..) => ideal,
-                    (None, Some(b), Some(a)) => (a + b) / 2,
-                    _ => first,
-                };
-                let start = lane.earliest(wish.clamp(first, last)).filter(|s| *s <= last).unwrap_or(first);
-                if best.is_none_or(|(most, ..)| merit(start) > most) {
-                    best = Some((merit(start), index, start));
-                }
-            }
-            let Some(play) = next else { break };
-            low = play.start + day.lanes[play.entry].length;
-            index += 1;
-        }
-    }
-    best.map(|(_, index, start)| (index, start))
-}
-
-/// The first and last start inside a pause that keep separation and office gap to the neighbours on both sides.
-fn starts_in(day: &Day, plays: &[Play], e: usize, index: usize, pause: Stretch) -> Option<(Step, Step)> {
-    let lane = &day.lanes[e];
-    let (mut low, mut high) = (pause.start, pause.end - lane.length);
-    let longest = day.lanes.iter().map(|l| l.length).max().unwrap_or(0);
-    for play in plays[..index].iter().rev() {
-        if play.entry == e {
-            low = low.max(play.start + lane.separation);
-        }
-        if day.lanes[play.entry].office == lane.office {
-            low = low.max(play.start + day.lanes[play.entry].length + day.office_gap);
-        }
-        if pause.start - play.start > lane.separation + day.office_gap + longest {
-            break;
-        }
-    }
-    for play in &plays[index..] {
-        if play.entry == e {
-            high = high.min(play.start - lane.separation);
-        }
-        if day.lanes[play.entry].office == lane.office {
-            high = high.min(play.start - day.office_gap - lane.length);
-        }
-        if play.start - pause.end > lane.separation + day.office_gap + longest {
-            break;
-        }
-    }
-    let first = lane.earliest(low)?;
-    (first <= high).then_some((first, high))
 }

@@ -69,6 +69,26 @@ fn an_office_gains_nothing_by_filing_more_clips() {
 }
 
 #[test]
+fn thirty_clips_of_one_office_that_air_once_do_not_air_in_a_row() {
+    let mut day = hour((0..30).map(|a| entry(a, 1, 30, 1)).chain([entry(30, 2, 60, 45)]).collect());
+    day.office_gap = 30;
+    let plan = plan(&day);
+    let office: Vec<Step> = plan.plays.iter().filter(|p| p.entry < 30).map(|p| p.start).collect();
+    let longest = office.windows(2).map(|w| w[1] - w[0]).max();
+    assert_eq!(office.len(), 30, "{:?}", plan.unplaced);
+    assert!(longest <= Some(240), "an office with 30 plays an hour is not unseen for {longest:?} s");
+}
+
+#[test]
+fn a_full_hour_leaves_unused_only_what_no_clip_fits() {
+    let mut day = hour(vec![entry(1, 1, 45, 80), entry(2, 2, 60, 60), entry(3, 3, 90, 40), entry(4, 4, 30, 90)]);
+    day.fixed.push(FixedEvent { span: Stretch { start: 1000, end: 1120 }, title: "adzan".into() });
+    let plan = plan(&day);
+    let idle: Step = plan.idle.iter().map(|s| s.length()).sum();
+    assert_eq!(idle, 1000 % 15 + (3600 - 1120) % 15, "{:?}", plan.idle);
+}
+
+#[test]
 fn groups_are_served_before_the_offices_in_them_and_by_weight() {
     let mut day = hour(vec![entry(1, 1, 30, 100), entry(2, 2, 30, 100), entry(3, 3, 30, 100)]);
     for e in &mut day.entries {
