@@ -98,6 +98,7 @@ impl World {
             first_day: day(),
             last_day: "2026-11-29".parse().unwrap(),
             preferred_hours: None,
+            framing: None,
         };
         let original = whole::sha256(format!("upload of {title}").as_bytes());
         let (title, verify_code) = (title.to_owned(), format!("{original}")[..32].to_owned());

@@ -93,7 +93,7 @@ pub(super) fn run(home: &Path, arguments: &Arguments) -> Result<Ended, Failure> 
     Ok(if judgement.verdict == Verdict::Refuse { Ended::Refused } else { Ended::Holds })
 }
 
-fn framing(word: &str) -> Result<Framing, String> {
+pub(super) fn framing(word: &str) -> Result<Framing, String> {
     Framing::read(word).ok_or_else(|| format!("{word:?} is not fit, fill or stretch"))
 }
 

@@ -15,7 +15,7 @@ use crate::desk::decoders::Decoders;
 use crate::desk::intake::{Filed, NewRequest, Upload};
 use crate::desk::standing::Standing;
 use crate::desk::{Desk, DeskError};
-use crate::domain::asset::Verdict;
+use crate::domain::asset::{Framing, Verdict};
 use crate::domain::ids::{CaseId, ChannelId, OpdId, SubmissionId};
 use crate::domain::submission::{LetterDetails, USUAL_PLAYS_PER_DAY};
 use crate::domain::time::{BroadcastDate, TimeOfDay, Zone};
@@ -85,6 +85,9 @@ pub(super) struct New {
     /// Preferred hours, 06:00-10:00 [default: any]
     #[arg(long, value_name = "FROM-TO", value_parser = hours)]
     hours: Option<(TimeOfDay, TimeOfDay)>,
+    /// A picture of another shape: fit, fill or stretch [default: the channel's]
+    #[arg(long, value_name = "HOW", value_parser = super::conform::framing)]
+    framing: Option<Framing>,
     /// The channel [default: the first]
     #[arg(long, value_name = "CHANNEL")]
     channel: Option<ChannelId>,
@@ -213,6 +216,7 @@ fn request_of(desk: &Desk, new: &New) -> Result<NewRequest, Failure> {
         first_day: new.from,
         last_day: new.to,
         preferred_hours: new.hours,
+        framing: new.framing,
     };
     letter.days = new.days.unwrap_or_else(|| letter.period_days());
     let channel = channel(&desk.config, new.channel.as_ref())?.channel.id.clone();

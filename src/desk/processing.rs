@@ -10,7 +10,9 @@ use super::review::Procedure;
 use super::token::random_name;
 use super::works::UnderWay;
 use super::{Desk, DeskError, Refusal};
-use crate::domain::asset::{Clip, ConformRecipe, Essence, Inspection, Reason, ReasonCode, Severity, Verdict};
+use crate::domain::asset::{
+    Clip, ConformChoice, ConformRecipe, Essence, Inspection, Reason, ReasonCode, Severity, Verdict,
+};
 use crate::domain::audit::{AuditEvent, AuditKind, Word};
 use crate::domain::channel::Channel;
 use crate::domain::ids::{CaseId, PersonId, Sha256, SubmissionId};
@@ -115,7 +117,8 @@ const STILL_PER_MILLE: u64 = 900;
 
 /// The way in which a channel makes its house file of what came with a letter: a still is shown as long as one play.
 pub fn recipe_of(channel: &Channel, letter: &LetterDetails) -> ConformRecipe {
-    ConformRecipe::chosen(channel.house, channel.conforming, letter.play_s.clamp(1, MAX_PLAY_S))
+    let choice = ConformChoice { framing: letter.framing.unwrap_or(channel.conforming.framing), ..channel.conforming };
+    ConformRecipe::chosen(channel.house, choice, letter.play_s.clamp(1, MAX_PLAY_S))
 }
 
 /// What names that way. An approval binds it.
@@ -321,19 +324,31 @@ impl Desk {
     }
 
     fn preview(&self, media: &dyn MediaWork, job: &Job, progress: Progress<'_>) -> Result<(), Trouble> {
-        let (submission, channel) = self.submission_and_channel(job.submission)?;
-        let original = submission.original.sha256;
-        // The same bytes filed again look the same.
-        if !self.library.preview(original).exists() {
-            let making = self.library.making_preview(&random_name()?).map_err(DeskError::from)?;
-            let (path, essence) = self.original(&submission);
-            let looked_at = Original { path: &path, essence: essence.as_ref() };
-            media.preview(looked_at, &recipe_of(&channel, &submission.letter), &making, progress)?;
-            self.library.keep_preview(&making, original).map_err(DeskError::from)?;
+        let (now, id, job_submission) = (self.now(), job.id, job.submission);
+        loop {
+            let (submission, channel) = self.submission_and_channel(job_submission)?;
+            let framed = submission.framed();
+            // The same bytes filed again look the same.
+            if !self.library.preview(framed).exists() {
+                let making = self.library.making_preview(&random_name()?).map_err(DeskError::from)?;
+                let (path, essence) = self.original(&submission);
+                let looked_at = Original { path: &path, essence: essence.as_ref() };
+                media.preview(looked_at, &recipe_of(&channel, &submission.letter), &making, &mut *progress)?;
+                self.library.keep_preview(&making, framed).map_err(DeskError::from)?;
+            }
+            let finish = move |tx: &mut Tx<'_>| -> Result<bool, DeskError> {
+                let newest = tx.submission(Scope::All, job_submission)?;
+                // Somebody may have chosen otherwise meanwhile.
+                let still_so = newest.is_none_or(|newest| newest.framed() == framed);
+                if still_so {
+                    tx.finish_job(id, now)?;
+                }
+                Ok(still_so)
+            };
+            if self.store.write(finish)? {
+                return Ok(());
+            }
         }
-        let (now, id) = (self.now(), job.id);
-        self.store.write(move |tx| tx.finish_job(id, now)).map_err(DeskError::from)?;
-        Ok(())
     }
 
     /// Stops the work on one submission's file: what is under way here, and what waits. It can be asked for again. The

@@ -11,7 +11,7 @@ use super::processing::recipe_hash;
 use super::token::random_bytes;
 use super::{Desk, DeskError, Refusal};
 use crate::config::{ChannelConfig, Config};
-use crate::domain::asset::AssetKind;
+use crate::domain::asset::{AssetKind, Framing};
 use crate::domain::audit::{AuditEvent, AuditKind, Word};
 use crate::domain::ids::{ApprovalId, CaseId, OpdId, PersonId, Sha256};
 use crate::domain::people::{OpdGroup, Role};
@@ -100,6 +100,35 @@ impl Desk {
             }
             procedure.register(tx, case, now)?;
             Ok(Acted { done, approval })
+        })
+    }
+
+    /// Chooses how the picture of a request's newest file is brought to the wall's shape, in the place of what its channel
+    /// usually does; what people look at is made again. For whoever verifies the request, while that waits to be done:
+    /// what is approved later binds it.
+    ///
+    /// # Errors
+    /// Refused if the person may not, the case stands elsewhere, or `version` is not the case's any more.
+    pub fn choose_framing(&self, by: PersonId, case: CaseId, version: u32, framing: Framing) -> Result<(), DeskError> {
+        let (now, standards) = (self.now(), self.standards.clone());
+        self.store.write(move |tx| {
+            let person = acting_person(tx, by, now)?;
+            let found = CaseFile::load(tx, &standards, scope_of(&person)?, case)?;
+            if found.row.version != version || found.step().is_none_or(|step| step.action != Action::Verify) {
+                return Err(Refusal::Procedure(Refused::Changed).into());
+            }
+            found.options(&person)?.may_act.map_err(Refusal::Procedure)?;
+            let newest = found.newest();
+            if newest.letter.framing == Some(framing) {
+                return Ok(());
+            }
+            tx.set_framing(newest.id, framing)?;
+            if found.file_is_fine() {
+                tx.queue_again(JobKind::Preview, newest.id, now)?;
+            }
+            let event = AuditEvent::new(AuditKind::FramingChosen).by(by).number("case", case.0);
+            let word = Word::new(framing.as_str()).expect("framings are plain words");
+            Ok(tx.audit(&event.number("submission", newest.id.0).word("framing", word), now)?)
         })
     }
 

@@ -509,6 +509,23 @@ impl Framing {
             Framing::Stretch => "stretch",
         }
     }
+    /// What it does, in a person's words.
+    pub fn text(self) -> Text {
+        match self {
+            Framing::Fit => Text::new(
+                "Utuh: seluruh gambar tampak; sisa layar diisi tepi.",
+                "Whole: all of the picture is seen; borders fill the rest of the screen.",
+            ),
+            Framing::Fill => Text::new(
+                "Penuh: layar terisi semua; yang lebih di tepi gambar terpotong.",
+                "Filled: the whole screen is filled; what is too much at the edges is cut off.",
+            ),
+            Framing::Stretch => Text::new(
+                "Tarik: seluruh gambar mengisi layar, tetapi bentuknya berubah.",
+                "Stretched: all of the picture fills the screen, out of shape.",
+            ),
+        }
+    }
     /// From that word.
     pub fn read(word: &str) -> Option<Framing> {
         Framing::ALL.into_iter().find(|framing| framing.as_str() == word)

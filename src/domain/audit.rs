@@ -51,6 +51,8 @@ pub enum AuditKind {
     Inspected,
     /// A case moved.
     CaseMoved,
+    /// It was chosen how a clip's picture is brought to the wall's shape.
+    FramingChosen,
     /// A checklist was filled in.
     Verified,
     /// An approval was given.
@@ -96,6 +98,7 @@ impl AuditKind {
             AuditKind::RequestRevised => "request_revised",
             AuditKind::Inspected => "inspected",
             AuditKind::CaseMoved => "case_moved",
+            AuditKind::FramingChosen => "framing_chosen",
             AuditKind::Verified => "verified",
             AuditKind::Approved => "approved",
             AuditKind::ApprovalRevoked => "approval_revoked",

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::asset::Framing;
 use super::channel::Channel;
 use super::ids::{ApprovalId, CaseId, ChannelId, OpdId, PersonId, Sha256, SubmissionId};
 use super::people::Form;
@@ -33,6 +34,9 @@ pub struct LetterDetails {
     pub last_day: BroadcastDate,
     /// Local hours in which it should air; `None`: any.
     pub preferred_hours: Option<(TimeOfDay, TimeOfDay)>,
+    /// How a picture of another shape is brought to the wall's, where the office or whoever verifies has said so;
+    /// `None`: as the channel usually does.
+    pub framing: Option<Framing>,
 }
 
 /// Longest clip, seconds: the service standard's five minutes.
@@ -272,6 +276,28 @@ pub struct Submission {
     pub filed_at: Instant,
 }
 
+/// An uploaded file as it will be framed: what is looked at before it is approved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Framed {
+    /// The file.
+    pub original: Sha256,
+    /// What was chosen for it; `None`: as the channel usually does.
+    pub framing: Option<Framing>,
+}
+
+impl From<Sha256> for Framed {
+    fn from(original: Sha256) -> Framed {
+        Framed { original, framing: None }
+    }
+}
+
+impl Submission {
+    /// Its file, as it will be framed.
+    pub fn framed(&self) -> Framed {
+        Framed { original: self.original.sha256, framing: self.letter.framing }
+    }
+}
+
 /// An uploaded file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Original {
@@ -405,6 +431,7 @@ mod tests {
             first_day: "2026-11-23".parse().unwrap(),
             last_day: "2026-11-29".parse().unwrap(),
             preferred_hours: None,
+            framing: None,
         }
     }
 

@@ -9,9 +9,12 @@ use std::path::{Path, PathBuf};
 use sha2::Digest;
 
 use super::{essence_file, whole};
-use crate::domain::asset::Essence;
+use crate::domain::asset::{Essence, Framing};
 use crate::domain::ids::Sha256;
+use crate::domain::submission::Framed;
 
+/// What stands between an original's hash and how its preview is framed, where somebody chose.
+const FRAMED: char = '-';
 /// Folders below `media/`.
 const FOLDERS: [&str; 5] = ["inbox", "house", "preview", "fill", "slate"];
 /// What comes between the name of something that is being made and its usual ending; its lock ends with
@@ -137,12 +140,14 @@ impl Library {
         self.media.join("inbox").join(sha256.to_string())
     }
     /// Where the small copy of an original lies, if it is here.
-    pub fn preview(&self, original: Sha256) -> PathBuf {
-        self.look(original, Look::Film)
+    pub fn preview(&self, of: impl Into<Framed>) -> PathBuf {
+        self.look(of, Look::Film)
     }
     /// Where what people look at in place of an original lies, if it is here.
-    pub fn look(&self, original: Sha256, look: Look) -> PathBuf {
-        self.media.join("preview").join(format!("{original}{}", look.ending()))
+    pub fn look(&self, of: impl Into<Framed>, look: Look) -> PathBuf {
+        let Framed { original, framing } = of.into();
+        let framing = framing.map(|framing| format!("{FRAMED}{}", framing.as_str())).unwrap_or_default();
+        self.media.join("preview").join(format!("{original}{framing}{}", look.ending()))
     }
     fn essence_path(&self, original: Sha256) -> PathBuf {
         self.media.join("preview").join(format!("{original}{ESSENCE}"))
@@ -168,7 +173,8 @@ impl Library {
         let path = self.original(original);
         // Whoever holds the lock has just sent the same bytes again.
         let Some(_lock) = lock_of_nobody(&path)? else { return Ok(()) };
-        let looks = Look::ALL.map(|look| self.look(original, look));
+        let framings = Framing::ALL.map(Some).into_iter().chain([None]);
+        let looks = framings.flat_map(|framing| Look::ALL.map(|look| self.look(Framed { original, framing }, look)));
         for path in [path, self.essence_path(original)].into_iter().chain(looks) {
             match fs::remove_file(&path) {
                 Err(source) if source.kind() != io::ErrorKind::NotFound => {
@@ -271,14 +277,15 @@ impl Library {
     ///
     /// # Errors
     /// The disk's.
-    pub fn keep_preview(&self, made: &Making, original: Sha256) -> Result<(), LibraryError> {
+    pub fn keep_preview(&self, made: &Making, of: impl Into<Framed>) -> Result<(), LibraryError> {
+        let of = of.into();
         for look in Look::ALL {
             let path = made.look(look);
             let disk = |source| LibraryError::Disk { path: path.clone(), source };
             match File::open(&path) {
                 Ok(file) if file.metadata().map_err(disk)?.len() > 0 => {
                     file.sync_all().map_err(disk)?;
-                    whole::settle(&path, &self.look(original, look)).map_err(disk)?;
+                    whole::settle(&path, &self.look(of, look)).map_err(disk)?;
                 }
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::NotFound && look != Look::Film => {}
@@ -314,7 +321,7 @@ impl Library {
         self.sweep_unfinished("house", &mut removed)?;
         self.sweep_unfinished("preview", &mut removed)?;
         for name in self.names("preview")? {
-            let original = name.split('.').next().and_then(|stem| stem.parse::<Sha256>().ok());
+            let original = name.split(['.', FRAMED]).next().and_then(|stem| stem.parse::<Sha256>().ok());
             if let Some(original) = original
                 && !is_named(original)?
             {

@@ -138,6 +138,16 @@ impl Tx<'_> {
         Ok(())
     }
 
+    /// Asks for a job anew that may have been done before. One that waits, or is under way, stays as it is.
+    ///
+    /// # Errors
+    /// When the database would not.
+    pub fn queue_again(&mut self, kind: JobKind, submission: SubmissionId, at: Instant) -> Result<(), StoreError> {
+        let sql = "delete from jobs where kind = ? and submission_id = ? and state <> 'waiting'";
+        self.connection.prepare_cached(sql)?.execute(params![kind.as_str(), submission.0])?;
+        self.queue_job(kind, submission, at)
+    }
+
     /// Takes the oldest free job, or that of one submission, with a lease of 30 minutes.
     ///
     /// # Errors

@@ -114,7 +114,7 @@ pub enum StoreError {
 }
 
 /// Schema version that this program writes; `pragma user_version`.
-const SCHEMA_VERSION: u32 = 4;
+const SCHEMA_VERSION: u32 = 5;
 /// Version 1, then what each later version added, in order. A new home passes through all of them, so that its tables
 /// are those of one that has grown.
 const SCHEMA: &[(u32, &str)] = &[
@@ -122,6 +122,7 @@ const SCHEMA: &[(u32, &str)] = &[
     (2, include_str!("migrations/2.sql")),
     (3, include_str!("migrations/3.sql")),
     (4, include_str!("migrations/4.sql")),
+    (5, include_str!("migrations/5.sql")),
 ];
 /// File of the database in a home.
 pub const DATABASE_FILE: &str = "siaran.db";
@@ -305,7 +306,7 @@ mod tests {
         let raw = Connection::open(home.path().join(DATABASE_FILE)).unwrap();
         raw.execute_batch("pragma user_version = 99").unwrap();
         let error = Store::open(home.path()).err().unwrap();
-        assert!(error.to_string().contains("has version 99, this program knows 4"), "{error}");
+        assert!(error.to_string().contains("has version 99, this program knows 5"), "{error}");
     }
 
     #[test]

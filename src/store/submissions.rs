@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::row::{count, hash, instant, int, maybe_word, ms, small, word};
 use super::{Reader, Scope, StoreError, Tx};
-use crate::domain::asset::{Reason, ReasonCode, Severity, Verdict};
+use crate::domain::asset::{Framing, Reason, ReasonCode, Severity, Verdict};
 use crate::domain::ids::{CaseId, ChannelId, OpdId, PersonId, Sha256, SubmissionId};
 use crate::domain::standard::Key;
 use crate::domain::submission::{CheckPoint, LetterDetails, Original, Submission};
@@ -49,12 +49,13 @@ pub struct InspectionRow {
 const COLUMNS: &str = "s.id, s.case_id, s.revision, c.office_id, s.filed_by, s.channel, s.title, s.letter_number, \
                        s.letter_date, s.description, s.play_s, s.plays_per_day, s.days, s.first_day, s.last_day, \
                        s.preferred_from, s.preferred_to, s.declarations, s.original_sha256, s.original_bytes, \
-                       s.original_name, s.filed_at_ms";
+                       s.original_name, s.filed_at_ms, s.framing";
 const FROM: &str = "from submissions s join cases c on c.id = s.case_id";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Submission> {
     let preferred = (maybe_word(row, 15)?, maybe_word(row, 16)?);
     let declared: String = row.get(17)?;
+    let framing: Option<String> = row.get(22)?;
     Ok(Submission {
         id: SubmissionId(row.get(0)?),
         case: CaseId(row.get(1)?),
@@ -73,6 +74,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Submission> {
             first_day: word(row, 13)?,
             last_day: word(row, 14)?,
             preferred_hours: preferred.0.zip(preferred.1),
+            framing: framing.as_deref().and_then(Framing::read),
         },
         declared: declared.split(' ').filter_map(|key| key.parse().ok()).collect(),
         original: Original { sha256: hash(row, 18)?, bytes: count(row, 19)?, name: row.get(20)? },
@@ -184,9 +186,9 @@ impl Tx<'_> {
     pub fn add_submission(&mut self, new: &NewSubmission, at: Instant) -> Result<SubmissionId, StoreError> {
         let sql = "insert into submissions (case_id, revision, filed_by, channel, title, letter_number, letter_date, \
                    description, play_s, plays_per_day, days, first_day, last_day, preferred_from, preferred_to, \
-                   declarations, original_sha256, original_bytes, original_name, filed_at_ms) values (?1, \
+                   declarations, original_sha256, original_bytes, original_name, filed_at_ms, framing) values (?1, \
                    (select coalesce(max(revision), 0) + 1 from submissions where case_id = ?1), ?2, ?3, ?4, ?5, ?6, \
-                   ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)";
+                   ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
         let declared: Vec<&str> = new.declared.iter().map(Key::as_str).collect();
         let letter = &new.letter;
         self.connection.prepare_cached(sql)?.execute(params![
@@ -208,9 +210,20 @@ impl Tx<'_> {
             new.original.sha256.0,
             int(new.original.bytes),
             new.original.name,
-            ms(at)
+            ms(at),
+            letter.framing.map(Framing::as_str)
         ])?;
         Ok(SubmissionId(self.connection.last_insert_rowid()))
+    }
+
+    /// Keeps how a submission's picture is brought to the wall's shape.
+    ///
+    /// # Errors
+    /// When the database would not.
+    pub fn set_framing(&mut self, submission: SubmissionId, framing: Framing) -> Result<(), StoreError> {
+        let sql = "update submissions set framing = ? where id = ?";
+        self.connection.prepare_cached(sql)?.execute(params![framing.as_str(), submission.0])?;
+        Ok(())
     }
 
     /// Keeps what acceptance said of a submission's file.

@@ -27,7 +27,7 @@ use crate::desk::planning::PlanError;
 use crate::desk::review::WantedAct;
 use crate::desk::standing::Standing;
 use crate::desk::{DeskError, Refusal};
-use crate::domain::asset::{ConformRecipe, Severity, Verdict};
+use crate::domain::asset::{ConformChoice, ConformRecipe, Framing, Severity, Verdict};
 use crate::domain::channel::HouseFormat;
 use crate::domain::ids::{ApprovalId, CaseId};
 use crate::domain::people::Form as Holding;
@@ -75,6 +75,8 @@ struct ActForm {
     wants_password: bool,
     /// Whether some way on needs a reason.
     may_want_reason: bool,
+    /// Ways in which the picture can be brought to the wall's shape, while that may be chosen.
+    framings: Vec<PointRow>,
     reason: String,
     choice: String,
     /// It is done by filing again.
@@ -168,6 +170,7 @@ pub(super) async fn show(
         "retried" => Some(can.visit.t("case-retried")),
         "stopped" => Some(can.visit.t("case-stopped")),
         "revoked" => Some(can.visit.t("case-revoked")),
+        "framed" => Some(can.visit.t("framing-chosen")),
         _ => None,
     };
     Ok(html(&shown))
@@ -191,7 +194,7 @@ fn case_page(
     let zone = web.zone();
     let newest = found.newest();
     let clip = clip_facts(web, newest, found, can);
-    let act = act_form(can, found, given)?;
+    let act = act_form(web, can, found, given)?;
     let state = found.standing();
     let revise = act.as_ref().is_some_and(|act| act.revise);
     let mut page = can.page(newest.letter.title.clone());
@@ -222,7 +225,7 @@ fn case_page(
         agenda: found.row.agenda_number.clone().unwrap_or_else(|| "–".into()),
         status: status(&state, visit),
         way_on: state.way_on().map(|text| text.get(lang).to_owned()),
-        facts: letter_facts(&newest.letter, visit),
+        facts: facts(web, newest, visit),
         may_retry: holds::<Retry>(can) && !clip.given_up.is_empty(),
         may_stop: holds::<Retry>(can) && working,
         clip,
@@ -235,6 +238,12 @@ fn case_page(
     })
 }
 
+fn facts(web: &Web, newest: &Submission, visit: &Visit) -> Vec<(String, String)> {
+    let mut facts = letter_facts(&newest.letter, visit);
+    facts.push((visit.t("framing"), framing_of(web, newest).text().get(visit.lang).to_owned()));
+    facts
+}
+
 fn points(lang: Lang, ticked: impl Fn(CheckPoint) -> bool) -> Vec<PointRow> {
     let row = |point: CheckPoint| PointRow {
         key: point.as_str(),
@@ -244,8 +253,30 @@ fn points(lang: Lang, ticked: impl Fn(CheckPoint) -> bool) -> Vec<PointRow> {
     CheckPoint::ALL.into_iter().map(row).collect()
 }
 
+/// How the picture of the newest file is brought to the wall's shape: as it was chosen, else as its channel does.
+fn framing_of(web: &Web, submission: &Submission) -> Framing {
+    let channel = web.desk.config.channels.get(&submission.channel);
+    let usual = channel.map_or(ConformChoice::USUAL, |channel| channel.channel.conforming);
+    submission.letter.framing.unwrap_or(usual.framing)
+}
+
+fn framings(web: &Web, found: &CaseFile, lang: Lang) -> Vec<PointRow> {
+    let chosen = framing_of(web, found.newest());
+    let row = |framing: Framing| PointRow {
+        key: framing.as_str(),
+        label: framing.text().get(lang).to_owned(),
+        ticked: framing == chosen,
+    };
+    Framing::ALL.into_iter().map(row).collect()
+}
+
 /// The form for the step that waits, if this person may do it.
-fn act_form(can: &Can<Enter>, found: &CaseFile, given: &BTreeMap<String, String>) -> Result<Option<ActForm>, Problem> {
+fn act_form(
+    web: &Web,
+    can: &Can<Enter>,
+    found: &CaseFile,
+    given: &BTreeMap<String, String>,
+) -> Result<Option<ActForm>, Problem> {
     let lang = can.visit.lang;
     let options = found.options(can.person())?;
     let (Ok(_), Some(step)) = (options.may_act, found.step()) else { return Ok(None) };
@@ -258,6 +289,10 @@ fn act_form(can: &Can<Enter>, found: &CaseFile, given: &BTreeMap<String, String>
         offers: options.offers.iter().map(|offer| offer_row(offer, lang)).collect(),
         points: match action {
             Action::Verify => points(lang, |point| given.contains_key(&format!("point-{}", point.as_str()))),
+            _ => Vec::new(),
+        },
+        framings: match action {
+            Action::Verify => framings(web, found, lang),
             _ => Vec::new(),
         },
         wants_password: action == Action::Sign,
@@ -332,6 +367,27 @@ pub(super) async fn retry(State(web): State<Web>, can: Can<Retry>, Path(id): Pat
     })
     .await?;
     Ok(Redirect::to(&format!("/requests/{id}?done=retried")).into_response())
+}
+
+/// What the form that chooses how a picture fills the wall sends.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct FramingForm {
+    framing: String,
+    version: u32,
+}
+
+/// `POST /requests/{id}/framing`: how the picture is brought to the wall's shape.
+pub(super) async fn framing(
+    State(web): State<Web>,
+    can: Can<Enter>,
+    Path(id): Path<i64>,
+    Form(given): Form<FramingForm>,
+) -> Result<Response, Problem> {
+    let by = can.id();
+    let framing = Framing::read(&given.framing).ok_or(Problem::Unreadable)?;
+    web.ask(move |desk| desk.choose_framing(by, CaseId(id), given.version, framing)).await?;
+    Ok(Redirect::to(&format!("/requests/{id}?done=framed")).into_response())
 }
 
 /// What the form that withdraws an approval sends.
@@ -409,12 +465,12 @@ fn given_up(job: &Job, can: &Can<Enter>) -> (String, Option<String>) {
 }
 
 fn preview(web: &Web, submission: &Submission, found: &CaseFile) -> Preview {
-    let (library, original) = (&web.desk.library, submission.original.sha256);
-    if library.preview(original).exists() {
+    let (library, framed) = (&web.desk.library, submission.framed());
+    if library.preview(framed).exists() {
         let channel = web.desk.config.channels.get(&submission.channel);
         let house = channel.map_or(HouseFormat::DEFAULT, |channel| channel.channel.house);
         let HouseFormat { width, height, .. } = ConformRecipe::of(house).preview().house;
-        let [sheet, wave] = [Look::Sheet, Look::Wave].map(|look| library.look(original, look).exists());
+        let [sheet, wave] = [Look::Sheet, Look::Wave].map(|look| library.look(framed, look).exists());
         return Preview::Ready { width, height, sheet, wave };
     }
     let waits = found.preview_job.as_ref().is_some_and(|job| job.state == JobState::Waiting);

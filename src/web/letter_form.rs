@@ -6,6 +6,7 @@ use serde::Deserialize;
 use super::page::{FormErrors, Visit};
 use super::problem::Problem;
 use crate::desk::{Desk, Refusal};
+use crate::domain::asset::Framing;
 use crate::domain::submission::{LetterDetails, USUAL_PLAYS_PER_DAY};
 use crate::domain::text::Text;
 use crate::domain::time::{BroadcastDate, TimeOfDay};
@@ -29,6 +30,8 @@ pub(super) struct LetterForm {
     pub from: String,
     pub to: String,
     pub channel: String,
+    /// How a picture of another shape is shown; empty: as the channel usually does.
+    pub framing: String,
     /// The office for which staff enter a paper letter; empty: the person's own.
     pub office: String,
     /// The version of the request that is being mended; empty for a new one.
@@ -36,6 +39,12 @@ pub(super) struct LetterForm {
 }
 
 impl LetterForm {
+    /// Ways in which a picture of another shape can be shown: word, what it does, and whether it is chosen.
+    pub(super) fn framings(&self, visit: &Visit) -> Vec<(&'static str, String, bool)> {
+        let row = |way: Framing| (way.as_str(), way.text().get(visit.lang).to_owned(), self.framing == way.as_str());
+        Framing::ALL.into_iter().map(row).collect()
+    }
+
     /// An empty form with what is usual filled in.
     pub(super) fn usual() -> LetterForm {
         LetterForm { plays_per_day: USUAL_PLAYS_PER_DAY.to_string(), ..LetterForm::default() }
@@ -57,13 +66,14 @@ impl LetterForm {
             from,
             to,
             channel: channel.to_owned(),
+            framing: letter.framing.map(Framing::as_str).unwrap_or_default().to_owned(),
             office: String::new(),
             version: version.to_string(),
         }
     }
 
     /// Every field with its name, to travel hidden from one page to the next.
-    pub(super) fn fields(&self) -> [(&'static str, &str); 14] {
+    pub(super) fn fields(&self) -> [(&'static str, &str); 15] {
         [
             ("title", &self.title),
             ("number", &self.number),
@@ -77,6 +87,7 @@ impl LetterForm {
             ("from", &self.from),
             ("to", &self.to),
             ("channel", &self.channel),
+            ("framing", &self.framing),
             ("office", &self.office),
             ("version", &self.version),
         ]
@@ -99,6 +110,7 @@ impl LetterForm {
             "from" => &mut self.from,
             "to" => &mut self.to,
             "channel" => &mut self.channel,
+            "framing" => &mut self.framing,
             "office" => &mut self.office,
             "version" => &mut self.version,
             _ => return Ok(()),
@@ -145,6 +157,7 @@ impl LetterForm {
             first_day,
             last_day,
             preferred_hours,
+            framing: Framing::read(&self.framing),
         };
         let not_found = || Refusal::NotFound { what: Text::new("Saluran itu", "That channel") };
         match self.channel.parse().map_err(|_| not_found()).and_then(|channel| desk.letter_faults(&letter, &channel)) {

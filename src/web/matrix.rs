@@ -57,6 +57,7 @@ const MATRIX: &[(Method, &str, Who)] = &[
     (Method::GET, "/requests/{id}/work", ALL),
     (Method::POST, "/requests/{id}/stop", Only(&[Technical, Admin])),
     (Method::POST, "/requests/{id}/retry", Only(&[Technical, Admin])),
+    (Method::POST, "/requests/{id}/framing", ALL),
     (Method::POST, "/requests/{id}/revoke", Only(&[Head, Operator, Admin])),
     (Method::GET, "/requests/{id}/revise", Only(&[Office, Registry])),
     (Method::POST, "/requests/{id}/revise", Only(&[Office, Registry])),

@@ -217,12 +217,15 @@ fn check_page(
     let lang = can.visit.lang;
     let wrong = !errors.is_empty();
     let declarations = declarations(web).into_iter();
+    let mut facts = letter_facts(letter, &can.visit);
+    let framing = letter.framing.map(|framing| framing.text().get(lang).to_owned());
+    facts.push((can.visit.t("framing"), framing.unwrap_or_else(|| can.visit.t("framing-usual"))));
     let shown = CheckPage {
         page: can.page(can.visit.t("letter-check")),
         clip_wanted: purpose == Purpose::New,
         edit_path: purpose.path("new"),
         send_path: purpose.path("send"),
-        facts: letter_facts(letter, &can.visit),
+        facts,
         declarations: declarations
             .map(|(id, label)| (id.to_string(), label.get(lang).to_owned(), ticked.contains(&id)))
             .collect(),

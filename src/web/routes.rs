@@ -59,6 +59,7 @@ pub(super) fn all() -> Vec<Route> {
         get("/requests/{id}/work", work::show),
         post("/requests/{id}/stop", work::stop),
         post("/requests/{id}/retry", case::retry),
+        post("/requests/{id}/framing", case::framing),
         post("/requests/{id}/revoke", case::revoke),
         get("/requests/{id}/revise", requests::revise_form),
         upload("/requests/{id}/revise", requests::revise_send),

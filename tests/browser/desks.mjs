@@ -72,6 +72,15 @@ export async function desks(world) {
   await verifier.goto(base);
   assert.match(await text(verifier), /1 tugas menunggu Anda/);
   await verifier.click("text=Ayo ke Posyandu");
+
+  // He or she says how a picture of another shape fills the wall; everybody reads it on the request.
+  await verifier.check("#framing-fill");
+  await verifier.click("text=Pakai ini");
+  await verifier.waitForURL(/done=framed/);
+  assert.ok(await verifier.isChecked("#framing-fill"));
+  await open("office");
+  assert.match(await text(office), /Penuh: layar terisi semua/);
+
   await onward(verifier).check();
   await decide(verifier).click();
   assert.match(await verifier.locator(".box.bad").innerText(), /Belum terpenuhi/);

@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use siaran::desk::review::WantedAct;
 use siaran::desk::{Refusal, intake::Upload};
+use siaran::domain::asset::Framing;
 use siaran::domain::people::Role;
 use siaran::domain::submission::CheckPoint;
 use siaran::domain::time::Span;
@@ -57,6 +58,38 @@ fn the_verifier_finds_a_small_copy_to_look_at_and_a_refused_file_gets_none() {
     world.work();
     let looks = [".mp4", ".poster.jpg"].map(|ending| format!("{}{ending}", file.newest().original.sha256));
     assert_eq!(world.files("preview"), looks);
+    world.ends();
+}
+
+#[test]
+fn the_verifier_chooses_how_an_odd_shape_fills_the_wall_and_sees_it_before_it_is_approved() {
+    let world = World::new();
+    let square = world.request(b"persegi");
+    let other = world.request(b"persegi");
+    world.work();
+    let verifier = world.person(Role::Verifier);
+    let seen = |case| {
+        let file = world.desk.case_file(&verifier, case).unwrap();
+        std::fs::read_to_string(world.desk.library.preview(file.newest().framed())).unwrap()
+    };
+    assert_eq!(seen(square.case), "small copy of persegi");
+    let version = world.desk.case_file(&verifier, square.case).unwrap().row.version;
+    let choose = |role, version| world.desk.choose_framing(world.id(role), square.case, version, Framing::Fill);
+    assert!(matches!(refusal(choose(Role::Office, version)), Refusal::Procedure(_)), "an office does not verify");
+    assert_eq!(refusal(choose(Role::Verifier, version + 1)), Refusal::Procedure(Refused::Changed));
+    choose(Role::Verifier, version).unwrap();
+    world.work();
+    assert_eq!(seen(square.case), "small copy of persegi, fill");
+    assert_eq!(seen(other.case), "small copy of persegi", "another request with the same file is as it was");
+
+    let recipes = [square.case, other.case].map(|case| {
+        world.act(Role::Verifier, case, "verify", Some("conforms")).unwrap();
+        world.act(Role::Head, case, "approve", Some("approved")).unwrap();
+        world.desk.case_file(&verifier, case).unwrap().approval.unwrap().recipe
+    });
+    assert_ne!(recipes[0], recipes[1], "what is approved binds the choice");
+    assert_eq!(refusal(choose(Role::Verifier, version)), Refusal::Procedure(Refused::Changed));
+    world.work();
     world.ends();
 }
 

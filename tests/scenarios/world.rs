@@ -13,8 +13,8 @@ use siaran::desk::processing::{Found, MediaTrouble, MediaWork, Original, Progres
 use siaran::desk::review::{Acted, WantedAct};
 use siaran::desk::{Desk, DeskError, Refusal};
 use siaran::domain::asset::{
-    AudioStream, ConformRecipe, Inspection, Likeness, Measured, MsSpan, Reason, ReasonCode, Severity, Still, Verdict,
-    VideoStream,
+    AudioStream, ConformRecipe, Framing, Inspection, Likeness, Measured, MsSpan, Reason, ReasonCode, Severity, Still,
+    Verdict, VideoStream,
 };
 use siaran::domain::channel::Channel;
 use siaran::domain::colour::Colour;
@@ -197,6 +197,7 @@ pub fn letter() -> LetterDetails {
         first_day: "2026-11-24".parse().unwrap(),
         last_day: "2026-11-30".parse().unwrap(),
         preferred_hours: None,
+        framing: None,
     }
 }
 
@@ -258,7 +259,7 @@ impl MediaWork for FakeMedia {
     fn preview(
         &self,
         original: Original<'_>,
-        _recipe: &ConformRecipe,
+        recipe: &ConformRecipe,
         to: &Making,
         _progress: Progress<'_>,
     ) -> Result<(), MediaTrouble> {
@@ -266,6 +267,9 @@ impl MediaWork for FakeMedia {
         bytes.extend(std::fs::read(original.path).unwrap());
         if bytes.windows(5).any(|word| word == b"buram") {
             return Err(MediaTrouble("no small copy could be made".into()));
+        }
+        if recipe.framing != Framing::Fit {
+            bytes.extend(format!(", {}", recipe.framing.as_str()).bytes());
         }
         std::fs::write(to.look(Look::Film), bytes).unwrap();
         std::fs::write(to.look(Look::Poster), b"one picture").unwrap();

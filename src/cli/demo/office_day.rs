@@ -175,6 +175,7 @@ fn file(desk: &Desk, cast: &Cast, clip: &OfficeClip) -> Result<CaseId, Failure> 
         first_day: today,
         last_day: today,
         preferred_hours: None,
+        framing: None,
     };
     let standard = sop::videotron(desk.home()).map_err(DeskError::Standard)?.standard;
     let declarable = standard.as_written().requirements.iter().filter(|r| r.kind == "declaration");
