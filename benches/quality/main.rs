@@ -1,9 +1,14 @@
 //! What inspecting and conforming cost, beside ffmpeg doing the same work on the same clips in one run.
 //!
 //! ```text
-//! cargo bench --bench quality                      two made clips, three turns each: a few minutes
+//! cargo bench --bench quality                      three made clips, five turns each: some minutes
 //! cargo bench --bench quality -- FILE…             these clips instead
 //! ```
+//!
+//! The same work is, for an inspection, ffmpeg's own filters for what an inspection looks for: black, standing and flashing
+//! pictures, bars; silence, loudness with true peaks, phase, levels and clipping; and four small pictures a second. What it
+//! has no filter of, hashes of the file and of its looks, it is let off. The older, smaller set (no bars, phase, levels and
+//! small pictures) is measured beside it. For a house file it is the same rate, raster, borders and encoders with `loudnorm`.
 //!
 //! Counted is processor time of the whole family of processes, per second of the clip: it hangs less on what else the
 //! machine does than the clock on the wall. The turns alternate, and the middle one counts.
@@ -13,7 +18,7 @@ use std::process::{Command, Stdio};
 
 const SIARAN: &str = env!("CARGO_BIN_EXE_siaran");
 /// Turns of each program on each clip.
-const TURNS: usize = 3;
+const TURNS: usize = 5;
 /// How much more than ffmpeg's processor time may be used.
 const BAR: f64 = 1.2;
 
@@ -33,23 +38,21 @@ fn measure(clip: &Path) {
         return;
     };
     let out = folder().join("out.mp4");
-    let look_at = detectors(clip);
-    let detecting = |clip: &Path| ffmpeg(clip, &look_at, &["-f", "null", "-"]);
+    let sound = has_sound(clip);
+    let looking = |clip: &Path, all: bool| used_by(&mut ffmpeg(clip, &detectors(sound, all)));
+    let inspecting = || used_by(siaran().arg("inspect").arg(clip).arg("--json"));
     let made = made_by_ffmpeg(clip);
     type Work<'a> = (&'a str, Box<dyn Fn() -> f64 + 'a>, Box<dyn Fn() -> f64 + 'a>);
-    let works: [Work<'_>; 2] = [
-        (
-            "inspect",
-            Box::new(|| used_by(siaran().arg("inspect").arg(clip).arg("--json"))),
-            Box::new(|| used_by(&mut detecting(clip))),
-        ),
+    let works: [Work<'_>; 3] = [
+        ("inspect", Box::new(inspecting), Box::new(|| looking(clip, true))),
+        ("inspect, beside the smaller set", Box::new(inspecting), Box::new(|| looking(clip, false))),
         (
             "inspect, conform, inspect the result",
             Box::new(|| used_by(siaran().arg("conform").arg(clip).arg("--output").arg(&out).arg("--json"))),
             Box::new(|| {
                 let result = folder().join("ffmpeg.mp4");
                 let conformed = used_by(&mut made(&result));
-                used_by(&mut detecting(clip)) + conformed + used_by(&mut detecting(&result))
+                looking(clip, true) + conformed + looking(&result, true)
             }),
         ),
     ];
@@ -67,20 +70,31 @@ fn measure(clip: &Path) {
     }
 }
 
-/// What ffmpeg's own detectors of the same things are called: black, standing and flashing pictures, silence, loudness
-/// with true peaks.
-fn detectors(clip: &Path) -> Vec<String> {
-    let mut filters = vec!["-vf".to_owned(), "blackdetect=d=0.5,freezedetect=d=2,photosensitivity=bypass=1".to_owned()];
-    if has_sound(clip) {
-        filters.extend(["-af".to_owned(), "silencedetect=d=2:n=-60dB,ebur128=peak=true".to_owned()]);
+/// ffmpeg's own detectors of the same things, all of them or the smaller set.
+fn detectors(sound: bool, all: bool) -> Vec<&'static str> {
+    let mut arguments = Vec::new();
+    if all {
+        let picture = "[0:v:0]blackdetect=d=0.5,freezedetect=d=2,photosensitivity=bypass=1,cropdetect,split[seen][copy];\
+                       [copy]fps=4,scale=192:-2,format=yuvj420p[small]";
+        arguments.extend(["-filter_complex", picture, "-map", "[seen]"]);
+    } else {
+        arguments.extend(["-map", "0:v:0", "-vf", "blackdetect=d=0.5,freezedetect=d=2,photosensitivity=bypass=1"]);
     }
-    filters
+    if sound {
+        let few = "silencedetect=d=2:n=-60dB,ebur128=peak=true";
+        let many = "silencedetect=d=2:n=-60dB,ebur128=peak=true,aphasemeter=video=0:phasing=1,astats";
+        arguments.extend(["-map", "0:a:0", "-af", if all { many } else { few }]);
+    }
+    arguments.extend(["-f", "null", "-"]);
+    if all {
+        arguments.extend(["-map", "[small]", "-c:v", "mjpeg", "-f", "image2pipe", "pipe:1"]);
+    }
+    arguments
 }
 
-fn ffmpeg(clip: &Path, filters: &[String], output: &[&str]) -> Command {
+fn ffmpeg(clip: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new("ffmpeg");
-    command.args(["-nostdin", "-hide_banner", "-v", "error", "-threads", "2", "-i"]).arg(clip);
-    command.args(filters).args(output);
+    command.args(["-nostdin", "-hide_banner", "-v", "error", "-threads", "2", "-i"]).arg(clip).args(arguments);
     command
 }
 
@@ -153,9 +167,10 @@ fn folder() -> PathBuf {
     folder
 }
 
-/// A camera's picture as an editor exports it, and a telephone's upright one: 20 s each, made once.
+/// A short clip as messengers send it, a camera's picture as an editor exports it, and a telephone's upright one: made once.
 fn made_clips() -> Vec<PathBuf> {
     let kinds = [
+        ("messenger-480p25-6s.mp4", "testsrc2=s=854x480:r=25:d=6,noise=alls=8:allf=t", "1500k"),
         ("camera-1080p25.mp4", "testsrc2=s=1920x1080:r=25:d=20,noise=alls=14:allf=t", "8M"),
         ("phone-1080x1920p30.mp4", "testsrc2=s=1080x1920:r=30:d=20,noise=alls=8:allf=t", "10M"),
     ];
@@ -164,7 +179,8 @@ fn made_clips() -> Vec<PathBuf> {
         if !path.exists() {
             let made = Command::new("ffmpeg")
                 .args(["-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", picture, "-f", "lavfi"])
-                .args(["-i", "sine=f=330:d=20:r=44100,volume='0.2+0.2*sin(t)':eval=frame", "-pix_fmt", "yuv420p"])
+                .args(["-i", "sine=f=330:d=20:r=44100,volume='0.2+0.2*sin(t)':eval=frame", "-shortest"])
+                .args(["-pix_fmt", "yuv420p"])
                 .args(["-c:v", "libx264", "-preset", "veryfast", "-b:v", rate, "-c:a", "aac", "-ac", "2"])
                 .arg(&path)
                 .status();

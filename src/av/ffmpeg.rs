@@ -172,6 +172,7 @@ impl Ffmpeg {
         let mut child = command.spawn().map_err(not_started)?;
         drop(command); // and with it our ends of the pipes that only the child should hold
         if let (Some(reader), Some(stdout)) = (job.output.take(), child.stdout.take()) {
+            widen(&stdout);
             pipes.push((reader, stdout.into()));
         }
         let stderr = child.stderr.take();
@@ -222,6 +223,13 @@ pub fn work_in_spare_time() -> io::Result<()> {
 
 fn pipe() -> io::Result<(OwnedFd, OwnedFd)> {
     Ok(rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC)?)
+}
+
+/// Makes room in a pipe for a picture instead of a sixth of it. Where the system has no more to give it stays as it is.
+fn widen(pipe: &impl std::os::fd::AsFd) {
+    /// What an unprivileged process may ask for, bytes.
+    const WIDE: usize = 1 << 20;
+    let _ = rustix::pipe::fcntl_setpipe_size(pipe, WIDE);
 }
 
 fn pass_as_descriptor_3(command: &mut Command, end: OwnedFd) {

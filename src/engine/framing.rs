@@ -2,7 +2,7 @@
 
 use crate::domain::asset::Bars;
 use crate::engine::flash::Planes;
-use crate::engine::quality::Stretch;
+use crate::engine::quality::{Stretch, count};
 
 /// A row or column belongs to a bar while its mean is at most this, of 8 bits in video range (ffmpeg's cropdetect: 24).
 const BAR_LUMA: u64 = 24;
@@ -86,7 +86,7 @@ impl RangeDetector {
         let rows = picture.luma.chunks(picture.width).step_by(ROWS_APART);
         let (mut beyond, mut seen) = (0, 0);
         for row in rows {
-            beyond += row.iter().filter(|luma| !RANGE.contains(luma)).count();
+            beyond += count(row, |luma| !RANGE.contains(&luma));
             seen += row.len();
         }
         let holds = beyond * TOLERATED > seen;

@@ -8,7 +8,7 @@
 use crate::engine::flash::FlashThresholds;
 use crate::engine::sound::SoundThresholds;
 
-/// A picture's luma plane, 8 bits, rows without padding. To see whether it stands, its other planes may follow.
+/// A picture's luma plane, 8 bits, rows without padding.
 #[derive(Debug, Clone, Copy)]
 pub struct Luma<'a> {
     /// One byte per pixel, row after row.
@@ -132,9 +132,17 @@ impl BlackDetector {
         self.lasting.since
     }
     fn is_black(&self, picture: Luma<'_>) -> bool {
-        let black = picture.pixels.iter().filter(|p| **p <= self.brightest_black).count();
+        let black = count(picture.pixels, |pixel| pixel <= self.brightest_black);
         !picture.pixels.is_empty() && black as f64 >= self.area * picture.pixels.len() as f64
     }
+}
+
+/// How many pixels are so. Counted in bytes as long as one can't overflow, because a processor adds many of them at once.
+pub(crate) fn count(pixels: &[u8], so: impl Fn(u8) -> bool) -> usize {
+    const BLOCK: usize = 128;
+    let (blocks, rest) = pixels.as_chunks::<BLOCK>();
+    let counted = |block: &[u8]| usize::from(block.iter().fold(0_u8, |count, pixel| count + u8::from(so(*pixel))));
+    blocks.iter().map(|block| counted(block)).sum::<usize>() + counted(rest)
 }
 
 /// Finds pictures that stand still. Compares with the first picture of the stretch, so that a slow fade does not pass
@@ -152,15 +160,17 @@ impl FreezeDetector {
     pub fn new(thresholds: Thresholds) -> FreezeDetector {
         FreezeDetector { difference: thresholds.freeze_difference, first: Vec::new(), first_at: 0, stands: false }
     }
-    /// Takes the picture at `at`; returns the standing stretch, two pictures or more, that it ends.
-    pub fn push(&mut self, at: u64, picture: Luma<'_>) -> Option<Stretch> {
+    /// Takes the picture at `at`, all its planes; returns the standing stretch, two pictures or more, that it ends. A
+    /// picture to compare others with is kept, and `picture` is then another one of the same size: copying costs more
+    /// than looking.
+    pub fn push(&mut self, at: u64, picture: &mut Vec<u8>) -> Option<Stretch> {
         if self.same(picture) {
             self.stands = true;
             return None;
         }
         let ended = self.stands.then_some((self.first_at, at));
-        self.first.clear();
-        self.first.extend_from_slice(picture.pixels);
+        std::mem::swap(&mut self.first, picture);
+        picture.resize(self.first.len(), 0);
         (self.first_at, self.stands) = (at, false);
         ended
     }
@@ -168,13 +178,13 @@ impl FreezeDetector {
     pub fn since(&self) -> Option<u64> {
         self.stands.then_some(self.first_at)
     }
-    fn same(&self, picture: Luma<'_>) -> bool {
-        if self.first.len() != picture.pixels.len() || self.first.is_empty() {
+    fn same(&self, picture: &[u8]) -> bool {
+        if self.first.len() != picture.len() || self.first.is_empty() {
             return false;
         }
         let most = (self.difference * PICTURE_SCALE * self.first.len() as f64) as u64;
         let mut sum = 0_u64;
-        for (a, b) in self.first.chunks(4096).zip(picture.pixels.chunks(4096)) {
+        for (a, b) in self.first.chunks(4096).zip(picture.chunks(4096)) {
             sum += u64::from(a.iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(*b))).sum::<u32>());
             if sum > most {
                 return false; // most pictures move, and are told apart within a few rows
@@ -263,22 +273,22 @@ mod tests {
     fn a_standing_picture_is_found_while_it_lasts_and_a_slow_fade_is_not_one() {
         let mut freeze = FreezeDetector::new(Thresholds::default());
         for tick in 0..10 {
-            assert_eq!(freeze.push(tick, Luma { pixels: &flat(100) }), None);
+            assert_eq!(freeze.push(tick, &mut flat(100)), None);
         }
         assert_eq!(freeze.since(), Some(0));
-        assert_eq!(freeze.push(10, Luma { pixels: &flat(140) }), Some((0, 10)));
+        assert_eq!(freeze.push(10, &mut flat(140)), Some((0, 10)));
         assert_eq!(freeze.since(), None);
         for level in 141..200_u8 {
-            assert_eq!(freeze.push(u64::from(level), Luma { pixels: &flat(level) }), None, "a fade moves");
+            assert_eq!(freeze.push(u64::from(level), &mut flat(level)), None, "a fade moves");
         }
     }
 
     #[test]
     fn a_change_of_size_is_a_new_picture() {
         let mut freeze = FreezeDetector::new(Thresholds::default());
-        freeze.push(0, Luma { pixels: &flat(90) });
-        freeze.push(1, Luma { pixels: &flat(90) });
-        assert_eq!(freeze.push(2, Luma { pixels: &flat(90)[..64] }), Some((0, 2)));
+        freeze.push(0, &mut flat(90));
+        freeze.push(1, &mut flat(90));
+        assert_eq!(freeze.push(2, &mut flat(90)[..64].to_vec()), Some((0, 2)));
     }
 
     #[test]

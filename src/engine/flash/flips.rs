@@ -10,21 +10,19 @@ const TOO_MANY: usize = 7;
 const REMEMBERED: usize = 8;
 
 /// Follows one quantity of every sample from one turning point to the next.
+///
+/// Values come in runs of neighbouring samples. Of most of them there is nothing to tell, so a run is first asked whether
+/// anything turned in it, and then brought up to date without a branch: that is what a processor does for many at a time.
 #[derive(Debug, Clone)]
 pub(super) struct Turns {
-    points: Vec<Point>,
+    /// The highest or lowest value since the last change; at first the first value.
+    extreme: Vec<u16>,
+    /// Where the last change went.
+    way: Vec<Way>,
+    /// The last picture in which the value was about the extreme.
+    near: Vec<u32>,
     change: u16,
     dark: u16,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Point {
-    /// The highest or lowest value since the last change; at first the first value.
-    extreme: u16,
-    /// Where the last change went.
-    way: Way,
-    /// The last picture in which the value was about the extreme.
-    near: u32,
 }
 
 /// A change that is complete.
@@ -35,9 +33,10 @@ pub(super) struct Turn {
     pub(super) began: u32,
 }
 
+/// As wide as a value, so that both are looked at side by side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u16)]
 enum Way {
-    Unseen,
     Nowhere,
     Up,
     Down,
@@ -46,53 +45,59 @@ enum Way {
 impl Turns {
     /// Changes of at least `change` count where the darker side is below `dark`.
     pub(super) fn new(samples: usize, change: u16, dark: u16) -> Turns {
-        Turns { points: vec![Point { extreme: 0, way: Way::Unseen, near: 0 }; samples], change, dark }
+        Turns { extreme: vec![0; samples], way: vec![Way::Nowhere; samples], near: vec![0; samples], change, dark }
     }
 
-    /// The value of a sample is what it was in the picture before.
-    #[inline]
-    pub(super) fn stay(&mut self, sample: usize, picture: u32) {
-        let near = &mut self.points[sample].near;
-        *near += u32::from(*near + 1 == picture);
+    /// Takes the values of the samples from `first` on in the first picture.
+    pub(super) fn begin(&mut self, first: usize, picture: u32, values: &[u16]) {
+        self.extreme[first..][..values.len()].copy_from_slice(values);
+        self.near[first..][..values.len()].fill(picture);
     }
 
-    /// Takes the value of a sample in a picture; returns the change that it completes.
+    /// The values of so many samples from `first` on are what they were in the picture before.
+    pub(super) fn stay(&mut self, first: usize, picture: u32, samples: usize) {
+        for near in &mut self.near[first..][..samples] {
+            *near += u32::from(*near + 1 == picture);
+        }
+    }
+
+    /// Takes the values of the samples from `first` on in a picture; hands on each change that they complete, with its
+    /// sample.
     #[inline]
-    pub(super) fn push(&mut self, sample: usize, picture: u32, value: u16) -> Option<Turn> {
-        let point = &mut self.points[sample];
-        let extreme = point.extreme;
-        let about = self.change / 10;
-        let up = value >= extreme.saturating_add(self.change) && extreme < self.dark;
-        let down = value <= extreme.saturating_sub(self.change) && extreme >= self.change && value < self.dark;
-        let turned = match point.way {
-            Way::Nowhere | Way::Down if up => Way::Up,
-            Way::Nowhere | Way::Up if down => Way::Down,
-            Way::Unseen => {
-                *point = Point { extreme: value, way: Way::Nowhere, near: picture };
-                return None;
-            }
-            Way::Nowhere => {
-                if value.abs_diff(extreme) <= about {
-                    point.near = picture;
-                }
-                return None;
-            }
-            Way::Up => {
-                if value.saturating_add(about) >= extreme {
-                    (point.extreme, point.near) = (extreme.max(value), picture);
-                }
-                return None;
-            }
-            Way::Down => {
-                if value <= extreme.saturating_add(about) {
-                    (point.extreme, point.near) = (extreme.min(value), picture);
-                }
-                return None;
-            }
+    pub(super) fn push(&mut self, first: usize, picture: u32, values: &[u16], mut turned: impl FnMut(usize, Turn)) {
+        let length = values.len();
+        let (extremes, ways) = (&mut self.extreme[first..][..length], &mut self.way[first..][..length]);
+        let nears = &mut self.near[first..][..length];
+        let (change, dark, about) = (self.change, self.dark, self.change / 10);
+        let went_up = |value: u16, extreme: u16, way: Way| {
+            (value >= extreme.saturating_add(change)) & (extreme < dark) & (way != Way::Up)
         };
-        let began = point.near + 1;
-        *point = Point { extreme: value, way: turned, near: picture };
-        Some(Turn { up: turned == Way::Up, began })
+        let went_down = |value: u16, extreme: u16, way: Way| {
+            (value <= extreme.saturating_sub(change)) & (extreme >= change) & (value < dark) & (way != Way::Down)
+        };
+        let mut any = false;
+        for ((value, extreme), way) in values.iter().zip(&*extremes).zip(&*ways) {
+            any |= went_up(*value, *extreme, *way) | went_down(*value, *extreme, *way);
+        }
+        if any {
+            for n in 0..length {
+                let (value, extreme, way) = (values[n], extremes[n], ways[n]);
+                let up = went_up(value, extreme, way);
+                if up || went_down(value, extreme, way) {
+                    turned(first + n, Turn { up, began: nears[n] + 1 });
+                    (extremes[n], ways[n]) = (value, if up { Way::Up } else { Way::Down });
+                }
+            }
+        }
+        for (((value, extreme), way), near) in values.iter().zip(extremes).zip(&*ways).zip(nears) {
+            let (up, down) = (*way == Way::Up, *way == Way::Down);
+            let about_it =
+                ((value.saturating_add(about) >= *extreme) | down) & ((*value <= extreme.saturating_add(about)) | up);
+            *near = if about_it { picture } else { *near };
+            let highest = if up { *value } else { 0 };
+            let lowest = if down { *value } else { u16::MAX };
+            *extreme = (*extreme).max(highest).min(lowest);
+        }
     }
 }
 

@@ -12,6 +12,28 @@ const POINT: u32 = 16;
 /// Light of the three primaries, each 0 to [`WHITE`].
 pub(super) type Rgb = [u16; 3];
 
+/// Most samples that are taken in one go: as many as a word has bits.
+pub(super) const RUN: usize = 64;
+
+/// Light of a run of samples, one quantity after the other.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lit {
+    pub(super) red: [u16; RUN],
+    pub(super) green: [u16; RUN],
+    pub(super) blue: [u16; RUN],
+    pub(super) luminance: [u16; RUN],
+}
+
+impl Lit {
+    /// Nothing but darkness.
+    pub(super) const DARK: Lit = Lit { red: [0; RUN], green: [0; RUN], blue: [0; RUN], luminance: [0; RUN] };
+
+    /// Light of one sample.
+    pub(super) fn rgb(&self, sample: usize) -> Rgb {
+        [self.red[sample], self.green[sample], self.blue[sample]]
+    }
+}
+
 /// Converts code values of 8 bits.
 #[derive(Debug, Clone)]
 pub(super) struct Light {
@@ -22,17 +44,23 @@ pub(super) struct Light {
     green_of_cb: i32,
     green_of_cr: i32,
     blue_of_cb: i32,
-    linear: [u16; 256],
+    /// Light of the code values from −[`BELOW`] on: what is out of range is as dark or as bright as can be.
+    linear: [u16; CODES],
 }
+
+/// Code values of red, green and blue that Y′CbCr of 8 bits can stand for: −294 to 553 in any matrix and range.
+const CODES: usize = 1024;
+const BELOW: i32 = 384;
 
 impl Light {
     pub(super) fn new(colour: Colour) -> Light {
         let [kr, kg, kb] = colour.matrix.weights();
         let fixed = |value: f64| (value * f64::from(1 << POINT)).round() as i32;
         let (luma, chroma) = if colour.full_range { (1.0, 1.0) } else { (255.0 / 219.0, 255.0 / 224.0) };
-        let mut linear = [0; 256];
-        for (code, light) in linear.iter_mut().enumerate() {
-            *light = (of_code(code as f64 / 255.0, colour.transfer) * f64::from(WHITE)).round() as u16;
+        let mut linear = [0; CODES];
+        for (number, light) in linear.iter_mut().enumerate() {
+            let code = (number as i32 - BELOW).clamp(0, 255);
+            *light = (of_code(f64::from(code) / 255.0, colour.transfer) * f64::from(WHITE)).round() as u16;
         }
         Light {
             black: if colour.full_range { 0 } else { 16 },
@@ -50,12 +78,25 @@ impl Light {
     pub(super) fn rgb(&self, [y, cb, cr]: [u8; 3]) -> Rgb {
         let luma = (i32::from(y) - self.black) * self.luma + (1 << (POINT - 1));
         let (cb, cr) = (i32::from(cb) - 128, i32::from(cr) - 128);
-        let of = |value: i32| self.linear[(value >> POINT).clamp(0, 255) as usize];
+        let of = |value: i32| self.linear[((value >> POINT) + BELOW) as usize & (CODES - 1)];
         [
             of(luma + cr * self.red_of_cr),
             of(luma - cb * self.green_of_cb - cr * self.green_of_cr),
             of(luma + cb * self.blue_of_cb),
         ]
+    }
+}
+
+impl Light {
+    /// Light and luminance of neighbouring pixels, at most [`RUN`].
+    #[inline]
+    pub(super) fn of_run(&self, [luma, blue, red]: [&[u8]; 3], lit: &mut Lit) {
+        for (n, ((y, cb), cr)) in luma.iter().zip(blue).zip(red).enumerate().take(RUN) {
+            [lit.red[n], lit.green[n], lit.blue[n]] = self.rgb([*y, *cb, *cr]);
+        }
+        for (n, value) in lit.luminance.iter_mut().enumerate() {
+            *value = luminance([lit.red[n], lit.green[n], lit.blue[n]]);
+        }
     }
 }
 

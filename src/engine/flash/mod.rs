@@ -6,7 +6,7 @@
 //! a quarter of the picture are dangerous. The standards' 20 and 160 cd/m² are such shares of a 200 cd/m² display; a
 //! wall is brighter, so the shares are what can be held. This is no certificate of any laboratory.
 //!
-//! Each picture is looked at in about 70,000 samples. Every sample remembers its own last changes, so that the
+//! Each picture is looked at in about 40,000 samples. Every sample remembers its own last changes, so that the
 //! "concurrent area" is the number of samples that flash at one time, wherever they lie and whichever way they go. Fine
 //! patterns that even out, such as leaves or noise, are no flashes: averages over small cells have to flash as well.
 //! The detector is fed one picture after the other and never looks back. Not chosen: the mean of the whole picture,
@@ -22,8 +22,8 @@ use crate::domain::asset::{Flash, FlashKind, MsSpan};
 use crate::domain::colour::Colour;
 use chorus::{Change, Chorus, Enough};
 use flips::{Area, Changes, Turn, Turns};
-use grid::{Grid, Tiles};
-use light::{Light, WHITE, luminance};
+use grid::{Codes, Grid, Tiles};
+use light::{Light, Lit, RUN, WHITE};
 use red::Reds;
 
 /// The planes of a picture in Y′CbCr 4:2:0 of 8 bits, rows without padding. Chroma planes are half as wide and high,
@@ -117,8 +117,9 @@ pub struct FlashDetector {
 #[derive(Debug, Clone)]
 struct Seen {
     grid: Grid,
-    /// Y′, Cb and Cr of each sample in the newest picture; empty before the first.
-    codes: Vec<[u8; 3]>,
+    /// The newest picture, and the one before; empty before the first.
+    codes: Codes,
+    before: Codes,
     turns: Turns,
     reds: Reds,
     /// Luminance, counted where it changes over enough of the picture.
@@ -197,11 +198,12 @@ impl FlashDetector {
 impl Seen {
     fn new(grid: Grid, thresholds: FlashThresholds) -> Seen {
         let code = |share: f64| (share * f64::from(WHITE)).round() as u16;
-        let spots = grid.spots.len();
+        let spots = grid.samples();
         let whole = grid.whole();
         let watched = |enough| Watched::new(spots, whole, enough);
         Seen {
-            codes: Vec::new(),
+            codes: Codes::default(),
+            before: Codes::default(),
             turns: Turns::new(spots, code(thresholds.change).max(1), code(thresholds.dark)),
             reds: Reds::new(spots),
             wide: watched(Enough::OfPicture(thresholds.area)),
@@ -213,26 +215,57 @@ impl Seen {
 
     fn push(&mut self, number: u32, picture: &Planes<'_>, light: &Light, times: &[u32]) {
         let (mut changes, mut red_changes) = (Vec::new(), Vec::new());
-        let fresh = self.codes.is_empty();
-        self.codes.resize(self.grid.spots.len(), [0; 3]);
-        for (sample, (spot, code)) in self.grid.spots.iter().zip(&mut self.codes).enumerate() {
-            let (luma, chroma) = (spot.luma as usize, spot.chroma as usize);
-            let new = [picture.luma[luma], picture.blue[chroma], picture.red[chroma]];
-            if new == *code && !fresh {
-                self.turns.stay(sample, number);
-                self.reds.stay(sample, number);
-                continue;
-            }
-            let old = std::mem::replace(code, new);
-            let rgb = light.rgb(new);
-            let change = |turn: Turn| Change { sample: sample as u32, tile: spot.tile, up: turn.up, began: turn.began };
-            changes.extend(self.turns.push(sample, number, luminance(rgb)).map(change));
-            let before = || (!fresh).then(|| light.rgb(old));
-            red_changes.extend(self.reds.push(sample, number, rgb, before).map(change));
+        std::mem::swap(&mut self.codes, &mut self.before);
+        self.grid.read(picture, &mut self.codes);
+        let mut lit = Lit::DARK;
+        for first in (0..self.grid.samples()).step_by(RUN) {
+            self.take_run(first, number, light, &mut lit, &mut changes, &mut red_changes);
         }
         self.wide.take(number, &changes, times);
         self.narrow.take(number, &changes, times);
         self.red.take(number, &red_changes, times);
+    }
+
+    /// Takes a run of samples of the newest picture.
+    fn take_run(
+        &mut self,
+        first: usize,
+        number: u32,
+        light: &Light,
+        lit: &mut Lit,
+        changes: &mut Vec<Change>,
+        red_changes: &mut Vec<Change>,
+    ) {
+        let Seen { grid, codes, before, turns, reds, .. } = self;
+        let run = first..(first + RUN).min(grid.samples());
+        let fresh = before.luma.is_empty();
+        if !fresh && codes.run(&run) == before.run(&run) {
+            turns.stay(first, number, run.len());
+            reds.stay(first, number, run.len());
+            return;
+        }
+        light.of_run(codes.run(&run), lit);
+        let change = |sample: usize, turn: Turn| Change {
+            sample: sample as u32,
+            tile: grid.tile(sample),
+            up: turn.up,
+            began: turn.began,
+        };
+        let values = &lit.luminance[..run.len()];
+        if fresh {
+            turns.begin(first, number, values);
+        } else {
+            turns.push(first, number, values, |sample, turn| changes.push(change(sample, turn)));
+        }
+        let mut concerned = reds.concerned(first, lit, run.len());
+        while concerned != 0 {
+            let nth = concerned.trailing_zeros() as usize;
+            concerned &= concerned - 1;
+            let sample = first + nth;
+            let old = || (!fresh).then(|| light.rgb([before.luma[sample], before.blue[sample], before.red[sample]]));
+            let turn = reds.push(sample, number, lit.rgb(nth), old);
+            red_changes.extend(turn.map(|turn| change(sample, turn)));
+        }
     }
 }
 

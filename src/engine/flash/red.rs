@@ -2,7 +2,7 @@
 //! WCAG 2.2's "general flash and red flash thresholds").
 
 use super::flips::Turn;
-use super::light::{Rgb, WHITE};
+use super::light::{Lit, RUN, Rgb, WHITE};
 
 /// Red is saturated when it is at least this share of the three primaries' light.
 const SATURATED: (u32, u32) = (4, 5);
@@ -42,18 +42,31 @@ impl Reds {
         }
     }
 
-    /// The colour of a sample is what it was in the picture before.
+    /// The colours of so many samples from `first` on are what they were in the picture before.
+    pub(super) fn stay(&mut self, first: usize, picture: u32, samples: usize) {
+        for (state, near) in self.state[first..].iter().zip(&mut self.near[first..]).take(samples) {
+            *near += u32::from(*state != State::Never && *near + 1 == picture);
+        }
+    }
+
+    /// Which of the samples from `first` on were red ever, or are: nearly never any. A bit of each, the lowest first.
     #[inline]
-    pub(super) fn stay(&mut self, sample: usize, picture: u32) {
-        if self.state[sample] != State::Never {
-            let near = &mut self.near[sample];
-            *near += u32::from(*near + 1 == picture);
+    pub(super) fn concerned(&self, first: usize, lit: &Lit, samples: usize) -> u64 {
+        let mut concerned = [false; RUN];
+        let states = &self.state[first..][..samples];
+        let light = lit.red.iter().zip(&lit.green).zip(&lit.blue);
+        for ((concerned, ((r, g), b)), state) in concerned.iter_mut().zip(light).zip(states) {
+            *concerned = is_saturated([*r, *g, *b]) | (*state != State::Never);
+        }
+        if concerned.iter().fold(false, |any, one| any | one) {
+            concerned.iter().rev().fold(0, |bits, one| bits << 1 | u64::from(*one))
+        } else {
+            0
         }
     }
 
     /// Takes the colour of a sample in a picture, and what it was in the one before; returns the change that it completes;
     /// up is to red.
-    #[inline]
     pub(super) fn push(
         &mut self,
         sample: usize,
@@ -64,7 +77,7 @@ impl Reds {
         let red = is_saturated(rgb);
         let state = self.state[sample];
         if state == State::Never && !red {
-            return None; // nearly every sample of nearly every picture
+            return None;
         }
         let turn = match state {
             State::Never => before().is_some_and(|before| far(rgb, before)).then_some((true, picture)),
@@ -94,12 +107,12 @@ impl Reds {
 #[inline]
 fn is_saturated([r, g, b]: Rgb) -> bool {
     let (r, others) = (u32::from(r), u32::from(g) + u32::from(b));
-    r >= others + VISIBLE && r * SATURATED.1 >= (r + others) * SATURATED.0
+    (r >= others + VISIBLE) & (r * SATURATED.1 >= (r + others) * SATURATED.0)
 }
 
 fn far(one: Rgb, other: Rgb) -> bool {
     let ((u1, v1), (u2, v2)) = (chromaticity(one), chromaticity(other));
-    (u1 - u2).hypot(v1 - v2) > DISTANCE
+    (u1 - u2).powi(2) + (v1 - v2).powi(2) > DISTANCE * DISTANCE
 }
 
 /// CIE 1976 u′v′ of light from the primaries of ITU-R BT.709. What is as good as black has the colour of white.

@@ -176,7 +176,7 @@ proptest! {
     fn a_change_of_less_than_a_tenth_of_white_is_no_flash_at_any_speed(
         low in 16_u8..234, half in 1_u64..10, pictures in 10_u64..60,
     ) {
-        let light = |code: u8| luminance(Light::new(Colour::HOUSE).rgb([code, 128, 128]));
+        let light = |code: u8| light::luminance(Light::new(Colour::HOUSE).rgb([code, 128, 128]));
         let high = (low..=235).take_while(|code| light(*code) < light(low).saturating_add(6553)).last().unwrap_or(low);
         prop_assert_eq!(grey(25, pictures, |picture| if picture / half % 2 == 0 { low } else { high }), Flashes::default());
     }

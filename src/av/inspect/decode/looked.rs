@@ -71,10 +71,10 @@ impl<'a> Looked<'a> {
             let at_ms = self.clock.next();
             let luma = Luma { pixels: &pixels[..width * height] };
             keep(&mut self.black_stretches, self.black.push(self.frames, luma));
-            keep(&mut self.freeze_stretches, self.freeze.push(self.frames, Luma { pixels: &pixels }));
             if let Some(planes) = Planes::of(&pixels, width, height) {
                 self.take(at_ms, planes);
             }
+            keep(&mut self.freeze_stretches, self.freeze.push(self.frames, &mut pixels));
             self.frames += 1;
             if self.frames > MOST_FRAMES || (self.frames.is_multiple_of(ASK_EVERY) && !go_on()) {
                 return Ok(false);

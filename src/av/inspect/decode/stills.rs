@@ -1,6 +1,8 @@
 //! Small pictures of a clip, upright, taken on the way through the one decode: for its timeline, and of each place where
 //! something was found.
 
+use image::RgbImage;
+
 use crate::domain::asset::{Measured, MsSpan, Still};
 use crate::domain::colour::Colour;
 use crate::engine::flash::Planes;
@@ -14,11 +16,24 @@ const ON_TIMELINE: u64 = 12;
 /// Most stills of places where something was found.
 const MOST_FOUND: usize = 24;
 
+/// Stills that are held as pixels, 62 kB each: of a short clip few are wanted, and the others need not be coded.
+const HELD_AS_PIXELS: usize = 48;
+
 /// Takes stills.
 pub(super) struct Stills {
     colour: Colour,
     rotation_deg: u16,
-    taken: Vec<Still>,
+    taken: Vec<Taken>,
+}
+
+struct Taken {
+    at_ms: u64,
+    picture: Held,
+}
+
+enum Held {
+    Pixels(RgbImage),
+    Jpeg(Vec<u8>),
 }
 
 impl Stills {
@@ -28,8 +43,13 @@ impl Stills {
 
     pub(super) fn push(&mut self, at_ms: u64, picture: Planes<'_>) {
         let due = self.taken.last().is_none_or(|last| at_ms / EVERY_MS > last.at_ms / EVERY_MS);
-        if due && let Some(jpeg) = self.jpeg(picture) {
-            self.taken.push(Still { at_ms, jpeg });
+        if due && let Some(pixels) = self.small(picture) {
+            let held = if self.taken.len() < HELD_AS_PIXELS {
+                Some(Held::Pixels(pixels))
+            } else {
+                jpeg(&pixels).map(Held::Jpeg)
+            };
+            self.taken.extend(held.map(|picture| Taken { at_ms, picture }));
         }
     }
 
@@ -43,10 +63,17 @@ impl Stills {
         let mut numbers: Vec<usize> = wanted.iter().map(first).collect();
         numbers.sort_unstable();
         numbers.dedup();
-        numbers.into_iter().map(|number| self.taken[number].clone()).collect()
+        let still = |Taken { at_ms, picture }: &Taken| {
+            let jpeg = match picture {
+                Held::Pixels(pixels) => jpeg(pixels)?,
+                Held::Jpeg(jpeg) => jpeg.clone(),
+            };
+            Some(Still { at_ms: *at_ms, jpeg })
+        };
+        numbers.into_iter().filter_map(|number| still(&self.taken[number])).collect()
     }
 
-    fn jpeg(&self, picture: Planes<'_>) -> Option<Vec<u8>> {
+    fn small(&self, picture: Planes<'_>) -> Option<RgbImage> {
         let Planes { width, height, .. } = picture;
         let turned = self.rotation_deg % 180 == 90;
         let (wide, high) = if turned { (height, width) } else { (width, height) };
@@ -65,10 +92,7 @@ impl Stills {
                 rgb.extend(self.rgb(picture, x, y));
             }
         }
-        let small = image::RgbImage::from_raw(small_wide as u32, small_high as u32, rgb)?;
-        let mut jpeg = std::io::Cursor::new(Vec::new());
-        small.write_to(&mut jpeg, image::ImageFormat::Jpeg).ok()?;
-        Some(jpeg.into_inner())
+        RgbImage::from_raw(small_wide as u32, small_high as u32, rgb)
     }
 
     fn rgb(&self, picture: Planes<'_>, x: usize, y: usize) -> [u8; 3] {
@@ -80,8 +104,14 @@ impl Stills {
         let [kr, kg, kb] = self.colour.matrix.weights().map(|weight| weight as f32);
         let (from_red, from_blue) = (2.0 * (1.0 - kr) * red, 2.0 * (1.0 - kb) * blue);
         let green = luma - from_red * kr / kg - from_blue * kb / kg;
-        [luma + from_red, green, luma + from_blue].map(|value| value.round().clamp(0.0, 255.0) as u8)
+        [luma + from_red, green, luma + from_blue].map(|value| (value + 0.5).clamp(0.0, 255.0) as u8)
     }
+}
+
+fn jpeg(pixels: &RgbImage) -> Option<Vec<u8>> {
+    let mut jpeg = std::io::Cursor::new(Vec::new());
+    pixels.write_to(&mut jpeg, image::ImageFormat::Jpeg).ok()?;
+    Some(jpeg.into_inner())
 }
 
 /// Where something was found, the gravest first.
