@@ -6,7 +6,6 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Json;
@@ -22,18 +21,18 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::Web;
 use super::page::Visit;
+use super::places::Place;
 use super::problem::Problem;
 use super::session::{Can, Right, Watch, signed_in};
 use super::wall::{channel_of, parts};
 use crate::domain::channel::Channel;
-use crate::domain::ids::PersonId;
 
 /// How often a stream looks: the player writes its status and its picture once a second.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Streams in all: a look costs some milliseconds, so that these take a fraction of one core.
-const MOST_STREAMS: usize = 24;
+pub(super) const MOST_STREAMS: usize = 24;
 /// Streams of one person: half of the connections that a browser opens to one host, so that its other pages load.
-const MOST_OF_ONE: usize = 3;
+pub(super) const MOST_OF_ONE: usize = 3;
 
 /// A part of a page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -67,41 +66,6 @@ impl Parts {
     fn changed_since<'a>(&'a self, before: Option<&Parts>) -> BTreeMap<&'static str, &'a Part> {
         let same = |part: &Part| before.is_some_and(|before| before.of(part.name).version == part.version);
         self.0.iter().filter(|part| !same(part)).map(|part| (part.name, part)).collect()
-    }
-}
-
-/// Streams under way, by person.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Streams(Arc<Mutex<BTreeMap<PersonId, usize>>>);
-
-impl Streams {
-    /// A place for one more stream; `None` if there is none.
-    fn take(&self, person: PersonId) -> Option<Place> {
-        let mut under_way = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let own = under_way.get(&person).copied().unwrap_or(0);
-        if own >= MOST_OF_ONE || under_way.values().sum::<usize>() >= MOST_STREAMS {
-            return None;
-        }
-        under_way.insert(person, own + 1);
-        Some(Place { streams: self.clone(), person })
-    }
-}
-
-/// A place that is given back when its stream ends, however it ends.
-struct Place {
-    streams: Streams,
-    person: PersonId,
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut under_way = self.streams.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(own) = under_way.get_mut(&self.person) {
-            *own -= 1;
-            if *own == 0 {
-                under_way.remove(&self.person);
-            }
-        }
     }
 }
 
@@ -169,20 +133,6 @@ pub(super) async fn follow(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn one_person_gets_three_streams_all_together_twenty_four_and_each_is_given_back() {
-        let streams = Streams::default();
-        let mut places: Vec<Place> = (0..MOST_OF_ONE).filter_map(|_| streams.take(PersonId(1))).collect();
-        assert_eq!(places.len(), MOST_OF_ONE);
-        assert!(streams.take(PersonId(1)).is_none(), "a fourth would hold up the person's other pages");
-        places.pop();
-        places.extend(streams.take(PersonId(1)));
-        places.extend((2..100).filter_map(|id| streams.take(PersonId(id))));
-        assert_eq!(places.len(), MOST_STREAMS);
-        drop(places);
-        assert!(streams.0.lock().unwrap().is_empty());
-    }
 
     #[test]
     fn only_what_changed_is_sent() {

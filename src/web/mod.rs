@@ -20,6 +20,7 @@ mod live;
 mod matrix;
 mod page;
 mod people;
+mod places;
 mod planning;
 mod preview;
 mod problem;
@@ -46,7 +47,7 @@ use tokio::sync::watch;
 use crate::desk::{Desk, DeskError};
 use crate::domain::time::Zone;
 use attempts::Attempts;
-use live::Streams;
+use places::Places;
 use problem::Problem;
 
 /// What handlers share. Clones share it.
@@ -59,7 +60,9 @@ pub struct Web {
     /// Failed sign-ins of the last minutes.
     attempts: Arc<Mutex<Attempts>>,
     /// Pages that are kept as they are now.
-    streams: Streams,
+    streams: Places,
+    /// Uploads under way.
+    uploads: Places,
     /// Says that the server ends: a stream would hold it up.
     ending: watch::Sender<bool>,
 }
@@ -119,7 +122,8 @@ impl Web {
             desk,
             site: Arc::new(site),
             attempts: Arc::default(),
-            streams: Streams::default(),
+            streams: Places::new(live::MOST_OF_ONE, live::MOST_STREAMS),
+            uploads: Places::new(upload::MOST_OF_ONE, upload::MOST_UPLOADS),
             ending: watch::Sender::new(false),
         }
     }

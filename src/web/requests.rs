@@ -346,6 +346,11 @@ async fn with_clip(
     if name.is_empty() && purpose == Purpose::New {
         errors.add("clip", can.visit.t("letter-clip-wanted"));
     }
+    // Without a clip nothing takes long.
+    let place = if name.is_empty() { None } else { web.uploads.take(can.id()) };
+    if !name.is_empty() && place.is_none() {
+        errors.add("clip", can.visit.t("upload-many"));
+    }
     if !errors.is_empty() {
         upload::pass_over(clip.field).await;
         return Ok(check_page(web, can, purpose, given, &letter, &declared, errors));
@@ -364,6 +369,7 @@ async fn with_clip(
         let (filed, ()) = tokio::join!(filing, sender.send(clip.field));
         filed?
     };
+    drop(place);
     match filed {
         Ok(filed) => Ok(Redirect::to(&format!("/requests/{}?done=filed", filed.case)).into_response()),
         Err(DeskError::Refused(Refusal::NotFound { .. })) => Err(Problem::NotFound),

@@ -198,6 +198,7 @@ letter-clip-wanted = Choose the clip's file.
 letter-send = Send the request
 upload-sent = % sent
 upload-broken = The upload broke off. Check the network and send it again.
+upload-many = Too many uploads are under way. Wait until one of them is through, then send again.
 upload-progress = Progress of the upload
 
 requests-new = Ask for airing

@@ -190,6 +190,7 @@ letter-clip-wanted = Pilih berkas videonya.
 letter-send = Kirim permohonan
 upload-sent = Terkirim %
 upload-broken = Kiriman terputus. Periksa jaringan, lalu kirim lagi.
+upload-many = Terlalu banyak kiriman berjalan bersamaan. Tunggu sampai salah satunya selesai, lalu kirim lagi.
 upload-progress = Kemajuan kiriman
 
 requests-new = Ajukan penayangan
