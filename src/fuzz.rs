@@ -4,6 +4,7 @@
 use crate::av::conform::level_any;
 use crate::av::inspect::doors::{claims_of_any, looks_like, said_of_any, times_of_any};
 use crate::desk::intake::shown_name;
+use crate::domain::submission::is_unprintable;
 use crate::files::playlist_file;
 
 /// What a file looks like by its first bytes.
@@ -53,7 +54,8 @@ pub fn said(bytes: &[u8]) {
 /// What an office calls its file.
 pub fn names(bytes: &[u8]) {
     let shown = shown_name(&String::from_utf8_lossy(bytes));
-    assert!(!shown.trim().is_empty() && !shown.contains(['/', '\\']) && !shown.contains(char::is_control));
+    assert!(!shown.trim().is_empty() && !shown.contains(['/', '\\']) && !shown.contains(is_unprintable));
+    assert!(shown.chars().count() <= 120);
 }
 
 /// A revision that somebody put into `playlists/`.

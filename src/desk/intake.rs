@@ -3,7 +3,7 @@
 //! sweep at start removes what a kill left.
 
 use std::collections::BTreeSet;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 
 use super::cases::{CaseFile, acting_person, scope_of};
 use super::token::random_name;
@@ -12,7 +12,7 @@ use crate::domain::audit::{AuditEvent, AuditKind};
 use crate::domain::ids::{CaseId, ChannelId, OpdId, PersonId, SubmissionId};
 use crate::domain::people::{Person, Role};
 use crate::domain::standard::{APPLICANT, Key};
-use crate::domain::submission::{LetterDetails, LetterFault, Original};
+use crate::domain::submission::{LetterDetails, LetterFault, Original, is_unprintable};
 use crate::domain::text::Text;
 use crate::domain::time::Instant;
 use crate::engine::procedure::Refused;
@@ -23,6 +23,8 @@ use crate::store::{JobKind, NewSubmission, Reader, Scope, Tx};
 pub const MAX_UPLOAD_BYTES: u64 = 2 << 30;
 /// What is kept of a file's own name, characters.
 const MAX_FILE_NAME_CHARS: usize = 120;
+/// How much of that is its end where it is shortened, characters.
+const KEPT_ENDING: usize = 20;
 
 /// What comes with an upload.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -196,13 +198,24 @@ impl Desk {
             }
             Err(error) => {
                 self.store.write(move |tx| tx.release_upload(&name))?;
-                Err(match error {
-                    LibraryError::BrokeOff(_) => Refusal::BrokeOff.into(),
-                    LibraryError::TooLarge { limit_bytes } => Refusal::TooLarge { limit_bytes }.into(),
-                    error @ LibraryError::Disk { .. } => error.into(),
-                })
+                Err(not_taken(error, declared))
             }
         }
+    }
+}
+
+/// What a person is told of an upload that was not kept.
+fn not_taken(error: LibraryError, declared: Option<u64>) -> DeskError {
+    match error {
+        LibraryError::BrokeOff(_) => Refusal::BrokeOff.into(),
+        // More than was announced: the file changed while it was sent.
+        LibraryError::TooLarge { .. } if declared.is_some() => Refusal::BrokeOff.into(),
+        LibraryError::TooLarge { limit_bytes } => Refusal::TooLarge { limit_bytes }.into(),
+        LibraryError::Disk { path, source } if source.kind() == ErrorKind::StorageFull => {
+            tracing::error!(path = %path.display(), "the disk is full: an upload was not kept");
+            Refusal::DiskFull.into()
+        }
+        error @ LibraryError::Disk { .. } => error.into(),
     }
 }
 
@@ -258,9 +271,43 @@ fn waits_for(found: &CaseFile, person: &Person, version: Option<u32>) -> Result<
     }
 }
 
-/// A file's own name without folders and control characters, shortened.
+/// A file's own name without folders and what can't be seen, shortened in its middle: its ending is what people know.
 pub(crate) fn shown_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let shown: String = last.chars().filter(|c| !c.is_control()).take(MAX_FILE_NAME_CHARS).collect();
-    if shown.trim().is_empty() { "video".into() } else { shown }
+    let seen: Vec<char> = last.chars().filter(|c| !is_unprintable(*c)).collect();
+    let shown: String = match seen.len().checked_sub(MAX_FILE_NAME_CHARS) {
+        None | Some(0) => seen.into_iter().collect(),
+        Some(_) => {
+            let (begin, end) = (&seen[..MAX_FILE_NAME_CHARS - KEPT_ENDING - 1], &seen[seen.len() - KEPT_ENDING..]);
+            begin.iter().chain(&['…']).chain(end).collect()
+        }
+    };
+    if shown.trim_matches(['.', ' ']).is_empty() { "video".into() } else { shown }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn on_a_full_disk_and_for_a_file_that_grew_the_office_is_told_what_to_do() {
+        let full = LibraryError::Disk { path: "x.part".into(), source: ErrorKind::StorageFull.into() };
+        let words = |error, declared| match not_taken(error, declared) {
+            DeskError::Refused(refusal) => refusal.text().en,
+            error => panic!("{error}"),
+        };
+        assert!(words(full, None).contains("Tell the administrator"));
+        assert!(words(LibraryError::TooLarge { limit_bytes: 5 }, Some(5)).contains("upload again"));
+        assert!(words(LibraryError::TooLarge { limit_bytes: 5 << 20 }, None).contains("exceeds 5 MiB"));
+    }
+
+    #[test]
+    fn a_files_name_is_shown_without_folders_tricks_and_endless_middles() {
+        assert_eq!(shown_name("C:\\video\\Ayo ke Posyandu.mp4"), "Ayo ke Posyandu.mp4");
+        assert_eq!(shown_name("../../etc/passwd\r\nSet-Cookie: a=b"), "passwdSet-Cookie: a=b");
+        assert_eq!(shown_name("undangan\u{202e}4pm.exe"), "undangan4pm.exe", "nothing runs from right to left");
+        let long = shown_name(&format!("{}.mp4", "x".repeat(5000)));
+        assert_eq!((long.chars().count(), long.ends_with("xxx.mp4")), (MAX_FILE_NAME_CHARS, true));
+        assert_eq!([shown_name(".."), shown_name("\u{2028}"), shown_name("")], ["video", "video", "video"]);
+    }
 }

@@ -62,6 +62,8 @@ pub enum Refusal {
     },
     /// The upload broke off.
     BrokeOff,
+    /// The machine's disk is full.
+    DiskFull,
     /// The file still waits to be inspected.
     FileWaits,
     /// The file was refused.
@@ -100,6 +102,7 @@ impl Refusal {
             Refusal::TooLarge { .. } => "too_large",
             Refusal::NoRoom { .. } => "no_room",
             Refusal::BrokeOff => "broke_off",
+            Refusal::DiskFull => "disk_full",
             Refusal::FileWaits => "file_waits",
             Refusal::FileRefused => "file_refused",
             Refusal::Checklist { .. } => "checklist",
@@ -209,6 +212,10 @@ impl Refusal {
             Refusal::BrokeOff => Text::new(
                 "Unggahan terputus. Periksa sambungan dan unggah lagi.",
                 "The upload broke off. Check the connection and upload again.",
+            ),
+            Refusal::DiskFull => Text::new(
+                "Ruang simpan Siaran penuh, sehingga berkas belum tersimpan. Beri tahu administrator, lalu unggah lagi nanti.",
+                "Siaran's disk is full, so the file was not kept. Tell the administrator, and upload again later.",
             ),
             Refusal::FileWaits => Text::new(
                 "Berkas masih diperiksa. Tunggu sebentar lalu muat ulang.",

@@ -226,7 +226,9 @@ impl CaseFile {
         let (asked_ms, found_ms) =
             (u64::from(self.newest().letter.play_s) * 1000, self.inspection.as_ref()?.duration_ms);
         let still = self.inspection.iter().flat_map(|found| &found.reasons).any(|r| r.code == ReasonCode::Still);
-        if still || found_ms == 0 || asked_ms.abs_diff(found_ms) < AGREE_MS {
+        // What is refused airs at no length.
+        let refused = self.inspection.as_ref().is_some_and(|found| found.verdict == Verdict::Refuse);
+        if refused || still || found_ms == 0 || asked_ms.abs_diff(found_ms) < AGREE_MS {
             return None;
         }
         let seconds = |lang| {

@@ -247,7 +247,7 @@ impl LetterDetails {
 
 /// A character that nobody sees and that may make a line read differently: controls, line and paragraph separators, and
 /// marks that turn the direction of writing (Unicode standard annex 9).
-fn is_unprintable(c: char) -> bool {
+pub(crate) fn is_unprintable(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 

@@ -178,7 +178,7 @@ fn what_is_no_media_is_refused_with_its_own_name_and_nothing_else() {
     assert_eq!(judgement.reasons.len(), 1);
     assert_eq!(
         judgement.reasons[0].text.id,
-        "Ini bukan video atau gambar, melainkan dokumen. Kirim berkas videonya sendiri, misalnya MP4."
+        "Ini bukan video atau gambar, melainkan dokumen. Kirim berkas videonya sendiri, misalnya MP4, atau gambarnya sebagai JPG atau PNG."
     );
 }
 
@@ -237,4 +237,18 @@ fn every_trouble_has_words_in_both_languages() {
         let text = &judgement.reasons[0].text;
         assert!(text.id.ends_with('.') && text.en.ends_with('.') && text.id != text.en, "{trouble:?}: {text:?}");
     }
+}
+
+#[test]
+fn what_a_decoder_says_of_a_common_fault_is_said_in_an_offices_words() {
+    let cut_off = words::undecodable("moov atom not found");
+    assert_eq!(
+        cut_off.id,
+        "Berkas ini tidak dapat diputar: isinya tidak lengkap, mungkin terpotong saat disalin. Ekspor ulang sebagai MP4 \
+         (H.264), periksa dengan memutarnya, lalu kirim lagi."
+    );
+    assert!(
+        words::undecodable("Picture size 60000x60000 is invalid").en.contains("the size of its picture is impossible")
+    );
+    assert!(words::undecodable("some rare fault").en.contains("can't be played: some rare fault."));
 }

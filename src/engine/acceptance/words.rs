@@ -37,12 +37,18 @@ pub(super) fn not_media(looks_like: &str) -> Text {
         "script" => "skrip",
         "text" => "teks",
         "database" => "basis data",
+        "HTML" => "halaman web (HTML)",
+        "XML" => "gambar vektor (SVG) atau XML",
         other => other,
     };
     Text::new(
-        format!("Ini bukan video atau gambar, melainkan {kind}. Kirim berkas videonya sendiri, misalnya MP4."),
         format!(
-            "This is not a video or a picture but this: {looks_like}. Send the video file itself, for example MP4."
+            "Ini bukan video atau gambar, melainkan {kind}. Kirim berkas videonya sendiri, misalnya MP4, atau gambarnya \
+             sebagai JPG atau PNG."
+        ),
+        format!(
+            "This is not a video or a picture but this: {looks_like}. Send the video file itself, for example MP4, or the \
+             picture as JPG or PNG."
         ),
     )
 }
@@ -55,12 +61,34 @@ pub(super) fn too_large(limit_bytes: u64) -> Text {
     )
 }
 
+/// What a decoder says of common files, for people who don't know decoders; others have its own words.
+fn plainly(said: &str) -> (&str, &str) {
+    const PLAIN: [(&str, &str, &str); 3] = [
+        (
+            "moov atom not found",
+            "isinya tidak lengkap, mungkin terpotong saat disalin",
+            "part of it is missing, perhaps cut off while it was copied",
+        ),
+        ("Picture size", "ukuran gambarnya tidak mungkin", "the size of its picture is impossible"),
+        (
+            "Invalid data found",
+            "isinya rusak atau bukan video yang dikenal",
+            "what is in it is damaged, or no video that is known",
+        ),
+    ];
+    PLAIN.iter().find(|(word, ..)| said.contains(word)).map_or((said, said), |(_, id, en)| (*id, *en))
+}
+
 pub(super) fn undecodable(said: &str) -> Text {
+    let (why_id, why_en) = plainly(said);
     Text::new(
         format!(
-            "Berkas ini tidak dapat diputar ({said}). Ekspor ulang sebagai MP4 (H.264) dan periksa dulu dengan memutarnya."
+            "Berkas ini tidak dapat diputar: {why_id}. Ekspor ulang sebagai MP4 (H.264), periksa dengan memutarnya, lalu \
+             kirim lagi."
         ),
-        format!("This file can't be played ({said}). Export it again as MP4 (H.264) and play it once before sending."),
+        format!(
+            "This file can't be played: {why_en}. Export it again as MP4 (H.264), play it once to check, and send it again."
+        ),
     )
 }
 
