@@ -17,7 +17,7 @@ use super::problem::Problem;
 use super::session::{Can, Enter, FileRequests, Right};
 use super::status::{Status, status};
 use super::upload;
-use crate::desk::intake::{Filed, NewRequest};
+use crate::desk::intake::{Filed, MAX_UPLOAD_BYTES, NewRequest};
 use crate::desk::standing::Standing;
 use crate::desk::{DeskError, Refusal};
 use crate::domain::ids::CaseId;
@@ -84,6 +84,9 @@ struct LetterPage {
 struct CheckPage {
     page: Page,
     clip_wanted: bool,
+    /// The largest file that is taken, and what is said of a larger one before any of it is sent.
+    most_bytes: u64,
+    too_large: String,
     edit_path: String,
     send_path: String,
     facts: Vec<(String, String)>,
@@ -223,6 +226,8 @@ fn check_page(
     let shown = CheckPage {
         page: can.page(can.visit.t("letter-check")),
         clip_wanted: purpose == Purpose::New,
+        most_bytes: MAX_UPLOAD_BYTES,
+        too_large: Refusal::TooLarge { limit_bytes: MAX_UPLOAD_BYTES }.text().get(lang).to_owned(),
         edit_path: purpose.path("new"),
         send_path: purpose.path("send"),
         facts,

@@ -1,8 +1,9 @@
 // What was found in a clip is shown along its time: marks, pictures, loudness. A clip that flashes comes back in words.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { file } from "./filing.mjs";
+import { file, fillIn } from "./filing.mjs";
 import { fits, shot, text, until } from "./world.mjs";
 
 // Places in the clips, seconds. The first is too loud but for its silence.
@@ -39,10 +40,22 @@ async function told(page, words) {
   return [seconds(cells[1]), seconds(cells[2])];
 }
 
-// Where the first of both requests is.
+// A file that is too large is said to be so before any of it is sent.
+async function offersTooMuch(world, office) {
+  const path = join(world.home, "terlalu-besar.mp4");
+  writeFileSync(path, "");
+  truncateSync(path, 2 ** 31 + 1);
+  await fillIn(world, office, { path, seconds: LONG }, { title: "Terlalu besar" });
+  await office.click("text=Kirim permohonan");
+  await until("the page says so", async () => /melebihi 2048 MiB/.test(await office.locator("[data-progress]").innerText()), 5);
+  assert.equal(new URL(office.url()).pathname, "/requests/check");
+}
+
+// Where the first picture of what was found is.
 export async function findings(world) {
   const { base, home } = world;
   const office = await world.as("office");
+  await offersTooMuch(world, office);
   const faulty = await file(world, office, aFaultyClip(home), { title: "Banyak cacat" });
   const flashing = await file(world, office, aFlashingClip(home), { title: "Berkilat" });
 

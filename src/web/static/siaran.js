@@ -7,6 +7,9 @@
   var bar = form.querySelector("progress"), line = form.querySelector("[data-progress]");
   form.addEventListener("submit", function (event) {
     event.preventDefault();
+    var clip = form.elements.clip.files[0];
+    // Nobody waits for an upload that is refused at its end.
+    if (clip && clip.size > Number(form.dataset.most)) { line.textContent = form.dataset.large; return; }
     var request = new XMLHttpRequest(), buttons = form.querySelectorAll("button");
     var under_way = function (e) { e.preventDefault(); };
     var over = function () {
@@ -32,7 +35,6 @@
     buttons.forEach(function (b) { b.disabled = true; });
     bar.hidden = false;
     line.textContent = form.dataset.sent.replace("%", "0 %");
-    var clip = form.elements.clip.files[0];
     form.elements.clip_bytes.value = clip ? clip.size : "";
     request.open("POST", form.action);
     request.send(new FormData(form));
