@@ -115,7 +115,8 @@ pub fn inspect(
     } else if bytes > limits.bytes {
         Some(Trouble::TooLarge { limit_bytes: limits.bytes })
     } else {
-        sniff::not_media(&head).map(|what| Trouble::NotMedia { looks_like: what.to_owned() })
+        let heic = sniff::is_heic(&head).then(|| Trouble::Undecodable { said: Trouble::HEIC.to_owned() });
+        sniff::not_media(&head).map(|what| Trouble::NotMedia { looks_like: what.to_owned() }).or(heic)
     };
     if let Some(trouble) = early {
         inspection.troubles.push(trouble);

@@ -287,6 +287,11 @@ pub enum Trouble {
     },
 }
 
+impl Trouble {
+    /// What is said of a telephone's HEIC picture, which no decoder here reads.
+    pub const HEIC: &str = "HEIC";
+}
+
 /// What acceptance says of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
@@ -577,7 +582,7 @@ impl ConformRecipe {
     /// How long a still is shown unless the office says otherwise, seconds.
     pub const STILL_SECONDS: u32 = 10;
     /// Counts changes of `av::conform` after which the same input gives other bytes.
-    const GENERATION: u32 = 2;
+    const GENERATION: u32 = 3;
 
     /// The recipe of a channel unless somebody chooses otherwise.
     pub fn of(house: HouseFormat) -> ConformRecipe {

@@ -284,6 +284,48 @@ fn twenty_real_clips_come_out_at_the_house_loudness_with_their_peaks_held() {
     assert_eq!(heard, HEARD.len(), "all of them have sound");
 }
 
+/// When sound begins after half a second of none, seconds.
+fn ticks_s(file: &Path) -> Vec<f64> {
+    let sound = Command::new("ffmpeg")
+        .args(["-nostdin", "-v", "error", "-i"])
+        .arg(file)
+        .args(["-ac", "1", "-ar", "48000", "-f", "s16le", "pipe:1"])
+        .output()
+        .expect("ffmpeg is installed")
+        .stdout;
+    let (mut ticks, mut quiet) = (Vec::new(), 24_000);
+    for (n, sample) in sound.as_chunks::<2>().0.iter().enumerate() {
+        let loud = i16::from_le_bytes(*sample).unsigned_abs() > 1000;
+        if loud && quiet >= 24_000 {
+            ticks.push(n as f64 / 48_000.0);
+        }
+        quiet = if loud { 0 } else { quiet + 1 };
+    }
+    ticks
+}
+
+#[test]
+fn sound_with_holes_between_its_packets_stays_with_the_picture() {
+    let home = tempfile::tempdir().expect("a folder");
+    // A tick each second; every other second lacks 50 ms, and later three and a half seconds are missing at once.
+    let holes = "not(between(mod(t,2),1.5,1.549)+between(t,6.2,9.7))";
+    let clip = make(
+        home.path(),
+        "holes.mkv",
+        &format!(
+            "-f lavfi -i testsrc2=s=320x180:r=25:d=12 \
+             -f lavfi -i aevalsrc='0.5*lt(mod(t,1),0.1)*sin(2*PI*1000*t)':d=12:s=48000 \
+             -filter_complex [1:a]asetnsamples=480,aselect='{holes}'[a] -map 0:v -map [a] {QUICK} -c:a pcm_s16le"
+        ),
+    );
+    let (house, code, _) = conform(home.path(), &clip, "house.mp4");
+    assert_eq!(code, 0);
+    let ticks = ticks_s(&house);
+    let expected = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 10.0, 11.0];
+    let off: Vec<f64> = ticks.iter().zip(expected).map(|(tick, second)| (tick - second).abs()).collect();
+    assert!(ticks.len() == expected.len() && off.iter().all(|off| *off <= 0.02), "{ticks:?}");
+}
+
 /// Files that nobody here made, one or two of each class that matters; the whole corpus is a benchmark.
 const CORPUS: [(&str, bool); 24] = [
     ("video/friday_480p.mp4", true),

@@ -1,6 +1,6 @@
 //! What people read: the place in the clip, the numbers, and what to do. Indonesian first, then English.
 
-use crate::domain::asset::{AudioStream, Flash, FlashKind, MsSpan};
+use crate::domain::asset::{AudioStream, Flash, FlashKind, MsSpan, Trouble};
 use crate::domain::channel::HouseFormat;
 use crate::domain::text::{Lang, Text, decimal};
 use crate::domain::time::FrameRate;
@@ -80,6 +80,14 @@ fn plainly(said: &str) -> (&str, &str) {
 }
 
 pub(super) fn undecodable(said: &str) -> Text {
+    if said == Trouble::HEIC {
+        return Text::new(
+            "Ini foto HEIC dari telepon, yang tidak dapat dibaca di sini. Simpan atau bagikan sebagai JPEG, lalu kirim lagi; \
+             di iPhone: Pengaturan, Kamera, Format, Paling Kompatibel.",
+            "This is a telephone's HEIC picture, which can't be read here. Save or share it as JPEG and send that; on an \
+             iPhone: Settings, Camera, Formats, Most Compatible.",
+        );
+    }
     let (why_id, why_en) = plainly(said);
     Text::new(
         format!(
