@@ -19,7 +19,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("desk", &["domain", "engine", "store", "files", "av", "notify", "config"]),
     ("paper", &["domain", "engine", "config", "desk"]),
     ("web", &["domain", "engine", "store", "files", "av", "notify", "config", "desk", "paper"]),
-    ("fuzz", &["av", "desk", "files"]),
+    ("fuzz", &["domain", "av", "desk", "files"]),
     ("cli", &["domain", "engine", "store", "files", "av", "notify", "config", "desk", "paper", "web"]),
 ];
 
