@@ -30,8 +30,13 @@ pub(super) fn allot(day: &mut Day) -> Vec<Option<Why>> {
             give(day, &mut room, &mut standing, entry, &mut open, &mut whys);
         }
     }
-    while let Some(office) = standing.lowest(day, &open) {
-        let Some(entry) = next_of(day, office, &open) else { break };
+    let mut of_office = vec![Vec::new(); day.offices];
+    for (entry, lane) in day.lanes.iter().enumerate() {
+        of_office[lane.office].push(entry);
+    }
+    while let Some(office) = standing.lowest(&of_office) {
+        of_office[office].retain(|e| open[*e]);
+        let Some(entry) = next_of(day, &of_office[office]) else { continue };
         give(day, &mut room, &mut standing, entry, &mut open, &mut whys);
     }
     whys
@@ -65,8 +70,8 @@ fn give(
 }
 
 /// Within an office: minima by class, then whoever is furthest from what it asked for.
-fn next_of(day: &Day, office: usize, open: &[bool]) -> Option<usize> {
-    (0..day.lanes.len()).filter(|&e| open[e] && day.lanes[e].office == office).min_by(|&a, &b| {
+fn next_of(day: &Day, open: &[usize]) -> Option<usize> {
+    open.iter().copied().min_by(|&a, &b| {
         let (lane_a, lane_b) = (&day.lanes[a], &day.lanes[b]);
         let (entry_a, entry_b) = (&day.rotation.entries[a], &day.rotation.entries[b]);
         let (short_a, short_b) = (lane_a.target < entry_a.minimum, lane_b.target < entry_b.minimum);
@@ -123,15 +128,11 @@ impl Standing {
     }
 
     /// The office that stands lowest in the group that stands lowest, among those with something left to hand out.
-    fn lowest(&self, day: &Day, open: &[bool]) -> Option<usize> {
-        let mut candidates = vec![false; self.office.len()];
-        for (lane, _) in day.lanes.iter().zip(open).filter(|(_, open)| **open) {
-            candidates[lane.office] = true;
-        }
+    fn lowest(&self, of_office: &[Vec<usize>]) -> Option<usize> {
         let by_share = |a: (Step, i64), b: (Step, i64)| {
             (i128::from(a.0) * i128::from(b.1)).cmp(&(i128::from(b.0) * i128::from(a.1)))
         };
-        (0..self.office.len()).filter(|&o| candidates[o]).min_by(|&a, &b| {
+        (0..self.office.len()).filter(|&o| !of_office[o].is_empty()).min_by(|&a, &b| {
             let (ga, gb) = (self.office_group[a], self.office_group[b]);
             by_share((self.group[ga], self.group_weight[ga]), (self.group[gb], self.group_weight[gb]))
                 .then(ga.cmp(&gb))

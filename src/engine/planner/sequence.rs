@@ -32,6 +32,8 @@ pub(super) struct Turn {
     pub period: Step,
     next: usize,
     last: Option<Step>,
+    /// The first stretch of its room that has not passed.
+    room: usize,
 }
 
 struct Layout<'a> {
@@ -46,6 +48,8 @@ struct Layout<'a> {
     idle_spent: Step,
     free_total: Step,
     free_passed: Step,
+    /// Lanes with plays to come.
+    open: Vec<usize>,
     close: bool,
     by_deadline: i64,
     /// An office goes first when the rest of the day is less than this longer than what it needs.
@@ -67,6 +71,7 @@ pub(super) fn sequence(day: &Day, restart: u32, good: Step) -> Attempt {
         idle_spent: 0,
         free_total: free_total.max(1),
         free_passed: 0,
+        open: (0..day.lanes.len()).filter(|e| day.lanes[*e].target > 0).collect(),
         close: restart % 4 >= 2,
         by_deadline: i64::from(restart % 2),
         pressing_length: 20 * (day.office_gap + day.lanes.iter().map(|l| l.length).max().unwrap_or(0)),
@@ -120,7 +125,7 @@ pub(super) fn turns(day: &Day, restart: u32) -> Vec<Turn> {
         phase = 0;
     }
     let mut turns: Vec<Turn> =
-        (0..day.lanes.len()).map(|_| Turn { ideals: Vec::new(), period: 0, next: 0, last: None }).collect();
+        (0..day.lanes.len()).map(|_| Turn { ideals: Vec::new(), period: 0, next: 0, last: None, room: 0 }).collect();
     // Lanes of one office and one rhythm share the rhythm evenly: else thirty clips that air once a day air in a row.
     let mut alike: BTreeMap<(usize, u32), (i64, i64)> = BTreeMap::new();
     for lane in &day.lanes {
@@ -167,6 +172,7 @@ enum Next {
 impl Layout<'_> {
     fn fill(&mut self, segment: Stretch) {
         let mut at = segment.start;
+        self.pass(at);
         let mut only: Option<Vec<usize>> = None;
         while at < segment.end {
             if self.close && only.is_none() && segment.end - at <= self.closing_length() {
@@ -214,8 +220,12 @@ impl Layout<'_> {
 
     fn place(&mut self, e: usize, at: Step) {
         let lane = &self.day.lanes[e];
-        self.turns[e].next += 1;
-        self.turns[e].last = Some(at);
+        let turn = &mut self.turns[e];
+        turn.next += 1;
+        turn.last = Some(at);
+        if turn.next == turn.ideals.len() {
+            self.open.retain(|o| *o != e);
+        }
         self.office_ready[lane.office] = at + lane.length + self.day.office_gap;
         self.office_need[lane.office] -= lane.length + self.day.office_gap;
         self.plays.push(Play { start: at, entry: e });
@@ -225,42 +235,62 @@ impl Layout<'_> {
     fn ready(&self, e: usize, at: Step) -> Option<Step> {
         let (lane, turn) = (&self.day.lanes[e], &self.turns[e]);
         let apart = turn.last.map_or(at, |last| last + lane.separation);
-        lane.earliest(at.max(apart).max(self.office_ready[lane.office]))
+        let from = at.max(apart).max(self.office_ready[lane.office]);
+        let room = lane.room[turn.room..].iter().find(|r| r.end - r.start.max(from) >= lane.length)?;
+        Some(room.start.max(from))
+    }
+
+    /// Forgets the parts of lanes' rooms that have passed.
+    fn pass(&mut self, at: Step) {
+        for &e in &self.open {
+            let (lane, turn) = (&self.day.lanes[e], &mut self.turns[e]);
+            while lane.room.get(turn.room).is_some_and(|r| r.end < at + lane.length) {
+                turn.room += 1;
+            }
+        }
     }
 
     fn next(&self, at: Step, end: Step, only: Option<&[usize]>) -> Next {
-        let mut due: Option<(Step, Step, usize)> = None;
-        let mut early: Option<(Step, Step, usize)> = None;
-        let mut later = Step::MAX;
         let remaining = self.free_total - self.free_passed;
         let pressed = |e: usize| {
             let need = self.office_need[self.day.lanes[e].office];
             self.day.office_gap > 0 && remaining - need < self.pressing_length
         };
-        for (e, turn) in self.turns.iter().enumerate() {
-            let Some(&ideal) = turn.ideals.get(turn.next) else { continue };
-            if only.is_some_and(|o| !o.contains(&e)) {
+        let may = |e: &usize| only.is_none_or(|o| o.contains(e));
+        let fits = |e: usize, ready: Step| ready + self.day.lanes[e].length <= end;
+        // The most due of those that may start now; most days have one at most steps.
+        let mut due: Option<(bool, Step, Step, usize)> = None;
+        for &e in self.open.iter().filter(|e| may(e)) {
+            let turn = &self.turns[e];
+            let (ideal, pressed) = (turn.ideals[turn.next], pressed(e));
+            if ideal > at && only.is_none() && !pressed {
                 continue;
             }
-            let Some(ready) = self.ready(e, at) else { continue };
-            if ready + self.day.lanes[e].length > end {
-                continue;
+            let key = (!pressed, ideal + if pressed { 0 } else { self.by_deadline * turn.period }, turn.period, e);
+            if due.is_none_or(|d| key < d) && self.ready(e, at) == Some(at) && fits(e, at) {
+                due = Some(key);
             }
-            let key = (ideal + self.by_deadline * turn.period, turn.period, e);
+        }
+        if let Some((.., e)) = due {
+            return Next::Now(e);
+        }
+        let mut early: Option<(Step, Step, usize)> = None;
+        let mut later = Step::MAX;
+        for &e in self.open.iter().filter(|e| may(e)) {
+            let turn = &self.turns[e];
+            let ideal = turn.ideals[turn.next];
+            let Some(ready) = self.ready(e, at).filter(|ready| fits(e, *ready)) else { continue };
             if ready > at {
                 later = later.min(ready.max(ideal));
-            } else if ideal <= at || only.is_some() || pressed(e) {
-                let key = if pressed(e) { (Step::MIN + ideal, key.1, e) } else { key };
-                due = Some(due.map_or(key, |d| d.min(key)));
             } else {
+                let key = (ideal + self.by_deadline * turn.period, turn.period, e);
                 early = Some(early.map_or(key, |d| d.min(key)));
                 later = later.min(ideal);
             }
         }
-        match (due, early) {
-            (Some((.., e)), _) => Next::Now(e),
+        match early {
             // Waiting costs idle time: only as much as this part of the day may have.
-            (None, Some((.., e))) if !self.may_idle(later - at) => Next::Now(e),
+            Some((.., e)) if !self.may_idle(later - at) => Next::Now(e),
             _ if later < end => Next::Wait(later),
             _ => Next::Never,
         }
