@@ -5,6 +5,8 @@
 //! handed out only while no stretch of the day is asked for more than its free time (a Hall condition over the
 //! stretches between window edges); the stretch that is full is the reason that people read.
 
+use std::cmp::Ordering;
+
 use crate::domain::rotation::{Step, Stretch};
 
 use super::lane::Day;
@@ -34,9 +36,12 @@ pub(super) fn allot(day: &mut Day) -> Vec<Option<Why>> {
     for (entry, lane) in day.lanes.iter().enumerate() {
         of_office[lane.office].push(entry);
     }
-    while let Some(office) = standing.lowest(&of_office) {
+    while let Some(office) = standing.lowest() {
         of_office[office].retain(|e| open[*e]);
-        let Some(entry) = next_of(day, &of_office[office]) else { continue };
+        let Some(entry) = next_of(day, &of_office[office]) else {
+            standing.close(office);
+            continue;
+        };
         give(day, &mut room, &mut standing, entry, &mut open, &mut whys);
     }
     whys
@@ -85,62 +90,85 @@ fn next_of(day: &Day, open: &[usize]) -> Option<usize> {
 
 /// Who stands where: airtime less credit, per office and per group.
 struct Standing {
-    office: Vec<Step>,
-    office_weight: Vec<i64>,
+    office: Vec<Share>,
     office_group: Vec<usize>,
-    group: Vec<Step>,
-    group_weight: Vec<i64>,
+    groups: Vec<Group>,
+}
+
+/// Airtime, less credit, and what it is measured against.
+#[derive(Clone, Copy)]
+struct Share {
+    had: Step,
+    weight: i64,
+}
+
+impl Share {
+    fn lower_than(self, other: Share) -> Ordering {
+        (i128::from(self.had) * i128::from(other.weight)).cmp(&(i128::from(other.had) * i128::from(self.weight)))
+    }
+}
+
+struct Group {
+    share: Share,
+    /// Offices with something left to hand out, the lowest first.
+    open: Vec<usize>,
 }
 
 impl Standing {
     fn new(day: &Day) -> Standing {
-        let mut standing = Standing {
-            office: vec![0; day.offices],
-            office_weight: vec![1; day.offices],
-            office_group: vec![0; day.offices],
-            group: Vec::new(),
-            group_weight: Vec::new(),
-        };
         let mut groups: Vec<_> = day.rotation.entries.iter().map(|e| day.rotation.share(e.office).group).collect();
         groups.sort();
         groups.dedup();
-        standing.group = vec![0; groups.len()];
-        standing.group_weight =
-            groups.iter().map(|g| i64::from(day.rotation.groups.get(g).copied().unwrap_or(1).max(1))).collect();
-        let mut seen = vec![false; day.offices];
+        let weight = |group| i64::from(day.rotation.groups.get(group).copied().unwrap_or(1).max(1));
+        let mut standing = Standing {
+            office: vec![Share { had: 0, weight: 1 }; day.offices],
+            office_group: vec![usize::MAX; day.offices],
+            groups: groups
+                .iter()
+                .map(|g| Group { share: Share { had: 0, weight: weight(g) }, open: Vec::new() })
+                .collect(),
+        };
         for (lane, entry) in day.lanes.iter().zip(&day.rotation.entries) {
-            if std::mem::replace(&mut seen[lane.office], true) {
+            if standing.office_group[lane.office] != usize::MAX {
                 continue;
             }
             let share = day.rotation.share(entry.office);
             let group = groups.binary_search(&share.group).expect("collected from these entries");
-            standing.office[lane.office] = -share.credit;
-            standing.office_weight[lane.office] = i64::from(share.weight.max(1));
+            standing.office[lane.office] = Share { had: -share.credit, weight: i64::from(share.weight.max(1)) };
             standing.office_group[lane.office] = group;
-            standing.group[group] -= share.credit;
+            standing.groups[group].share.had -= share.credit;
+            standing.line_up(lane.office);
         }
         standing
     }
 
+    fn line_up(&mut self, office: usize) {
+        let share = self.office[office];
+        let open = &mut self.groups[self.office_group[office]].open;
+        let place = open.partition_point(|o| self.office[*o].lower_than(share).then(o.cmp(&office)).is_lt());
+        open.insert(place, office);
+    }
+
     fn add(&mut self, office: usize, length: Step) {
-        self.office[office] += length;
-        self.group[self.office_group[office]] += length;
+        let was_open = self.close(office);
+        self.office[office].had += length;
+        self.groups[self.office_group[office]].share.had += length;
+        if was_open {
+            self.line_up(office);
+        }
+    }
+
+    /// Takes an office out of the line; whether it stood in it.
+    fn close(&mut self, office: usize) -> bool {
+        let open = &mut self.groups[self.office_group[office]].open;
+        let place = open.iter().position(|o| *o == office);
+        place.map(|place| open.remove(place)).is_some()
     }
 
     /// The office that stands lowest in the group that stands lowest, among those with something left to hand out.
-    fn lowest(&self, of_office: &[Vec<usize>]) -> Option<usize> {
-        let by_share = |a: (Step, i64), b: (Step, i64)| {
-            (i128::from(a.0) * i128::from(b.1)).cmp(&(i128::from(b.0) * i128::from(a.1)))
-        };
-        (0..self.office.len()).filter(|&o| !of_office[o].is_empty()).min_by(|&a, &b| {
-            let (ga, gb) = (self.office_group[a], self.office_group[b]);
-            by_share((self.group[ga], self.group_weight[ga]), (self.group[gb], self.group_weight[gb]))
-                .then(ga.cmp(&gb))
-                .then_with(|| {
-                    by_share((self.office[a], self.office_weight[a]), (self.office[b], self.office_weight[b]))
-                })
-                .then(a.cmp(&b))
-        })
+    fn lowest(&self) -> Option<usize> {
+        let groups = self.groups.iter().filter(|group| !group.open.is_empty());
+        groups.min_by(|a, b| a.share.lower_than(b.share)).map(|group| group.open[0])
     }
 }
 

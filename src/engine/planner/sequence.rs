@@ -36,6 +36,9 @@ pub(super) struct Turn {
     room: usize,
 }
 
+/// How urgent a lane's next play is: its ideal start or deadline, the lane's rhythm, the lane. Less is more urgent.
+type Urgency = (Step, Step, usize);
+
 struct Layout<'a> {
     day: &'a Day<'a>,
     turns: Vec<Turn>,
@@ -48,8 +51,8 @@ struct Layout<'a> {
     idle_spent: Step,
     free_total: Step,
     free_passed: Step,
-    /// Lanes with plays to come.
-    open: Vec<usize>,
+    /// Lanes with plays to come, the most urgent first.
+    open: Vec<Urgency>,
     close: bool,
     by_deadline: i64,
     /// An office goes first when the rest of the day is less than this longer than what it needs.
@@ -71,12 +74,14 @@ pub(super) fn sequence(day: &Day, restart: u32, good: Step) -> Attempt {
         idle_spent: 0,
         free_total: free_total.max(1),
         free_passed: 0,
-        open: (0..day.lanes.len()).filter(|e| day.lanes[*e].target > 0).collect(),
+        open: Vec::new(),
         close: restart % 4 >= 2,
         by_deadline: i64::from(restart % 2),
         pressing_length: 20 * (day.office_gap + day.lanes.iter().map(|l| l.length).max().unwrap_or(0)),
         plays: Vec::new(),
     };
+    layout.open = (0..day.lanes.len()).filter_map(|e| layout.urgency(e)).collect();
+    layout.open.sort_unstable();
     for segment in &day.free {
         layout.fill(*segment);
     }
@@ -84,9 +89,11 @@ pub(super) fn sequence(day: &Day, restart: u32, good: Step) -> Attempt {
     let left = |turn: &Turn| u32::try_from(turn.ideals.len() - turn.next).unwrap_or(u32::MAX);
     let mut lacking: Vec<u32> = layout.turns.iter().map(left).collect();
     let mut plays = layout.plays;
-    tighten(day, &mut plays, &mut lacking);
     let lacking_time = |lacking: &[u32]| day.lanes.iter().zip(lacking).map(|(l, n)| l.length * i64::from(*n)).sum();
-    if lacking.iter().sum::<u32>() <= FEW && lacking_time(&lacking) > good {
+    if lacking_time(&lacking) > good {
+        tighten(day, &mut plays, &mut lacking);
+    }
+    if lacking_time(&lacking) > good && lacking.iter().sum::<u32>() <= FEW {
         for (e, lacks) in lacking.iter_mut().enumerate() {
             while *lacks > 0 && give_way(day, &mut plays, e) {
                 *lacks -= 1;
@@ -220,15 +227,23 @@ impl Layout<'_> {
 
     fn place(&mut self, e: usize, at: Step) {
         let lane = &self.day.lanes[e];
+        let was = self.urgency(e).expect("it has a play to come");
+        self.open.remove(self.open.binary_search(&was).expect("what has plays to come is open"));
         let turn = &mut self.turns[e];
         turn.next += 1;
         turn.last = Some(at);
-        if turn.next == turn.ideals.len() {
-            self.open.retain(|o| *o != e);
+        if let Some(urgency) = self.urgency(e) {
+            self.open.insert(self.open.partition_point(|o| *o < urgency), urgency);
         }
         self.office_ready[lane.office] = at + lane.length + self.day.office_gap;
         self.office_need[lane.office] -= lane.length + self.day.office_gap;
         self.plays.push(Play { start: at, entry: e });
+    }
+
+    /// Of a lane's next play, if it has one to come.
+    fn urgency(&self, e: usize) -> Option<Urgency> {
+        let turn = &self.turns[e];
+        Some((turn.ideals.get(turn.next)? + self.by_deadline * turn.period, turn.period, e))
     }
 
     /// The earliest start of a lane's next play at `at` or later, by its own rules.
@@ -240,9 +255,17 @@ impl Layout<'_> {
         Some(room.start.max(from))
     }
 
+    /// Whether a lane's next play may start here, by its own rules.
+    fn may_start(&self, e: usize, at: Step) -> bool {
+        let (lane, turn) = (&self.day.lanes[e], &self.turns[e]);
+        turn.last.is_none_or(|last| last + lane.separation <= at)
+            && self.office_ready[lane.office] <= at
+            && lane.room[turn.room..].iter().any(|r| r.start <= at && at + lane.length <= r.end)
+    }
+
     /// Forgets the parts of lanes' rooms that have passed.
     fn pass(&mut self, at: Step) {
-        for &e in &self.open {
+        for &(.., e) in &self.open {
             let (lane, turn) = (&self.day.lanes[e], &mut self.turns[e]);
             while lane.room.get(turn.room).is_some_and(|r| r.end < at + lane.length) {
                 turn.room += 1;
@@ -251,49 +274,41 @@ impl Layout<'_> {
     }
 
     fn next(&self, at: Step, end: Step, only: Option<&[usize]>) -> Next {
-        let remaining = self.free_total - self.free_passed;
-        let pressed = |e: usize| {
-            let need = self.office_need[self.day.lanes[e].office];
-            self.day.office_gap > 0 && remaining - need < self.pressing_length
-        };
-        let may = |e: &usize| only.is_none_or(|o| o.contains(e));
         let fits = |e: usize, ready: Step| ready + self.day.lanes[e].length <= end;
-        // The most due of those that may start now; most days have one at most steps.
-        let mut due: Option<(bool, Step, Step, usize)> = None;
-        for &e in self.open.iter().filter(|e| may(e)) {
-            let turn = &self.turns[e];
-            let (ideal, pressed) = (turn.ideals[turn.next], pressed(e));
-            if ideal > at && only.is_none() && !pressed {
-                continue;
-            }
-            let key = (!pressed, ideal + if pressed { 0 } else { self.by_deadline * turn.period }, turn.period, e);
-            if due.is_none_or(|d| key < d) && self.ready(e, at) == Some(at) && fits(e, at) {
-                due = Some(key);
-            }
+        let open = || self.open.iter().filter(|(.., e)| only.is_none_or(|o| o.contains(e)));
+        let ideal = |(urgency, period, _): &Urgency| urgency - self.by_deadline * period;
+        let now = |e: usize| fits(e, at) && self.may_start(e, at);
+        let due = || open().find(|next| (ideal(next) <= at || only.is_some()) && now(next.2));
+        let hurried = if self.day.office_gap > 0 { self.hurried(open(), now) } else { None };
+        if let Some((.., e)) = hurried.or_else(due) {
+            return Next::Now(*e);
         }
-        if let Some((.., e)) = due {
-            return Next::Now(e);
-        }
-        let mut early: Option<(Step, Step, usize)> = None;
+        let mut early = None;
         let mut later = Step::MAX;
-        for &e in self.open.iter().filter(|e| may(e)) {
-            let turn = &self.turns[e];
-            let ideal = turn.ideals[turn.next];
+        for next in open() {
+            let e = next.2;
             let Some(ready) = self.ready(e, at).filter(|ready| fits(e, *ready)) else { continue };
             if ready > at {
-                later = later.min(ready.max(ideal));
+                later = later.min(ready.max(ideal(next)));
             } else {
-                let key = (ideal + self.by_deadline * turn.period, turn.period, e);
-                early = Some(early.map_or(key, |d| d.min(key)));
-                later = later.min(ideal);
+                early = early.or(Some(e));
+                later = later.min(ideal(next));
             }
         }
         match early {
             // Waiting costs idle time: only as much as this part of the day may have.
-            Some((.., e)) if !self.may_idle(later - at) => Next::Now(e),
+            Some(e) if !self.may_idle(later - at) => Next::Now(e),
             _ if later < end => Next::Wait(later),
             _ => Next::Never,
         }
+    }
+
+    /// The first of the lanes whose office needs nearly all that is left of the day.
+    fn hurried<'o>(&self, open: impl Iterator<Item = &'o Urgency>, now: impl Fn(usize) -> bool) -> Option<&'o Urgency> {
+        let remaining = self.free_total - self.free_passed;
+        let need = |e: usize| self.office_need[self.day.lanes[e].office];
+        open.filter(|(.., e)| remaining - need(*e) < self.pressing_length && now(*e))
+            .min_by_key(|(urgency, period, e)| (urgency - self.by_deadline * period, *period, *e))
     }
 
     fn may_idle(&self, length: Step) -> bool {
