@@ -25,8 +25,9 @@ impl Pace {
     /// Takes the wall clock if it is later than all that is known to be past, else goes on from there.
     pub fn start(reading: Reading, last_end: Option<Instant>, channel: &Channel) -> Pace {
         let (rate, lead) = (channel.house.rate, TimeDelta::milliseconds(i64::from(channel.latency_ms)));
-        // What was on air last left before its time, as everything does.
-        let floor = last_end.unwrap_or_else(earliest).max(earliest()) - lead;
+        // What was on air last left before its time, as everything does, and a row ends when its last frame does.
+        let ahead = lead + (rate.start_of(Tick(1)) - rate.start_of(Tick(0)));
+        let floor = last_end.unwrap_or_else(earliest).max(earliest()) - ahead;
         let trusted = reading.utc >= floor;
         let utc = if trusted { reading.utc } else { last_end.unwrap_or(floor) };
         Pace { rate, utc, monotonic: reading.monotonic, floor, trusted, lead }
@@ -96,13 +97,16 @@ mod tests {
 
     #[test]
     fn a_player_that_is_back_before_its_last_frame_was_due_believes_its_clock_and_goes_on_after_it() {
-        let utc: Instant = "2026-11-22T09:00:00.010+07:00".parse().expect("an instant");
-        let last_end = "2026-11-22T09:00:00.040+07:00".parse().expect("an instant");
-        let pace =
-            Pace::start(Reading { utc, monotonic: Duration::ZERO, synchronised: true }, Some(last_end), &channel());
-        assert!(pace.trusted());
-        let reading = Reading { utc, monotonic: Duration::ZERO, synchronised: true };
-        assert!(FrameRate::PAL.start_of(pace.next_tick(reading)) >= last_end);
+        let last_end: Instant = "2026-11-22T09:00:00.040+07:00".parse().expect("an instant");
+        // A frame leaves 40 ms before it begins and ends 40 ms after: killed at once after it left, the clock is 80 behind.
+        for behind_ms in [30, 80] {
+            let utc = last_end - TimeDelta::milliseconds(behind_ms);
+            let reading = Reading { utc, monotonic: Duration::ZERO, synchronised: true };
+            let pace = Pace::start(reading, Some(last_end), &channel());
+            assert!(pace.trusted(), "{behind_ms} ms behind the last row's end");
+            assert!(FrameRate::PAL.start_of(pace.next_tick(reading)) >= last_end);
+        }
+        let utc = last_end;
         let earlier = utc - TimeDelta::seconds(1);
         let pace = Pace::start(
             Reading { utc: earlier, monotonic: Duration::ZERO, synchronised: true },
