@@ -1,6 +1,6 @@
-//! Evener gaps by small moves: a play slides, pushes what stands in its way, changes place with its neighbour or with a
-//! near play as long as itself, or jumps into a pause. Each move is tried, judged by all the rules, and taken back
-//! unless the day got evener. Bounded by rounds, never by time.
+//! Evener gaps by small moves: a play slides, is laid anew together with those around it, changes place with its
+//! neighbour or with a near play as long as itself, or jumps into a pause. Each move is tried, judged by all the rules,
+//! and taken back unless the day got evener. Bounded by rounds, never by time.
 
 use crate::domain::rotation::{Step, Stretch};
 
@@ -133,7 +133,7 @@ impl Table<'_> {
             || self.order[at.saturating_sub(2)..(at + NEAR).min(self.order.len())].iter().any(|o| moved(*o))
     }
 
-    /// Keeps what was tried if it made the day evener by all the rules.
+    /// Notes that plays moved in this round, if what was tried made the day evener.
     fn settle(&mut self, ids: &[usize], better: bool) {
         if better {
             for id in ids {
