@@ -67,7 +67,7 @@ const WARM_UP_STEP: Duration = Duration::from_millis(5);
 /// A loop that was away for longer than this does not make up for it tick by tick: 2 s at 25 frames a second.
 const MOST_LATE_TICKS: i64 = 50;
 
-/// How often the start marker is brought up to date: a player that is killed leaves this much of its air unaccounted for,
+/// How often the start marker is brought up to date, besides after a row's first tick: a player that is killed leaves this much of its air unaccounted for,
 /// 0.2 s at 25 frames a second.
 const ALIVE_TICKS: i64 = 5;
 
@@ -252,14 +252,16 @@ impl<A: Air> Player<A> {
         self.counters.most_late_ms = self.counters.most_late_ms.max(late_ms);
         self.drop_finished_crawl();
         let supplies = self.air.supplies();
+        let mut begun = false;
         for output in self.engine.handle(Input::Tick(self.next, supplies)) {
+            begun |= matches!(output, Output::Mark(_));
             self.carry_out(output, late_ms);
         }
         self.next = Tick(self.next.0 + 1);
         if self.counters.ticks == 1 {
             self.supervisor.ready();
         }
-        if self.next.0.rem_euclid(ALIVE_TICKS) == 0
+        if (begun || self.next.0.rem_euclid(ALIVE_TICKS) == 0)
             && let Some(row) = self.engine.on_air()
         {
             self.recorder.alive(row);

@@ -223,6 +223,20 @@ fn after_a_power_cut_the_interrupted_item_has_its_row_and_the_wall_is_on_the_rig
     );
 }
 
+#[test]
+fn a_clip_that_was_on_air_for_one_frame_when_the_power_went_has_its_row() {
+    let home = tempfile::tempdir().expect("a temporary folder");
+    let mut before = start(home.path(), &Hand::at(instant("2026-11-22T08:59:58+07:00")));
+    play(&mut before, 2);
+    before.tick();
+    drop(before);
+    start_soon(home.path(), &Hand::at(instant("2026-11-22T09:00:20+07:00"))).stop();
+
+    let rows = rows(home.path());
+    let story: Vec<_> = rows.iter().map(|r| (r.kind, r.outcome, r.frames)).collect();
+    assert_eq!(story[1..3], [(AirKind::Clip, Outcome::Cut, 1), (AirKind::None, Outcome::OffAir, 0)]);
+}
+
 /// The journal's lock goes with the recorder's thread, a moment after its handle.
 fn start_soon(home: &Path, clock: &Arc<Hand>) -> Player<FakeAir> {
     for _ in 0..200 {
