@@ -5,6 +5,7 @@
 //! player airs it already.
 
 mod announce;
+pub mod draft;
 mod empty;
 pub(super) mod evidence;
 mod fill;
@@ -20,10 +21,11 @@ use crate::config::ChannelConfig;
 use crate::domain::asset::FillClip;
 use crate::domain::audit::{AuditEvent, AuditKind};
 use crate::domain::branding::Wears;
-use crate::domain::ids::{ApprovalId, CaseId, ChannelId, ItemId, OpdId, PersonId, Sha256};
+use crate::domain::draft::Draft;
+use crate::domain::ids::{ApprovalId, CaseId, ChannelId, ItemId, OpdId, PersonId, Sha256, SubmissionId};
 use crate::domain::people::Role;
 use crate::domain::playlist::{Fault, ItemKind, Playlist, PlaylistHead, PlaylistItem};
-use crate::domain::rotation::{FixedEvent, Stretch};
+use crate::domain::rotation::{FixedEvent, Rotation, Stretch};
 use crate::domain::standard::Key;
 use crate::domain::text::{Lang, Text};
 use crate::domain::time::{BroadcastDate, Tick};
@@ -36,6 +38,7 @@ use crate::store::{PublishedRevision, Scope, StoreError};
 use super::review::WantedAct;
 use super::{Desk, DeskError, Refusal};
 use announce::announcements;
+use draft::DraftState;
 pub use empty::{Waiting, WhenEmpty};
 use evidence::FileCheck;
 use frame::Frame;
@@ -170,6 +173,10 @@ pub struct Proposal {
     pub airtime_ms: BTreeMap<String, u64>,
     /// Free time that no office's clip uses, milliseconds.
     pub idle_ms: u64,
+    /// What was changed by hand; `None` where the plan is the planner's.
+    pub draft: Option<DraftState>,
+    /// Requests that the planner knew.
+    known: BTreeSet<SubmissionId>,
     /// The request and the office of every submission, as playlist files name them.
     cases: BTreeMap<String, (CaseId, OpdId)>,
 }
@@ -209,10 +216,19 @@ impl Desk {
     /// # Errors
     /// [`PlanError`]; a plan that breaks rules is returned with its findings.
     pub fn plan_day(&self, channel: &ChannelId, date: BroadcastDate) -> Result<Proposal, PlanError> {
-        self.plan_revision(channel, date, FileCheck::Hash)
+        // Whoever looks at a plan wants it at once; its files are hashed when it is published.
+        let draft = self.store.read(|r| r.draft(channel, date))?;
+        let proposal = self.plan_revision(channel, date, FileCheck::Exists, draft.as_ref())?;
+        Ok(Proposal { waiting: self.waiting_for(channel, date)?, ..proposal })
     }
 
-    fn plan_revision(&self, channel: &ChannelId, date: BroadcastDate, files: FileCheck) -> Result<Proposal, PlanError> {
+    fn plan_revision(
+        &self,
+        channel: &ChannelId,
+        date: BroadcastDate,
+        files: FileCheck,
+        draft: Option<&Draft>,
+    ) -> Result<Proposal, PlanError> {
         let configured = self.planned_channel(channel)?;
         self.adopt_revisions(channel, date)?;
         self.refresh_fill()?;
@@ -221,11 +237,11 @@ impl Desk {
         let frame = Frame::of(self, configured, date, parent.as_ref())?;
         let mut dropped = BTreeSet::new();
         for repair in 0.. {
-            let proposal = self.propose(&frame, &material, parent.as_ref(), &dropped, files)?;
+            let proposal = self.propose(&frame, &material, parent.as_ref(), &dropped, files, draft)?;
             let refused: Vec<ItemId> = proposal.findings.iter().filter_map(|f| f.item.clone()).collect();
             let droppable = frame.droppable(parent.as_ref(), &refused);
             if droppable.is_empty() || repair >= MOST_REPAIRS {
-                return Ok(Proposal { waiting: self.waiting_for(channel, date)?, ..proposal });
+                return Ok(proposal);
             }
             dropped.extend(droppable);
         }
@@ -248,7 +264,8 @@ impl Desk {
         if let Some(person) = by {
             self.only_scheduler(person)?;
         }
-        let mut published = self.publish_revision(by, channel, date, FileCheck::Hash, when_empty)?;
+        let draft = self.store.read(|r| r.draft(channel, date))?;
+        let mut published = self.publish_revision(by, channel, date, FileCheck::Hash, when_empty, draft.as_ref())?;
         if let Some(person) = by {
             published.moved = self.move_scheduled_cases(person, &published.proposal)?;
         }
@@ -271,8 +288,9 @@ impl Desk {
         date: BroadcastDate,
         files: FileCheck,
         when_empty: WhenEmpty,
+        draft: Option<&Draft>,
     ) -> Result<Published, PlanError> {
-        let proposal = self.plan_revision(channel, date, files)?;
+        let proposal = self.plan_revision(channel, date, files, draft)?;
         let zone = proposal.playlist.head().zone;
         if !proposal.findings.is_empty() {
             return Err(PlanError::Judged(proposal.findings.iter().map(|f| f.text(zone)).collect()));
@@ -286,10 +304,11 @@ impl Desk {
         }
         if when_empty == WhenEmpty::Refuse && proposal.is_empty() {
             let (channel, freeze_s) = (channel.clone(), self.config.planning.freeze_s);
-            return Err(PlanError::Empty { channel, date, freeze_s, waiting: proposal.waiting });
+            let waiting = self.waiting_for(&channel, date)?;
+            return Err(PlanError::Empty { channel, date, freeze_s, waiting });
         }
         let (path, sha256) = playlist_file::write(self.home(), &proposal.playlist)?;
-        self.record(by, &proposal, sha256)?;
+        self.record(by, &proposal, sha256, draft)?;
         Ok(Published { proposal, path, sha256, moved: Vec::new() })
     }
 
@@ -313,7 +332,7 @@ impl Desk {
                     // The bytes were hashed when these plays were published; hashing them again would keep what
                     // must go on the wall for seconds.
                     let when_empty = WhenEmpty::Publish;
-                    published.push(self.publish_revision(by, channel, date, FileCheck::Exists, when_empty)?);
+                    published.push(self.publish_revision(by, channel, date, FileCheck::Exists, when_empty, None)?);
                 }
             }
         }
@@ -394,23 +413,20 @@ impl Desk {
         parent: Option<&Playlist>,
         dropped: &BTreeSet<ItemId>,
         files: FileCheck,
+        draft: Option<&Draft>,
     ) -> Result<Proposal, PlanError> {
         let mut kept = frame.kept(material, parent, dropped);
-        let mut rotation = material.rotation(frame);
-        let mut pinned = Vec::new();
-        for item in &kept {
-            let start = frame.step(item.first_tick(frame.rate()));
-            match material.entry_of(item).filter(|e| item.duration_frames == material.materials[*e].frames) {
-                Some(entry) => pinned.push(Play { start, entry }),
-                None => {
-                    let end = start.saturating_add_unsigned(item.duration_frames);
-                    rotation.fixed.push(FixedEvent { span: Stretch { start, end }, title: item.title.clone() });
-                }
+        let (rotation, mut pinned) = standing_plays(frame, material, &kept);
+        let (plan, laid) = match (draft, parent) {
+            (Some(draft), _) => {
+                let laid = draft::lay(frame, material, &rotation, &pinned, draft);
+                // What of the announced plays the draft moves or takes out does not stay where it was.
+                pinned.retain(|play| laid.plan.plays.contains(play));
+                kept.retain(|item| play_of(frame, material, item).is_none_or(|play| pinned.contains(&play)));
+                (laid.plan.clone(), Some(laid))
             }
-        }
-        let plan = match parent {
-            None => planner::plan(&rotation),
-            Some(_) => planner::repair(&rotation, &pinned, frame.step(frame.from)),
+            (None, None) => (planner::plan(&rotation), None),
+            (None, Some(_)) => (planner::repair(&rotation, &pinned, frame.step(frame.from)), None),
         };
         let pinned: BTreeSet<Play> = pinned.into_iter().collect();
         let mut plays: Vec<Placed> = plan
@@ -447,10 +463,16 @@ impl Desk {
             findings.extend(plan_check::judge_revision(parent, &playlist, frozen));
         }
         let difference = Difference::between(parent, &playlist);
+        let mut unplaced = reasons(frame, material, &rotation, &plan);
+        if let Some(laid) = &laid {
+            laid.explain(material, &rotation, &mut unplaced);
+        }
         Ok(Proposal {
-            unplaced: reasons(frame, material, &rotation, &plan),
+            draft: draft.zip(laid).map(|(draft, laid)| laid.state(frame, draft, &playlist, material)),
+            unplaced,
             airtime_ms: airtime(frame, &playlist),
             idle_ms: plan.idle.iter().map(|s| frame.rate().millis(s.length().unsigned_abs())).sum(),
+            known: material.materials.iter().map(|m| m.submission).collect(),
             cases: material.cases(),
             waiting: Vec::new(),
             playlist,
@@ -459,7 +481,13 @@ impl Desk {
         })
     }
 
-    fn record(&self, by: Option<PersonId>, proposal: &Proposal, file: Sha256) -> Result<(), PlanError> {
+    fn record(
+        &self,
+        by: Option<PersonId>,
+        proposal: &Proposal,
+        file: Sha256,
+        draft: Option<&Draft>,
+    ) -> Result<(), PlanError> {
         let head = proposal.playlist.head().clone();
         let letters = announcements(proposal);
         let (now, changes) = (self.now(), proposal.difference.clone());
@@ -484,8 +512,13 @@ impl Desk {
         if let Some(person) = by {
             event = event.by(person);
         }
+        let draft = draft.map(|draft| (draft.id, draft.version));
         self.store.write(move |tx| -> Result<(), StoreError> {
             tx.add_revision(&row)?;
+            if let Some((draft, version)) = draft {
+                // Whoever has changed it meanwhile goes on with it: it holds all plays, not only changes of a revision.
+                tx.end_draft(draft, version, Some(row.revision), now)?;
+            }
             for letter in &letters {
                 tx.announce(letter, now)?;
             }
@@ -493,6 +526,30 @@ impl Desk {
         })?;
         Ok(())
     }
+}
+
+/// The rotation around what is kept, and the kept plays that it knows; what else is kept takes its time like a fixed
+/// event.
+fn standing_plays(frame: &Frame, material: &DayMaterial, kept: &[PlaylistItem]) -> (Rotation, Vec<Play>) {
+    let mut rotation = material.rotation(frame);
+    let mut pinned = Vec::new();
+    for item in kept {
+        match play_of(frame, material, item) {
+            Some(play) => pinned.push(play),
+            None => {
+                let start = frame.step(item.first_tick(frame.rate()));
+                let end = start.saturating_add_unsigned(item.duration_frames);
+                rotation.fixed.push(FixedEvent { span: Stretch { start, end }, title: item.title.clone() });
+            }
+        }
+    }
+    (rotation, pinned)
+}
+
+/// The play of the rotation that an item is, whole.
+fn play_of(frame: &Frame, material: &DayMaterial, item: &PlaylistItem) -> Option<Play> {
+    let entry = material.entry_of(item).filter(|e| item.duration_frames == material.materials[*e].frames)?;
+    Some(Play { start: frame.step(item.first_tick(frame.rate())), entry })
 }
 
 /// The parent's fill that still has its place and its approval.
@@ -516,12 +573,7 @@ fn standing_fill(
     items.filter(|i| i.kind == ItemKind::Fill && approved(i) && free(i)).cloned().collect()
 }
 
-fn reasons(
-    frame: &Frame,
-    material: &DayMaterial,
-    rotation: &crate::domain::rotation::Rotation,
-    plan: &DayPlan,
-) -> Vec<(CaseId, Text)> {
+fn reasons(frame: &Frame, material: &DayMaterial, rotation: &Rotation, plan: &DayPlan) -> Vec<(CaseId, Text)> {
     plan.unplaced.iter().map(|u| (material.case_of(u.entry), u.text(rotation, frame))).collect()
 }
 

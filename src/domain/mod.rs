@@ -9,6 +9,7 @@
 //! | fixed event | [`rotation::FixedEvent`], something that starts at an exact time: the anthem, a call to prayer, a relay |
 //! | playlist | [`playlist::Playlist`], one immutable revision of one channel's broadcast day |
 //! | item | [`playlist::PlaylistItem`], one thing in it |
+//! | draft | [`draft::Draft`], a day's plan that somebody changes by hand before it is published |
 //! | broadcast day | [`time::BroadcastDate`], 04:00 to 04:00 local |
 //! | as-run | [`as_run::AsRun`], what was really on air |
 //! | house format | [`channel::HouseFormat`], what every clip is made into |
@@ -53,6 +54,7 @@ pub mod branding;
 pub mod channel;
 pub mod colour;
 pub mod confinement;
+pub mod draft;
 pub mod ids;
 pub mod incident;
 pub mod output;

@@ -7,6 +7,7 @@ pub mod flash;
 pub mod framing;
 pub mod lighting;
 pub mod likeness;
+pub mod placing;
 pub mod plan_check;
 pub mod planner;
 pub mod playout;

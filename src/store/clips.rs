@@ -2,11 +2,12 @@
 
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::row::{count, hash, instant, int, ms, word};
-use super::{Reader, Scope, StoreError, Tx};
+use super::row::{count, hash, instant, int, maybe_instant, ms, word};
+use super::{Reader, Scope, StoreError, Tx, submissions};
 use crate::domain::asset::{Asset, AssetKind, Clip};
-use crate::domain::ids::{ApprovalId, AssetId, CaseId, ChannelId, OpdId, Sha256};
+use crate::domain::ids::{ApprovalId, AssetId, CaseId, ChannelId, OpdId, Sha256, SubmissionId};
 use crate::domain::playlist::Nature;
+use crate::domain::submission::Submission;
 use crate::domain::time::{Instant, Span};
 
 /// A house file as it is stored.
@@ -41,6 +42,17 @@ pub struct AssetRow {
     pub revoked: bool,
     /// The request that it fulfils.
     pub case: CaseId,
+}
+
+/// A title with the request behind it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Titled {
+    /// The title.
+    pub row: AssetRow,
+    /// What was asked for.
+    pub submission: Submission,
+    /// When the approval was withdrawn, if it was.
+    pub revoked_at: Option<Instant>,
 }
 
 /// A title to make.
@@ -112,6 +124,22 @@ fn read_asset(row: &Row<'_>) -> rusqlite::Result<AssetRow> {
     })
 }
 
+fn titled_where(which: &str) -> String {
+    format!(
+        "select {ASSET_COLUMNS}, a.revoked_at_ms, {} {ASSET_FROM} join submissions s on s.id = a.submission_id \
+         join cases c on c.id = s.case_id where {which} order by t.id",
+        submissions::COLUMNS
+    )
+}
+
+fn read_titled(row: &Row<'_>) -> rusqlite::Result<Titled> {
+    Ok(Titled {
+        row: read_asset(row)?,
+        revoked_at: maybe_instant(row, 16)?,
+        submission: submissions::read_from(row, 17)?,
+    })
+}
+
 impl Reader<'_> {
     /// A house file by its hash.
     ///
@@ -160,6 +188,25 @@ impl Reader<'_> {
         let mut statement = self.connection.prepare_cached(&sql)?;
         let rows = statement.query_map(params![scope.office()], read_asset)?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Every title of a channel with the request behind it, in order of making, whether its approval holds or not.
+    ///
+    /// # Errors
+    /// When the database would not.
+    pub fn titled(&self, channel: &ChannelId) -> Result<Vec<Titled>, StoreError> {
+        let mut statement = self.connection.prepare_cached(&titled_where("t.channel = ?"))?;
+        let rows = statement.query_map(params![channel.as_str()], read_titled)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The title that a submission became, of whatever channel.
+    ///
+    /// # Errors
+    /// When the database would not.
+    pub fn title_of(&self, submission: SubmissionId) -> Result<Option<Titled>, StoreError> {
+        let mut statement = self.connection.prepare_cached(&titled_where("s.id = ?"))?;
+        Ok(statement.query_row(params![submission.0], read_titled).optional()?)
     }
 
     /// Titles of a channel whose approval holds during some of `span`: what may be planned.

@@ -12,6 +12,7 @@ mod audit;
 mod cases;
 mod clips;
 mod conclusions;
+mod drafts;
 mod incidents;
 mod jobs;
 mod offices;
@@ -37,8 +38,9 @@ pub use approvals::NewApproval;
 pub use as_run::Imported;
 pub use audit::{AuditBreak, AuditRow, AuditSummary, BreakKind};
 pub use cases::{CaseRow, MoveRow, NewMove};
-pub use clips::{AssetRow, ClipRow, NewAsset};
+pub use clips::{AssetRow, ClipRow, NewAsset, Titled};
 pub use conclusions::ConclusionRow;
+pub use drafts::DraftLook;
 pub use incidents::{NewIncident, Opened};
 pub use jobs::{Job, JobKind, JobState, LEASE, MOST_ATTEMPTS};
 pub use offices::NewOffice;
@@ -114,7 +116,7 @@ pub enum StoreError {
 }
 
 /// Schema version that this program writes; `pragma user_version`.
-const SCHEMA_VERSION: u32 = 5;
+const SCHEMA_VERSION: u32 = 6;
 /// Version 1, then what each later version added, in order. A new home passes through all of them, so that its tables
 /// are those of one that has grown.
 const SCHEMA: &[(u32, &str)] = &[
@@ -123,6 +125,7 @@ const SCHEMA: &[(u32, &str)] = &[
     (3, include_str!("migrations/3.sql")),
     (4, include_str!("migrations/4.sql")),
     (5, include_str!("migrations/5.sql")),
+    (6, include_str!("migrations/6.sql")),
 ];
 /// File of the database in a home.
 pub const DATABASE_FILE: &str = "siaran.db";
@@ -306,7 +309,7 @@ mod tests {
         let raw = Connection::open(home.path().join(DATABASE_FILE)).unwrap();
         raw.execute_batch("pragma user_version = 99").unwrap();
         let error = Store::open(home.path()).err().unwrap();
-        assert!(error.to_string().contains("has version 99, this program knows 5"), "{error}");
+        assert!(error.to_string().contains("has version 99, this program knows 6"), "{error}");
     }
 
     #[test]

@@ -46,39 +46,48 @@ pub struct InspectionRow {
     pub at: Instant,
 }
 
-const COLUMNS: &str = "s.id, s.case_id, s.revision, c.office_id, s.filed_by, s.channel, s.title, s.letter_number, \
+pub(super) const COLUMNS: &str = "s.id, s.case_id, s.revision, c.office_id, s.filed_by, s.channel, s.title, s.letter_number, \
                        s.letter_date, s.description, s.play_s, s.plays_per_day, s.days, s.first_day, s.last_day, \
                        s.preferred_from, s.preferred_to, s.declarations, s.original_sha256, s.original_bytes, \
                        s.original_name, s.filed_at_ms, s.framing";
 const FROM: &str = "from submissions s join cases c on c.id = s.case_id";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Submission> {
-    let preferred = (maybe_word(row, 15)?, maybe_word(row, 16)?);
-    let declared: String = row.get(17)?;
-    let framing: Option<String> = row.get(22)?;
+    read_from(row, 0)
+}
+
+/// A submission whose columns begin at `first`.
+pub(super) fn read_from(row: &Row<'_>, first: usize) -> rusqlite::Result<Submission> {
+    let preferred = (maybe_word(row, first + 15)?, maybe_word(row, first + 16)?);
+    let declared: String = row.get(first + 17)?;
+    let framing: Option<String> = row.get(first + 22)?;
     Ok(Submission {
-        id: SubmissionId(row.get(0)?),
-        case: CaseId(row.get(1)?),
-        revision: small(row, 2)?,
-        office: OpdId(row.get(3)?),
-        filed_by: PersonId(row.get(4)?),
-        channel: word(row, 5)?,
+        id: SubmissionId(row.get(first)?),
+        case: CaseId(row.get(first + 1)?),
+        revision: small(row, first + 2)?,
+        office: OpdId(row.get(first + 3)?),
+        filed_by: PersonId(row.get(first + 4)?),
+        channel: word(row, first + 5)?,
         letter: LetterDetails {
-            title: row.get(6)?,
-            number: row.get(7)?,
-            date: word(row, 8)?,
-            description: row.get(9)?,
-            play_s: small(row, 10)?,
-            plays_per_day: small(row, 11)?,
-            days: small(row, 12)?,
-            first_day: word(row, 13)?,
-            last_day: word(row, 14)?,
+            title: row.get(first + 6)?,
+            number: row.get(first + 7)?,
+            date: word(row, first + 8)?,
+            description: row.get(first + 9)?,
+            play_s: small(row, first + 10)?,
+            plays_per_day: small(row, first + 11)?,
+            days: small(row, first + 12)?,
+            first_day: word(row, first + 13)?,
+            last_day: word(row, first + 14)?,
             preferred_hours: preferred.0.zip(preferred.1),
             framing: framing.as_deref().and_then(Framing::read),
         },
         declared: declared.split(' ').filter_map(|key| key.parse().ok()).collect(),
-        original: Original { sha256: hash(row, 18)?, bytes: count(row, 19)?, name: row.get(20)? },
-        filed_at: instant(row, 21)?,
+        original: Original {
+            sha256: hash(row, first + 18)?,
+            bytes: count(row, first + 19)?,
+            name: row.get(first + 20)?,
+        },
+        filed_at: instant(row, first + 21)?,
     })
 }
 

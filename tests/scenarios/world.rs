@@ -143,12 +143,24 @@ impl World {
     /// A request that the head has approved and the technical team has found playable.
     pub fn playable_request(&self, bytes: &[u8]) -> Filed {
         let filed = self.request(bytes);
-        self.work();
-        self.act(Role::Verifier, filed.case, "verify", Some("conforms")).unwrap();
-        self.act(Role::Head, filed.case, "approve", Some("approved")).unwrap();
-        self.work();
-        self.act(Role::Technical, filed.case, "process", Some("playable")).unwrap();
+        self.make_playable(filed.case);
         filed
+    }
+    /// Somebody's office asks for a week of a clip with these bytes.
+    pub fn request_of(&self, by: PersonId, bytes: &[u8]) -> Filed {
+        self.try_request(by, &mut &bytes[..], Some(bytes.len() as u64)).unwrap()
+    }
+    /// Takes a filed request up to the scheduling team.
+    pub fn make_playable(&self, case: CaseId) {
+        self.work();
+        self.act(Role::Verifier, case, "verify", Some("conforms")).unwrap();
+        self.act(Role::Head, case, "approve", Some("approved")).unwrap();
+        self.work();
+        self.act(Role::Technical, case, "process", Some("playable")).unwrap();
+    }
+    /// The same home, as a program that starts anew finds it.
+    pub fn reopened(&self) -> Desk {
+        Desk::open(Config::parse(self.home(), "").unwrap(), self.clock.clone()).unwrap()
     }
     /// Where a case stands.
     pub fn step(&self, case: CaseId) -> String {

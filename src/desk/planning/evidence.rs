@@ -6,13 +6,14 @@ use std::path::Path;
 use chrono::TimeDelta;
 
 use crate::config::ChannelConfig;
+use crate::domain::channel::Channel;
 use crate::domain::ids::{Sha256, SubmissionId};
 use crate::domain::playlist::{Playlist, Source};
 use crate::domain::submission::Submission;
 use crate::domain::time::{BroadcastDate, Span, Zone};
 use crate::engine::plan_check::{Evidence, FileState, FixedTime, Grant};
 use crate::files::{fill_index, whole};
-use crate::store::{AssetRow, Scope, StoreError};
+use crate::store::{Reader, StoreError, Titled};
 
 use super::PlanError;
 use crate::desk::Desk;
@@ -37,16 +38,7 @@ pub fn gather(
     let (channel, date) = (&configured.channel, playlist.head().date);
     let settings = &desk.config.planning;
     let mut grants = BTreeMap::new();
-    let known = desk.store.read(|r| -> Result<Vec<(AssetRow, Submission, Option<_>)>, StoreError> {
-        let mut known = Vec::new();
-        for asset in r.assets(Scope::All)? {
-            let Some(approval) = r.approval(Scope::All, asset.approval)? else { continue };
-            let Some(submission) = r.submission(Scope::All, approval.submission)? else { continue };
-            known.push((asset, submission, approval.revoked.map(|(at, _)| at)));
-        }
-        Ok(known)
-    })?;
-    for (asset, submission, revoked_at) in known {
+    for Titled { row: asset, submission, revoked_at } in desk.store.read(|r| known(r, channel, playlist))? {
         let letter = &submission.letter;
         let asked = letter.first_day <= date
             && date <= letter.last_day
@@ -85,6 +77,18 @@ pub fn gather(
         office_gap: TimeDelta::seconds(i64::from(settings.office_gap_s)),
         explained,
     })
+}
+
+/// Every title of the channel, and what the playlist names of other channels.
+fn known(r: &Reader<'_>, channel: &Channel, playlist: &Playlist) -> Result<Vec<Titled>, StoreError> {
+    let mut known = r.titled(&channel.id)?;
+    let mut asked: BTreeSet<SubmissionId> = known.iter().map(|t| t.submission.id).collect();
+    for submission in playlist.items().iter().filter_map(|i| i.submission.as_deref()?.parse().ok()) {
+        if asked.insert(submission) {
+            known.extend(r.title_of(submission)?);
+        }
+    }
+    Ok(known)
 }
 
 fn hours_of(submission: &Submission, date: BroadcastDate, zone: Zone) -> Vec<Span> {

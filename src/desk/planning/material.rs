@@ -12,7 +12,7 @@ use crate::domain::submission::{LetterDetails, Submission};
 use crate::domain::time::{BroadcastDate, Span, Zone};
 use crate::engine::planner::DayPlan;
 use crate::engine::rundown::{Material, Placed};
-use crate::store::{AssetRow, Scope};
+use crate::store::{AssetRow, Scope, Titled};
 
 use super::{Frame, PlanError};
 use crate::desk::Desk;
@@ -22,6 +22,8 @@ pub(super) struct DayMaterial {
     /// What each entry of the rotation airs.
     pub materials: Vec<Material>,
     entries: Vec<Entry>,
+    /// Which entry a request's plays belong to.
+    entry_of: BTreeMap<SubmissionId, usize>,
     /// Every title of the channel, in force or not, by submission.
     all: BTreeMap<SubmissionId, AssetRow>,
     fixed: Vec<Fixed>,
@@ -48,45 +50,45 @@ const USUAL_MINIMUM: u32 = 1;
 impl DayMaterial {
     pub fn load(desk: &Desk, configured: &ChannelConfig, date: BroadcastDate) -> Result<DayMaterial, PlanError> {
         let channel = &configured.channel;
-        let (rows, offices) = desk.store.read(|r| -> Result<_, PlanError> {
-            let mut rows = Vec::new();
-            for row in r.assets(Scope::All)?.into_iter().filter(|a| a.channel == channel.id) {
-                let Some(approval) = r.approval(Scope::All, row.approval)? else { continue };
-                if let Some(submission) = r.submission(Scope::All, approval.submission)? {
-                    rows.push((row, submission));
-                }
-            }
-            Ok((rows, r.offices(Scope::All)?))
-        })?;
+        let (titles, offices) =
+            desk.store.read(|r| Ok::<_, PlanError>((r.titled(&channel.id)?, r.offices(Scope::All)?)))?;
+        Ok(DayMaterial::of(configured, date, &titles, &offices))
+    }
+
+    /// The day's clips and rules from rows that were read before.
+    pub fn of(configured: &ChannelConfig, date: BroadcastDate, titles: &[Titled], offices: &[Opd]) -> DayMaterial {
+        let channel = &configured.channel;
         let mut day = DayMaterial {
             materials: Vec::new(),
             entries: Vec::new(),
+            entry_of: BTreeMap::new(),
             all: BTreeMap::new(),
             fixed: Vec::new(),
-            offices: offices.into_iter().map(|o| (o.id, o)).collect(),
+            offices: offices.iter().map(|o| (o.id, o.clone())).collect(),
         };
         let open = channel.open_span(date);
-        for (row, submission) in rows {
+        for Titled { row, submission, .. } in titles {
             let in_force = !row.revoked && row.asset.validity.overlaps(open);
             let wanted = wanted(&submission.letter, date);
             if in_force && wanted > 0 && row.asset.kind == AssetKind::Spot {
-                day.materials.push(material(&row, &submission));
+                day.entry_of.insert(submission.id, day.materials.len());
+                day.materials.push(material(row, submission));
                 let windows = windows(&submission.letter, row.asset.validity, date, channel.zone);
                 day.entries.push(Entry { row: row.clone(), wanted, windows });
             }
             for config in configured.fixed.iter().filter(|f| f.sha256 == Some(row.asset.clip.sha256)) {
                 if in_force {
-                    day.fixed.extend(fixed(channel.zone, date, config, Some(material(&row, &submission))));
+                    day.fixed.extend(fixed(channel.zone, date, config, Some(material(row, submission))));
                 }
             }
-            day.all.insert(submission.id, row);
+            day.all.insert(submission.id, row.clone());
         }
         for config in &configured.fixed {
             if !day.fixed.iter().any(|f| f.config == *config) {
                 day.fixed.extend(fixed(channel.zone, date, config, None));
             }
         }
-        Ok(day)
+        day
     }
 
     /// The rotation of the part of the day that is planned.
@@ -133,10 +135,18 @@ impl DayMaterial {
         if item.kind != ItemKind::Clip || item.run == RunMode::Hard {
             return None;
         }
-        let own = |m: &Material| {
-            item.sha256 == Some(m.sha256) && item.submission.as_deref() == Some(m.submission.to_string().as_str())
-        };
-        self.materials.iter().position(own)
+        let entry = *self.entry_of.get(&submission(item)?)?;
+        (item.sha256 == Some(self.materials[entry].sha256)).then_some(entry)
+    }
+
+    /// The entry of a request; `None` if it can't be planned that day.
+    pub fn entry_for(&self, submission: SubmissionId) -> Option<usize> {
+        self.entry_of.get(&submission).copied()
+    }
+
+    /// A request's title, whether it can be planned or not.
+    pub fn title_of(&self, submission: SubmissionId) -> String {
+        self.all.get(&submission).map(|row| row.asset.title.clone()).unwrap_or_default()
     }
 
     pub fn case_of(&self, entry: usize) -> CaseId {
