@@ -116,7 +116,14 @@ fn kill_players(kills: usize) -> Vec<Row> {
     let black = came.iter().filter(|(_, what, _)| *what == Seen::Black).count() as u64;
     // The slate, until the decoder is open, reads as clip 0.
     let shown = came.iter().filter(|(_, what, _)| matches!(what, Seen::Frame { id: 1.., .. }));
-    let wrong: Vec<_> = shown.filter(|(tick, what, _)| !is_right(&slots, *tick, *what)).collect();
+    let wrong = shown.filter(|(tick, what, _)| !is_right(&slots, *tick, *what));
+    // The kill cuts the picture that is being sent; a decoder makes up the rest of it from the one before.
+    let last_of: BTreeSet<i64> = deaths
+        .iter()
+        .filter_map(|death| came.iter().filter(|(.., at)| at < death).map(|(tick, ..)| *tick).max())
+        .collect();
+    let (cut, wrong): (Vec<_>, Vec<_>) =
+        wrong.partition(|(tick, what, _)| last_of.contains(tick) && is_right(&slots, *tick - 1, *what));
     let worst = most(gaps.iter().copied());
     let faults = journal_faults(&home.rows(), kills);
     vec![
@@ -130,6 +137,7 @@ fn kill_players(kills: usize) -> Vec<Row> {
             format!("frames off their tick, before and after{}", first_of(&wrong, &deaths)),
             wrong.len() as u64,
         ),
+        Row::said("pictures that a kill cut while they were sent, read as the one before", cut.len()),
         Row::none_of("black frames", black),
         Row::new("as-run rows lost or doubled", faults.join("; "), "", faults.is_empty()),
         Row::new("the last player ended by itself", ended, "true", ended),
