@@ -29,6 +29,8 @@ pub struct Fixed {
 pub struct Clip {
     pub dur: i64,
     pub agency: usize,
+    pub prio: u8,
+    pub min: u32,
     pub win: Vec<(i64, i64)>,
     pub req: usize,
     pub sep: i64,

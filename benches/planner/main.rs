@@ -9,7 +9,9 @@
 
 mod bulk;
 mod day;
+mod month;
 mod others;
+mod revisions;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -51,8 +53,20 @@ fn main() -> ExitCode {
         row("spreadsheet loop", instance.judge(&others::spreadsheet_loop(&instance), fair), "–".into());
         row("stride scheduling", instance.judge(&others::stride(&instance), fair), "–".into());
     }
+    println!(
+        "\n| announced day | what happens | plays that go | found another place | changed without need | hard violations | CPU |"
+    );
+    println!("|---|---|---|---|---|---|---|");
+    let of_family = |families: &'static [char]| instances.iter().filter(move |path| name(path).starts_with(families));
+    for path in of_family(&['A', 'B']) {
+        Instance::read(path).into_iter().for_each(|instance| revisions::measure(path, instance));
+    }
+    println!("\n| least office over its fair share | | day 1 | 2 days | 7 days | 30 days |\n|---|---|---|---|---|---|");
+    for instance in of_family(&['B']).filter_map(|path| Instance::read(path)) {
+        month::measure(&instance);
+    }
     println!("\n| a year of walls | days | plays | booked / bound | CPU | a day |\n|---|---|---|---|---|---|");
-    for path in instances.iter().filter(|path| name(path).starts_with("H_")) {
+    for path in of_family(&['H']) {
         bulk::measure(path);
     }
     ExitCode::SUCCESS

@@ -30,7 +30,7 @@ use crate::domain::standard::Key;
 use crate::domain::text::{Lang, Text};
 use crate::domain::time::{BroadcastDate, Tick};
 use crate::engine::plan_check::{self, Finding};
-use crate::engine::planner::{self, DayPlan, Play};
+use crate::engine::planner::{self, Announced, DayPlan, Play};
 use crate::engine::rundown::{Difference, Placed, rundown};
 use crate::files::{fill_index, playlist_file};
 use crate::store::{PublishedRevision, Scope, StoreError};
@@ -426,7 +426,11 @@ impl Desk {
                 (laid.plan.clone(), Some(laid))
             }
             (None, None) => (planner::plan(&rotation), None),
-            (None, Some(_)) => (planner::repair(&rotation, &pinned, frame.step(frame.from)), None),
+            (None, Some(parent)) => {
+                let lost = frame.lost(material, parent, &kept);
+                let announced = Announced { kept: pinned.clone(), lost };
+                (planner::repair(&rotation, &announced, frame.step(frame.from)), None)
+            }
         };
         let pinned: BTreeSet<Play> = pinned.into_iter().collect();
         let mut plays: Vec<Placed> = plan

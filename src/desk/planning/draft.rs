@@ -12,7 +12,7 @@ use crate::domain::rotation::{Rotation, Step};
 use crate::domain::text::{Lang, Text, decimal};
 use crate::domain::time::{BroadcastDate, Instant};
 use crate::engine::placing::{Board, Hindrance, Measure};
-use crate::engine::planner::{self, DayPlan, Play};
+use crate::engine::planner::{self, Announced, DayPlan, Play};
 use crate::store::StoreError;
 
 use super::evidence::FileCheck;
@@ -211,7 +211,7 @@ pub(super) fn lay(frame: &Frame, material: &DayMaterial, rotation: &Rotation, pi
     draft.base.joined.iter().filter(|j| j.0 >= draft.edits.len()).for_each(|(_, play)| stand(&mut board, play));
     announced_meanwhile(frame, material, &mut board, &far, draft);
     let (plays, joined) = with_new_requests(material, rotation, &board, draft, from);
-    let plan = planner::repair(rotation, &plays, frame.step(frame.close));
+    let plan = planner::repair(rotation, &Announced::kept(plays), frame.step(frame.close));
     Laid { plan, edits, by_hand, taken_out, lost, joined }
 }
 
@@ -246,7 +246,7 @@ fn with_new_requests(
         entry.wanted = board.count(number);
         entry.minimum = entry.minimum.min(entry.wanted);
     }
-    let with_them = planner::repair(&narrowed, &plays, from).plays;
+    let with_them = planner::repair(&narrowed, &Announced::kept(plays.clone()), from).plays;
     let joined = with_them.iter().copied().filter(|play| plays.binary_search(play).is_err()).collect();
     (with_them, joined)
 }

@@ -11,6 +11,7 @@ use crate::domain::people::OpdGroup;
 use crate::domain::playlist::{ItemKind, Playlist, PlaylistItem};
 use crate::domain::rotation::{Step, Stretch};
 use crate::domain::time::{BroadcastDate, FrameRate, Instant, Tick, Zone};
+use crate::engine::planner::Play;
 use crate::engine::planner::reasons::Words;
 
 use super::PlanError;
@@ -118,6 +119,16 @@ impl<'a> Frame<'a> {
             }
         }
         kept
+    }
+
+    /// Announced plays that don't stay, of requests that may still air.
+    pub fn lost(&self, material: &DayMaterial, parent: &Playlist, kept: &[PlaylistItem]) -> Vec<Play> {
+        let gone = parent.items().iter().filter(|item| !kept.iter().any(|k| k.id == item.id));
+        let play = |item: &PlaylistItem| {
+            let entry = material.entry_of(item)?;
+            Some(Play { start: self.step(item.first_tick(self.rate())), entry })
+        };
+        gone.filter_map(play).collect()
     }
 
     /// Which of the refused items a repair may let go: those of the parent that are not near.

@@ -23,7 +23,7 @@ pub(super) fn give_way(day: &Day, plays: &mut Vec<Play>, e: usize) -> bool {
             continue;
         }
         plays.remove(at);
-        if let Some((start, _)) = starts_in(day, plays, e, at, Stretch { start: low, end: high }) {
+        if let Some((start, _)) = starts_in(day, plays.split_at(at), e, Stretch { start: low, end: high }) {
             plays.insert(at, Play { start, entry: e });
             if let Some((index, start)) = pause_for(day, plays, other.entry, Step::MIN, None) {
                 plays.insert(index, Play { start, entry: other.entry });
@@ -61,6 +61,12 @@ pub(super) fn insert(day: &Day, mut plays: Vec<Play>, from: Step) -> Vec<Play> {
             return plays;
         }
     }
+}
+
+/// Where `missing` more plays of one lane would go in an announced day if nothing stood in their way.
+pub(super) fn insert_even(day: &Day, plays: &[Play], e: usize, from: Step, missing: usize) -> Vec<Step> {
+    let own: Vec<Step> = plays.iter().filter(|p| p.entry == e).map(|p| p.start).collect();
+    even_places(&day.lanes[e], &own, from, missing, 0)
 }
 
 /// Where `missing` more plays of a lane leave the evenest gaps in its room from `from` on: always into the gap that
@@ -115,7 +121,7 @@ pub(super) fn pause_for(day: &Day, plays: &[Play], e: usize, from: Step, ideal: 
             let next = plays.get(index).filter(|p| p.start < segment.end);
             let pause = Stretch { start: low.max(from), end: next.map_or(segment.end, |p| p.start) };
             if pause.length() >= lane.length
-                && let Some((first, last)) = starts_in(day, plays, e, index, pause)
+                && let Some((first, last)) = starts_in(day, plays.split_at(index), e, pause)
             {
                 // Of one pause the start in the middle between the nearest plays of the lane, as far as it reaches.
                 let before = own.iter().rev().find(|o| **o < first);
@@ -138,12 +144,17 @@ pub(super) fn pause_for(day: &Day, plays: &[Play], e: usize, from: Step, ideal: 
     best.map(|(_, index, start)| (index, start))
 }
 
-/// The first and last start inside a pause that keep separation and office gap to the neighbours on both sides.
-fn starts_in(day: &Day, plays: &[Play], e: usize, index: usize, pause: Stretch) -> Option<(Step, Step)> {
+/// The first and last start inside a pause that keep separation and office gap to the plays before and after it.
+pub(super) fn starts_in(
+    day: &Day,
+    (before, after): (&[Play], &[Play]),
+    e: usize,
+    pause: Stretch,
+) -> Option<(Step, Step)> {
     let lane = &day.lanes[e];
     let (mut low, mut high) = (pause.start, pause.end - lane.length);
     let longest = day.lanes.iter().map(|l| l.length).max().unwrap_or(0);
-    for play in plays[..index].iter().rev() {
+    for play in before.iter().rev() {
         if play.entry == e {
             low = low.max(play.start + lane.separation);
         }
@@ -154,7 +165,7 @@ fn starts_in(day: &Day, plays: &[Play], e: usize, index: usize, pause: Stretch) 
             break;
         }
     }
-    for play in &plays[index..] {
+    for play in after {
         if play.entry == e {
             high = high.min(play.start - lane.separation);
         }

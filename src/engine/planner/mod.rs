@@ -1,5 +1,6 @@
 //! Makes the day: how often each clip airs (`allot`), when (`relax` where there is room to spare, else `sequence` and
-//! `tighten`), evened out (`polish`), and for every play that found no place a reason with numbers (`reasons`).
+//! `tighten`), evened out (`polish`), and for every play that found no place a reason with numbers (`reasons`). What is
+//! announced is repaired (`repair`), never planned again; what a day owes is paid later (`credit`).
 //!
 //! Pure and deterministic: integer time, ordered maps, work bounded by counts and never by a clock. Playlists, hashes
 //! and approvals are not its business; whether the result may air is judged by `engine::plan_check`, which shares no
@@ -10,13 +11,17 @@
 //! more plays than asked for.
 
 mod allot;
+pub mod credit;
 mod insert;
 mod lane;
 mod polish;
 pub mod reasons;
 mod relax;
+mod repair;
 mod sequence;
+pub mod soundness;
 mod tighten;
+pub mod what_if;
 
 use std::collections::BTreeMap;
 
@@ -25,6 +30,7 @@ use crate::domain::rotation::{Rotation, Step, Stretch};
 
 use lane::Day;
 pub use reasons::{Unplaced, Why};
+pub use repair::{Announced, repair};
 
 /// One play of a rotation's entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -140,15 +146,6 @@ fn unused_at_least(day: &Day) -> Step {
     }
     let measure = day.lanes.iter().filter(|l| l.target > 0).map(|l| l.length).fold(0, common);
     day.free.iter().map(|s| if measure > 0 { s.length() % measure } else { 0 }).sum()
-}
-
-/// Repairs an announced day: every kept play stays where it is, and what is missing from what the rotation now allows
-/// goes into the pauses at `from` or later. Nothing is solved again.
-pub fn repair(rotation: &Rotation, kept: &[Play], from: Step) -> DayPlan {
-    let mut day = Day::new(rotation);
-    let whys = allot::allot(&mut day);
-    let plays = insert::insert(&day, kept.to_vec(), from);
-    finish(rotation, &day, plays, &whys)
 }
 
 fn finish(rotation: &Rotation, day: &Day, mut plays: Vec<Play>, whys: &[Option<Why>]) -> DayPlan {

@@ -61,6 +61,13 @@ pub enum Why {
         /// All pieces together.
         idle: Step,
     },
+    /// The day was announced without it, and nobody who was told when they air gets more or less.
+    Announced,
+    /// It was announced, and something else took its place.
+    Displaced {
+        /// What, for people.
+        by: String,
+    },
 }
 
 impl Why {
@@ -73,6 +80,8 @@ impl Why {
             Why::FairLevel { .. } => "fair_level",
             Why::OfficeGap { .. } => "office_gap",
             Why::Remainder { .. } => "remainder",
+            Why::Announced => "announced",
+            Why::Displaced { .. } => "displaced",
         }
     }
 }
@@ -161,6 +170,16 @@ impl Unplaced {
                     seconds(*idle),
                     seconds(*longest)
                 ),
+            ),
+            Why::Announced => (
+                "hari itu sudah diumumkan tanpa tayangan tambahan; rencanakan untuk hari berikut".into(),
+                "the day is announced without more of it; plan more for a later day".into(),
+            ),
+            Why::Displaced { by } => (
+                format!(
+                    "tempatnya dipakai {by} dan tidak ada jeda lain yang cukup; utangnya dibayar pada hari berikut"
+                ),
+                format!("{by} took its place and no other pause holds it; what it is owed is paid on later days"),
             ),
         };
         Text::new(

@@ -48,13 +48,14 @@ fn a_lonely_clip_airs_as_often_as_asked_at_even_distance() {
 #[test]
 fn plays_added_to_an_announced_day_spread_over_what_is_left_of_it() {
     let day = hour(vec![entry(1, 1, 30, 6), entry(2, 2, 30, 6)]);
-    let empty = repair(&day, &[], 600);
+    let empty = repair(&day, &Announced::default(), 600);
     for e in 0..2 {
         let gaps: Vec<Step> = starts(&empty, e).windows(2).map(|w| w[1] - w[0]).collect();
         assert_eq!(gaps, [500; 5], "the hour's last 50 minutes, by six");
     }
     let kept: Vec<Play> = [100, 1600].map(|start| Play { start, entry: 0 }).into();
-    let filled = repair(&day, &kept, 600);
+    let lost = [400, 800, 1200, 2000].map(|start| Play { start, entry: 0 }).into();
+    let filled = repair(&day, &Announced { kept, lost }, 600);
     assert_eq!(starts(&filled, 0), [100, 600, 1100, 1600, 2266, 2932]);
 }
 
