@@ -2,6 +2,7 @@
 //! it. Each takes any bytes, never panics, and holds what it promises. Only `fuzz/` and the tests build this.
 
 use crate::av::conform::level_any;
+use crate::av::heic::listed_of_any;
 use crate::av::inspect::doors::{claims_of_any, looks_like, said_of_any, times_of_any};
 use crate::desk::intake::shown_name;
 use crate::domain::submission::is_unprintable;
@@ -16,9 +17,11 @@ pub fn sniff(bytes: &[u8]) {
     assert_eq!(looks_like(&mp4), None);
 }
 
-/// What a file claims, as ffprobe prints it.
+/// What a file claims, as ffprobe prints it, or as libheif lists a HEIC's pictures: no name leads elsewhere.
 pub fn claims(bytes: &[u8]) {
     claims_of_any(bytes);
+    let name = listed_of_any(bytes);
+    assert!(name.is_none_or(|name| name.starts_with("picture") && name.ends_with(".png") && !name.contains('/')));
 }
 
 /// When pictures are shown, as ffmpeg lists it: times only go forward.

@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::ffmpeg::{Ended, Ffmpeg, FfmpegError, Job, Reader, Writer, literally, reading_arguments};
+use super::heic::{self, Picture};
 use super::inspect::{InspectLimits, Inspected, inspect};
 use super::sandbox::{Limits, Sandbox};
 use crate::domain::asset::{ConformRecipe, Essence};
@@ -113,7 +114,10 @@ const WRITTEN: u8 = 80;
 /// One making under way.
 struct Making<'a> {
     file: &'a Path,
+    /// What is decoded: the file, or the picture that was made of it.
     input: PathBuf,
+    /// Keeps that picture for as long as it is needed.
+    _picture: Option<Picture>,
     ffmpeg: &'a Ffmpeg,
     patience: Duration,
     work: Work<'a>,
@@ -128,14 +132,23 @@ impl<'a> Making<'a> {
         recipe: &'a ConformRecipe,
         ffmpeg: &'a Ffmpeg,
         progress: &'a mut (dyn FnMut(u8) -> bool + Send),
-    ) -> Result<Making<'a>, FfmpegError> {
-        let input = file.canonicalize().map_err(|source| FfmpegError::Unreadable { path: file.to_owned(), source })?;
+    ) -> Result<Making<'a>, ConformError> {
+        let not_made = |said: &str| ConformError::NotMade { file: file.to_owned(), said: said.to_owned() };
+        let mut input =
+            file.canonicalize().map_err(|source| FfmpegError::Unreadable { path: file.to_owned(), source })?;
+        let picture = match heic::open(&input, InspectLimits::default().pixels, ffmpeg)? {
+            None => None,
+            Some(heic) => Some(heic.picture.map_err(|_| not_made("its HEIC picture can't be read"))?),
+        };
+        if let Some(picture) = &picture {
+            picture.path().clone_into(&mut input);
+        }
         let frames = graph::frames_of(essence, recipe);
         let samples = recipe.house.rate.first_sample(Tick(frames as i64), recipe.house.sample_rate_hz) as u64;
         let media = Duration::from_millis(essence.duration_ms);
         let patience = LEAST_PATIENCE.max(media * PATIENCE_PER_MEDIA_SECOND);
         let work = Work { recipe, essence, frames, samples };
-        Ok(Making { file, input, ffmpeg, patience, work, house: recipe.house, progress })
+        Ok(Making { file, input, _picture: picture, ffmpeg, patience, work, house: recipe.house, progress })
     }
 
     fn sandbox(&self, writes: &[&Path]) -> Sandbox {

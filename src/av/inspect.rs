@@ -19,6 +19,7 @@ use std::time::Duration;
 use sha2::Digest;
 
 use super::ffmpeg::{Ended, Ffmpeg, FfmpegError, Job, Killed, literally, reading_arguments};
+use super::heic::{self, Opened, Picture};
 use super::sandbox::{Landlock, Rings, Sandbox};
 use crate::domain::asset::{AudioStream, Essence, Inspection, Measured, Trouble, VideoStream};
 use crate::domain::confinement::Ring;
@@ -83,6 +84,8 @@ pub struct Inspected {
 
 /// Longest answer of ffprobe that is read, bytes.
 const LONGEST_CLAIMS: u64 = 1 << 20;
+/// How the container of a HEIC is called, which ffprobe does not see.
+const HEIC_CONTAINER: &str = "heic";
 /// How long ffprobe may take.
 const PROBE_PATIENCE: Duration = Duration::from_secs(8);
 
@@ -115,22 +118,37 @@ pub fn inspect(
     } else if bytes > limits.bytes {
         Some(Trouble::TooLarge { limit_bytes: limits.bytes })
     } else {
-        let heic = sniff::is_heic(&head).then(|| Trouble::Undecodable { said: Trouble::HEIC.to_owned() });
-        sniff::not_media(&head).map(|what| Trouble::NotMedia { looks_like: what.to_owned() }).or(heic)
+        sniff::not_media(&head).map(|what| Trouble::NotMedia { looks_like: what.to_owned() })
     };
     if let Some(trouble) = early {
         inspection.troubles.push(trouble);
         return Ok(Inspected { inspection, essence: None, rings: None });
     }
-    let (claims, probed) = probe_claims(&path, ffmpeg)?;
+    let heic = match heic::open(&path, limits.pixels, ffmpeg)? {
+        None => None,
+        Some(Opened { picture: Ok(picture), .. }) => Some(picture),
+        Some(Opened { picture: Err(trouble), rings }) => {
+            inspection.troubles.push(trouble);
+            inspection.container = Some(HEIC_CONTAINER.to_owned());
+            return Ok(Inspected { inspection, essence: None, rings });
+        }
+    };
+    let decoded = heic.as_ref().map_or(path.as_path(), Picture::path);
+    let (claims, probed) = probe_claims(decoded, ffmpeg)?;
     warn_of_missing_rings(probed.rings);
     let essence = match claims {
-        Some(claims) => look_inside(&path, limits, ffmpeg, claims, &mut inspection, progress)?,
+        Some(claims) => look_inside(decoded, limits, ffmpeg, claims, &mut inspection, progress)?,
         None => {
             inspection.troubles.push(no_claims(&probed));
             None
         }
     };
+    if heic.is_some() {
+        inspection.container = Some(HEIC_CONTAINER.to_owned());
+        if let Some(video) = &mut inspection.video {
+            "hevc".clone_into(&mut video.codec); // and not that of the PNG that was made of it
+        }
+    }
     Ok(Inspected { inspection, essence, rings: Some(probed.rings) })
 }
 

@@ -11,6 +11,7 @@ pub mod deck;
 #[cfg(feature = "av")]
 pub mod decode;
 pub mod ffmpeg;
+pub(crate) mod heic;
 pub mod inspect;
 #[cfg(feature = "av")]
 pub mod live;

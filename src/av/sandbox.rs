@@ -439,6 +439,11 @@ fn drop_privileges() -> Result<(), SandboxError> {
     set_no_new_privs(true).map_err(ring("no_new_privs"))
 }
 
+/// Whether there is a program that a bare name means to [`Sandbox::exec`].
+pub(super) fn is_installed(program: &str) -> bool {
+    find_program(Path::new(program)).is_some()
+}
+
 fn find_program(program: &Path) -> Option<PathBuf> {
     if program.components().count() > 1 {
         return program.is_file().then(|| program.to_owned());

@@ -288,8 +288,10 @@ pub enum Trouble {
 }
 
 impl Trouble {
-    /// What is said of a telephone's HEIC picture, which no decoder here reads.
-    pub const HEIC: &str = "HEIC";
+    /// What is said of a telephone's HEIC picture where no decoder for it is installed.
+    pub const HEIC_UNKNOWN: &str = "HEIC";
+    /// What is said of a HEIC picture that its decoder can't read.
+    pub const HEIC_BROKEN: &str = "broken HEIC";
 }
 
 /// What acceptance says of a file.

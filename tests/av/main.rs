@@ -5,6 +5,7 @@ mod barcode;
 mod branding;
 #[allow(dead_code, reason = "the benchmarks use more of it")]
 mod heard;
+mod heic;
 mod live;
 mod media;
 mod orders;

@@ -42,21 +42,6 @@ fn signature(head: &[u8]) -> Option<&'static str> {
     SIGNATURES.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, name)| *name)
 }
 
-/// Whether it is a telephone's HEIC picture (ISO/IEC 23008-12, annex B.4): tiles of HEVC, which ffmpeg before version 7 does
-/// not put together. AVIF, which is built alike, names other brands.
-pub(super) fn is_heic(head: &[u8]) -> bool {
-    let size = head.first_chunk::<4>().map_or(0, |size| u32::from_be_bytes(*size) as usize);
-    let Some(brands) = head.get(4..size.min(head.len())).and_then(|rest| rest.strip_prefix(b"ftyp")) else {
-        return false;
-    };
-    let heic = |brand: &[u8; 4]| [b"heic", b"heix", b"heim", b"heis"].contains(&brand);
-    match brands.first_chunk::<4>() {
-        Some(b"mif1") => brands.as_chunks::<4>().0.iter().any(heic),
-        Some(major) => heic(major),
-        None => false,
-    }
-}
-
 fn markup(head: &[u8]) -> Option<&'static str> {
     let text = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head).trim_ascii_start();
     let begins = |tag: &[u8]| text.get(..tag.len()).is_some_and(|start| start.eq_ignore_ascii_case(tag));
@@ -90,16 +75,6 @@ mod tests {
         };
         assert_eq!(not_media(&with_mark(b"letter.docx")), Some("archive"));
         assert_eq!(not_media(&with_mark(b"\0\0\0\x20ftypisom")), None);
-    }
-
-    #[test]
-    fn a_telephones_heic_is_known_and_an_avif_or_a_film_is_none() {
-        assert!(is_heic(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"));
-        assert!(is_heic(b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic\0\0\0\0meta"));
-        assert!(!is_heic(b"\0\0\0\x1Cftypavif\0\0\0\0avifmif1miaf"));
-        assert!(
-            !is_heic(b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom") && !is_heic(b"\0\0") && !is_heic(b"\xFF\xFF\xFF\xFFftyp")
-        );
     }
 
     #[test]

@@ -80,7 +80,15 @@ fn plainly(said: &str) -> (&str, &str) {
 }
 
 pub(super) fn undecodable(said: &str) -> Text {
-    if said == Trouble::HEIC {
+    if said == Trouble::HEIC_BROKEN {
+        return Text::new(
+            "Foto HEIC ini rusak atau tidak lengkap, sehingga tidak terbaca. Buka di telepon, simpan atau bagikan sebagai JPEG, \
+             lalu kirim lagi.",
+            "This HEIC picture is damaged or incomplete and can't be read. Open it on the telephone, save or share it as JPEG, \
+             and send that.",
+        );
+    }
+    if said == Trouble::HEIC_UNKNOWN {
         return Text::new(
             "Ini foto HEIC dari telepon, yang tidak dapat dibaca di sini. Simpan atau bagikan sebagai JPEG, lalu kirim lagi; \
              di iPhone: Pengaturan, Kamera, Format, Paling Kompatibel.",
