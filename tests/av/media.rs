@@ -45,6 +45,13 @@ fn codes(document: &Value, severity: &str) -> Vec<String> {
     of_it.map(|reason| reason["code"].as_str().expect("a word").to_owned()).collect()
 }
 
+/// A moving picture of some seconds, with a formula for its sound.
+fn sounding(seconds: u32, formula: &str, rest: &str) -> String {
+    format!(
+        "-f lavfi -i testsrc2=s=320x180:r=25:d={seconds} -f lavfi -i aevalsrc={formula}:d={seconds}:s=48000 {rest} {QUICK}"
+    )
+}
+
 const QUICK: &str = "-c:v libx264 -preset ultrafast -pix_fmt yuv420p";
 
 #[test]
@@ -138,15 +145,8 @@ fn what_a_telephone_sends_comes_out_in_house_format_and_the_same_on_one_core() {
 fn a_loud_clip_is_turned_down_and_its_peaks_held_and_a_still_becomes_a_spot_with_a_silent_track() {
     let home = tempfile::tempdir().expect("a folder");
     // Mostly quiet with short bangs: raised to the target, the bangs would clip.
-    let bangs = make(
-        home.path(),
-        "bangs.mkv",
-        &format!(
-            "-f lavfi -i testsrc2=s=320x180:r=25:d=6 \
-             -f lavfi -i aevalsrc='if(lt(mod(t,1),0.002),0.98,0.02)*sin(2*PI*997*t)':d=6:s=48000 \
-             {QUICK} -c:a flac"
-        ),
-    );
+    let loud = "'if(lt(mod(t,1),0.002),0.98,0.02)*sin(2*PI*997*t)'";
+    let bangs = make(home.path(), "bangs.mkv", &sounding(6, loud, "-c:a flac"));
     let (_, _, found) = conform(home.path(), &bangs, "bangs.mp4");
     let measured = &found["measured"];
     assert!((measured["integrated_lufs"].as_f64().expect("sound") + 23.0).abs() <= 0.5, "{measured}");
@@ -304,20 +304,40 @@ fn ticks_s(file: &Path) -> Vec<f64> {
     ticks
 }
 
+/// Arguments that leave packets of the sound out where a condition holds.
+fn missing(condition: &str) -> String {
+    format!("-filter_complex [1:a]asetnsamples=480,aselect='not({condition})'[a] -map 0:v -map [a] -c:a pcm_s16le")
+}
+
+#[test]
+fn a_hole_in_the_sound_is_silence_for_whoever_inspects_as_it_is_in_the_house_file() {
+    let home = tempfile::tempdir().expect("a folder");
+    // The right channel is dead; nothing at all is there from 3 s to 6 s, and again for 40 ms.
+    let holes = missing("between(t,3,5.999)+between(t,7,7.039)");
+    let clip = make(home.path(), "hole.mkv", &sounding(10, "'0.3*sin(2*PI*440*t)|0'", &holes));
+    let (house, code, made) = conform(home.path(), &clip, "house.mp4");
+    assert_eq!(code, 0);
+    let (_, found) = inspect(home.path(), &clip);
+    assert_eq!(found["audio"]["samples"].as_u64(), Some(480_000), "it lasts as long as the picture");
+    let warned = codes(&found, "warn");
+    assert!(["dead_channel", "silent"].iter().all(|code| warned.contains(&(*code).to_owned())), "{warned:?}");
+    for (what, measured) in [("the file", &found["measured"]), ("the house file", &made["measured"])] {
+        let silence = measured["silence"].as_array().expect("a list");
+        let at = |key: &str| silence[0][key].as_i64().expect("milliseconds");
+        assert_eq!(silence.len(), 1, "{what}: {silence:?}");
+        assert!((at("start_ms") - 3000).abs() <= 20 && (at("end_ms") - 6000).abs() <= 20, "{what}: {silence:?}");
+    }
+    assert_eq!(made["measured"]["dead_channel"], Value::Null, "folded");
+    assert_eq!(ticks_s(&house).len(), 2, "sound before the hole, and after it");
+}
+
 #[test]
 fn sound_with_holes_between_its_packets_stays_with_the_picture() {
     let home = tempfile::tempdir().expect("a folder");
     // A tick each second; every other second lacks 50 ms, and later three and a half seconds are missing at once.
-    let holes = "not(between(mod(t,2),1.5,1.549)+between(t,6.2,9.7))";
-    let clip = make(
-        home.path(),
-        "holes.mkv",
-        &format!(
-            "-f lavfi -i testsrc2=s=320x180:r=25:d=12 \
-             -f lavfi -i aevalsrc='0.5*lt(mod(t,1),0.1)*sin(2*PI*1000*t)':d=12:s=48000 \
-             -filter_complex [1:a]asetnsamples=480,aselect='{holes}'[a] -map 0:v -map [a] {QUICK} -c:a pcm_s16le"
-        ),
-    );
+    let holes = missing("between(mod(t,2),1.5,1.549)+between(t,6.2,9.7)");
+    let tick = "'0.5*lt(mod(t,1),0.1)*sin(2*PI*1000*t)'";
+    let clip = make(home.path(), "holes.mkv", &sounding(12, tick, &holes));
     let (house, code, _) = conform(home.path(), &clip, "house.mp4");
     assert_eq!(code, 0);
     let ticks = ticks_s(&house);

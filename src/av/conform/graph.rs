@@ -1,5 +1,6 @@
 //! The arguments of one conforming: which filters, in which order, with which numbers.
 
+use crate::av::ffmpeg::KEEP_TIME;
 use crate::domain::asset::{Borders, ConformRecipe, Essence, Framing};
 
 /// Everything that decides the arguments.
@@ -37,14 +38,10 @@ impl<'a> Work<'a> {
     /// Sound from its stream to `[sound]`: moved with the picture, gaps filled, stereo, exactly as long as the picture.
     /// `None` where there is nothing to hear.
     pub(super) fn listening_graph(&self) -> Option<String> {
-        /// From how many seconds on a gap between two packets is filled, and an overlap cut. Left alone, ffmpeg waits until
-        /// gaps add up to 0.1 s, and the sound is ahead of the picture for so long (EBU R 37: at most 40 ms); less is the
-        /// rounding of containers.
-        const GAP_S: f64 = 0.02;
         let (rate, stream) = (self.recipe.house.sample_rate_hz, self.essence.audio_stream?);
         let first = self.essence.first_picture;
         Some(format!(
-            "[0:{stream}]asetpts=PTS-({first}/90000)/TB,aresample={rate}:async=1:min_hard_comp={GAP_S}:first_pts=0,\
+            "[0:{stream}]asetpts=PTS-({first}/90000)/TB,aresample={rate}:{KEEP_TIME}:first_pts=0,\
              aformat=sample_fmts=flt:channel_layouts=stereo,{}",
             self.length()
         ))

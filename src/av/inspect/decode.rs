@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::super::ffmpeg::{Ended, Ffmpeg, FfmpegError, Job, literally, reading_arguments};
+use super::super::ffmpeg::{Ended, Ffmpeg, FfmpegError, Job, KEEP_TIME, literally, reading_arguments};
 use super::super::sandbox::{Limits, Sandbox};
 use super::InspectLimits;
 use super::probe::{ClaimedVideo, Claims};
@@ -189,8 +189,10 @@ fn arguments(path: &Path, limits: InspectLimits, claims: &Claims, raster: Option
     if let Some(audio) = &claims.audio {
         let (stream, channels) = (format!("0:{}", audio.index), measured_channels(audio.channels).to_string());
         let rate = measured_rate(audio.sample_rate_hz).to_string();
-        arguments.extend(["-map", &stream, "-c:a", "pcm_f32le", "-ac", &channels, "-ar", &rate].map(Into::into));
-        arguments.extend(["-f", "f32le", "pipe:0"].map(Into::into));
+        // A hole is silence, as it will be in the house file, and what comes after it keeps its place.
+        let filter = format!("aresample={rate}:{KEEP_TIME}");
+        arguments.extend(["-map", &stream, "-af", &filter, "-c:a", "pcm_f32le"].map(Into::into));
+        arguments.extend(["-ac", &channels, "-ar", &rate, "-f", "f32le", "pipe:0"].map(Into::into));
     }
     arguments
 }
