@@ -114,6 +114,7 @@ impl World {
                     letter: letter.clone(),
                     declared: BTreeSet::new(),
                     original: Original { sha256: original, bytes: 9, name: "klip.mov".into() },
+                    form: None,
                 };
                 let submission = tx.add_submission(&submission, now)?;
                 let validity = Span::new(zone().day(letter.first_day).start(), zone().day(letter.last_day).end());

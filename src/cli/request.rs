@@ -142,7 +142,7 @@ fn go(desk: &Desk, command: Command, as_json: bool) -> Result<Ended, Failed> {
             let by = person(desk, &by)?;
             let newest = desk.case_file(&by, case)?.newest().clone();
             let (channel, letter, declared) = (newest.channel, newest.letter, newest.declared);
-            let request = NewRequest { office: None, channel, letter, declared };
+            let request = NewRequest { office: None, channel, letter, declared, form: None };
             let mut file = Opened::new(&file)?;
             let filed = desk.revise_request(by.id, case, None, request, Some(file.upload()))?;
             after_filing(desk, filed, as_json)
@@ -220,7 +220,7 @@ fn request_of(desk: &Desk, new: &New) -> Result<NewRequest, Failure> {
     };
     letter.days = new.days.unwrap_or_else(|| letter.period_days());
     let channel = channel(&desk.config, new.channel.as_ref())?.channel.id.clone();
-    Ok(NewRequest { office: new.office, channel, letter, declared })
+    Ok(NewRequest { office: new.office, channel, letter, declared, form: None })
 }
 
 /// How often the work of another process is looked at, and how long in all: an inspection is killed long before.

@@ -9,7 +9,7 @@ use super::cases::{CaseFile, acting_person, scope_of};
 use super::token::random_name;
 use super::{Desk, DeskError, Refusal};
 use crate::domain::audit::{AuditEvent, AuditKind};
-use crate::domain::ids::{CaseId, ChannelId, OpdId, PersonId, SubmissionId};
+use crate::domain::ids::{CaseId, ChannelId, FormId, OpdId, PersonId, SubmissionId};
 use crate::domain::people::{Person, Role};
 use crate::domain::standard::{APPLICANT, Key};
 use crate::domain::submission::{LetterDetails, LetterFault, Original, is_unprintable};
@@ -37,6 +37,8 @@ pub struct NewRequest {
     pub letter: LetterDetails,
     /// Requirements that are declared.
     pub declared: BTreeSet<Key>,
+    /// The form on which it was sent, if it came on one. Whoever sends the same form and file again gets what was filed.
+    pub form: Option<FormId>,
 }
 
 /// An upload that is about to be read.
@@ -59,6 +61,14 @@ pub struct Filed {
 }
 
 impl Desk {
+    /// A form that nobody has sent yet.
+    ///
+    /// # Errors
+    /// When the system gives no random bytes.
+    pub fn new_form(&self) -> Result<FormId, DeskError> {
+        Ok(random_name()?.parse().expect("hexadecimal digits make a name"))
+    }
+
     /// Files a new request with its clip. The clip then waits to be inspected; see `processing`.
     ///
     /// # Errors
@@ -77,9 +87,16 @@ impl Desk {
             return Err(Refusal::NotAnApplicant.into());
         }
         let (arrived, name, original) = self.take_in(office, upload)?;
-        let hash = original.sha256;
+        let (hash, reserved) = (original.sha256, name.clone());
         let filed = self.store.write(move |tx| {
             let applicant = acting_person(tx, by, now)?.id;
+            // A button pressed twice sends everything twice.
+            if let Some(form) = &request.form
+                && let Some((case, submission)) = tx.filed_on(by, form, Some(hash))?
+            {
+                tx.release_upload(&name)?;
+                return Ok(Filed { case, submission });
+            }
             let written = standard.standard.as_written();
             let pinned = tx.keep_standard(&written.id, written.version, &standard.text, now)?;
             let case = tx.open_case(pinned, office, applicant, &standard.standard.first().id, now)?;
@@ -91,7 +108,16 @@ impl Desk {
         });
         // The lock on the file is given back only now that the database names it.
         drop(arrived);
-        filed
+        self.keep_no_room(filed, reserved)
+    }
+
+    /// Gives back the room of an upload that was not filed.
+    fn keep_no_room(&self, filed: Result<Filed, DeskError>, reserved: String) -> Result<Filed, DeskError> {
+        filed.inspect_err(|_| {
+            if let Err(error) = self.store.write(move |tx| tx.release_upload(&reserved)) {
+                tracing::warn!(%error, "room is kept for an upload that is not there until this program starts again");
+            }
+        })
     }
 
     /// Files a corrected letter, another clip, or both, for a request that waits for its applicant. Without an
@@ -109,14 +135,26 @@ impl Desk {
     ) -> Result<Filed, DeskError> {
         let now = self.now();
         self.sensible(&request.letter, &request.channel)?;
-        let standards = self.standards.clone();
+        let (standards, form) = (self.standards.clone(), request.form.clone());
+        let filed_already = move |r: &Reader<'_>| {
+            let filed = form.as_ref().map(|form| r.filed_on(by, form, None)).transpose()?.flatten();
+            Ok::<_, DeskError>(
+                filed.filter(|filed| filed.0 == case).map(|(case, submission)| Filed { case, submission }),
+            )
+        };
         let file_of = |r: &Reader<'_>| {
             let person = acting_person(r, by, now)?;
+            if let Some(filed) = filed_already(r)? {
+                return Ok(Err(filed));
+            }
             let found = CaseFile::load(r, &standards, scope_of(&person)?, case)?;
             waits_for(&found, &person, version)?;
-            Ok::<_, DeskError>(found)
+            Ok::<_, DeskError>(Ok(found))
         };
-        let found = self.store.read(file_of)?;
+        let found = match self.store.read(file_of)? {
+            Ok(found) => found,
+            Err(filed) => return Ok(filed),
+        };
         let (arrived, name, original) = match upload {
             Some(upload) => {
                 let (arrived, name, original) = self.take_in(found.row.office, upload)?;
@@ -124,9 +162,13 @@ impl Desk {
             }
             None => (None, String::new(), found.newest().original.clone()),
         };
-        let standards = self.standards.clone();
+        let (standards, reserved) = (self.standards.clone(), name.clone());
         let filed = self.store.write(move |tx| {
             let person = acting_person(tx, by, now)?;
+            if let Some(filed) = filed_already(tx)? {
+                tx.release_upload(&name)?;
+                return Ok(filed);
+            }
             let found = CaseFile::load(tx, &standards, scope_of(&person)?, case)?;
             waits_for(&found, &person, version)?;
             let hash = original.sha256;
@@ -136,7 +178,7 @@ impl Desk {
             Ok::<_, DeskError>(Filed { case, submission })
         });
         drop(arrived);
-        filed
+        self.keep_no_room(filed, reserved)
     }
 
     /// Removes what killed uploads and conversions left. Returns the names of the files removed.
@@ -176,7 +218,7 @@ impl Desk {
         let now = self.now();
         let name = random_name()?;
         let (reserved_name, declared) = (name.clone(), upload.declared_bytes);
-        let limit = self.store.write(move |tx| {
+        let (limit, left) = self.store.write(move |tx| {
             let quota = tx.office(Scope::All, office)?.map_or(0, |o| o.quota_bytes);
             let left = quota.saturating_sub(tx.bytes_kept(office)?);
             let wanted = declared.unwrap_or_else(|| left.min(MAX_UPLOAD_BYTES)).max(1);
@@ -187,7 +229,7 @@ impl Desk {
                 return Err(Refusal::NoRoom { left_bytes: left }.into());
             }
             tx.reserve_upload(&reserved_name, office, wanted, now)?;
-            Ok::<_, DeskError>(wanted)
+            Ok::<_, DeskError>((wanted, left))
         })?;
         let arrived = self.library.receive(&name, upload.bytes, limit, declared);
         match arrived {
@@ -198,18 +240,22 @@ impl Desk {
             }
             Err(error) => {
                 self.store.write(move |tx| tx.release_upload(&name))?;
-                Err(not_taken(error, declared))
+                Err(not_taken(error, declared, left))
             }
         }
     }
 }
 
 /// What a person is told of an upload that was not kept.
-fn not_taken(error: LibraryError, declared: Option<u64>) -> DeskError {
+fn not_taken(error: LibraryError, declared: Option<u64>, left_bytes: u64) -> DeskError {
     match error {
         LibraryError::BrokeOff(_) => Refusal::BrokeOff.into(),
         // More than was announced: the file changed while it was sent.
         LibraryError::TooLarge { .. } if declared.is_some() => Refusal::BrokeOff.into(),
+        // The file may be as large as any; the office has no room for it.
+        LibraryError::TooLarge { limit_bytes } if limit_bytes < MAX_UPLOAD_BYTES => {
+            Refusal::NoRoom { left_bytes }.into()
+        }
         LibraryError::TooLarge { limit_bytes } => Refusal::TooLarge { limit_bytes }.into(),
         LibraryError::Disk { path, source } if source.kind() == ErrorKind::StorageFull => {
             tracing::error!(path = %path.display(), "the disk is full: an upload was not kept");
@@ -228,8 +274,8 @@ fn file(
     reserved: &str,
     now: Instant,
 ) -> Result<SubmissionId, DeskError> {
-    let NewRequest { channel, letter, declared, .. } = request;
-    let new = NewSubmission { case, filed_by: by, channel, letter, declared, original };
+    let NewRequest { channel, letter, declared, form, .. } = request;
+    let new = NewSubmission { case, filed_by: by, channel, letter, declared, original, form };
     let submission = tx.add_submission(&new, now)?;
     if !reserved.is_empty() {
         tx.forget_disposal(new.original.sha256)?;
@@ -292,13 +338,14 @@ mod tests {
     #[test]
     fn on_a_full_disk_and_for_a_file_that_grew_the_office_is_told_what_to_do() {
         let full = LibraryError::Disk { path: "x.part".into(), source: ErrorKind::StorageFull.into() };
-        let words = |error, declared| match not_taken(error, declared) {
+        let words = |error, declared| match not_taken(error, declared, 5 << 20) {
             DeskError::Refused(refusal) => refusal.text().en,
             error => panic!("{error}"),
         };
         assert!(words(full, None).contains("Tell the administrator"));
         assert!(words(LibraryError::TooLarge { limit_bytes: 5 }, Some(5)).contains("upload again"));
-        assert!(words(LibraryError::TooLarge { limit_bytes: 5 << 20 }, None).contains("exceeds 5 MiB"));
+        assert!(words(LibraryError::TooLarge { limit_bytes: MAX_UPLOAD_BYTES }, None).contains("exceeds 2048 MiB"));
+        assert!(words(LibraryError::TooLarge { limit_bytes: 5 << 20 }, None).contains("5 MiB of it are left"));
     }
 
     #[test]

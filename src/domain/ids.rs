@@ -63,6 +63,7 @@ macro_rules! name_id {
 
 name_id!(/** A channel: `videotron`, `radio`. Names a folder and a socket. */ ChannelId, "channel");
 name_id!(/** An item of a playlist, unique within its revision. */ ItemId, "item");
+name_id!(/** A form that was shown to somebody, so that what is sent twice on it is known. */ FormId, "form");
 name_id!(/** A layer of a channel's branding, or a choice of layers. */ BrandName, "name of branding");
 
 /// A SHA-256 (FIPS 180-4) of a file's bytes; written as 64 hex digits.

@@ -25,6 +25,8 @@ mod sessions;
 mod submissions;
 mod timelines;
 
+use std::error::Error;
+use std::io;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, mpsc};
@@ -115,8 +117,16 @@ pub enum StoreError {
     Closed,
 }
 
+/// Whether something did not happen because a disk is full, wherever in an error's causes that is said.
+pub fn is_disk_full(error: &(dyn Error + 'static)) -> bool {
+    let sql = error.downcast_ref::<rusqlite::Error>().and_then(rusqlite::Error::sqlite_error_code);
+    let disk = error.downcast_ref::<io::Error>().map(io::Error::kind);
+    let says_so = sql == Some(rusqlite::ErrorCode::DiskFull) || disk == Some(io::ErrorKind::StorageFull);
+    says_so || error.source().is_some_and(is_disk_full)
+}
+
 /// Schema version that this program writes; `pragma user_version`.
-const SCHEMA_VERSION: u32 = 6;
+const SCHEMA_VERSION: u32 = 7;
 /// Version 1, then what each later version added, in order. A new home passes through all of them, so that its tables
 /// are those of one that has grown.
 const SCHEMA: &[(u32, &str)] = &[
@@ -126,6 +136,7 @@ const SCHEMA: &[(u32, &str)] = &[
     (4, include_str!("migrations/4.sql")),
     (5, include_str!("migrations/5.sql")),
     (6, include_str!("migrations/6.sql")),
+    (7, include_str!("migrations/7.sql")),
 ];
 /// File of the database in a home.
 pub const DATABASE_FILE: &str = "siaran.db";
@@ -248,6 +259,19 @@ impl Store {
     }
 }
 
+#[cfg(test)]
+impl Store {
+    /// From now on the database finds no room for another page, or finds it again.
+    pub(crate) fn fill_disk(&self, full: bool) {
+        let pages = if full { 1 } else { 1_000_000 };
+        let fill = move |tx: &mut Tx<'_>| {
+            let set = tx.connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()));
+            Ok::<_, StoreError>(set?)
+        };
+        self.write(fill).expect("a limit");
+    }
+}
+
 fn in_transaction<T, E: From<StoreError>>(
     connection: &mut Connection,
     act: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
@@ -309,7 +333,8 @@ mod tests {
         let raw = Connection::open(home.path().join(DATABASE_FILE)).unwrap();
         raw.execute_batch("pragma user_version = 99").unwrap();
         let error = Store::open(home.path()).err().unwrap();
-        assert!(error.to_string().contains("has version 99, this program knows 6"), "{error}");
+        let versions = format!("has version 99, this program knows {SCHEMA_VERSION}");
+        assert!(error.to_string().contains(&versions), "{error}");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::row::{count, hash, instant, int, maybe_word, ms, small, word};
 use super::{Reader, Scope, StoreError, Tx};
 use crate::domain::asset::{Framing, Reason, ReasonCode, Severity, Verdict};
-use crate::domain::ids::{CaseId, ChannelId, OpdId, PersonId, Sha256, SubmissionId};
+use crate::domain::ids::{CaseId, ChannelId, FormId, OpdId, PersonId, Sha256, SubmissionId};
 use crate::domain::standard::Key;
 use crate::domain::submission::{CheckPoint, LetterDetails, Original, Submission};
 use crate::domain::text::Text;
@@ -29,6 +29,8 @@ pub struct NewSubmission {
     pub declared: BTreeSet<Key>,
     /// The uploaded file.
     pub original: Original,
+    /// The form on which it was sent, if it came on one.
+    pub form: Option<FormId>,
 }
 
 /// What acceptance said of a submission's file.
@@ -115,6 +117,23 @@ impl Reader<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// What somebody has filed on a form already; with this file if one is named.
+    ///
+    /// # Errors
+    /// When the database would not.
+    pub fn filed_on(
+        &self,
+        by: PersonId,
+        form: &FormId,
+        original: Option<Sha256>,
+    ) -> Result<Option<(CaseId, SubmissionId)>, StoreError> {
+        let sql = "select case_id, id from submissions where filed_by = ?1 and form = ?2 \
+                   and (?3 is null or original_sha256 = ?3) order by id limit 1";
+        let read = |row: &Row<'_>| Ok((CaseId(row.get(0)?), SubmissionId(row.get(1)?)));
+        let asked = params![by.0, form.as_str(), original.map(|hash| hash.0)];
+        Ok(self.connection.prepare_cached(sql)?.query_row(asked, read).optional()?)
+    }
+
     /// What acceptance said of a submission; `None` while its file waits to be inspected.
     ///
     /// # Errors
@@ -195,9 +214,9 @@ impl Tx<'_> {
     pub fn add_submission(&mut self, new: &NewSubmission, at: Instant) -> Result<SubmissionId, StoreError> {
         let sql = "insert into submissions (case_id, revision, filed_by, channel, title, letter_number, letter_date, \
                    description, play_s, plays_per_day, days, first_day, last_day, preferred_from, preferred_to, \
-                   declarations, original_sha256, original_bytes, original_name, filed_at_ms, framing) values (?1, \
+                   declarations, original_sha256, original_bytes, original_name, filed_at_ms, framing, form) values (?1, \
                    (select coalesce(max(revision), 0) + 1 from submissions where case_id = ?1), ?2, ?3, ?4, ?5, ?6, \
-                   ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)";
+                   ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)";
         let declared: Vec<&str> = new.declared.iter().map(Key::as_str).collect();
         let letter = &new.letter;
         self.connection.prepare_cached(sql)?.execute(params![
@@ -220,7 +239,8 @@ impl Tx<'_> {
             int(new.original.bytes),
             new.original.name,
             ms(at),
-            letter.framing.map(Framing::as_str)
+            letter.framing.map(Framing::as_str),
+            new.form.as_ref().map(FormId::as_str)
         ])?;
         Ok(SubmissionId(self.connection.last_insert_rowid()))
     }

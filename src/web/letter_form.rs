@@ -36,6 +36,8 @@ pub(super) struct LetterForm {
     pub office: String,
     /// The version of the request that is being mended; empty for a new one.
     pub version: String,
+    /// What names this form since its last page was shown; empty before.
+    pub form: String,
 }
 
 impl LetterForm {
@@ -69,11 +71,12 @@ impl LetterForm {
             framing: letter.framing.map(Framing::as_str).unwrap_or_default().to_owned(),
             office: String::new(),
             version: version.to_string(),
+            form: String::new(),
         }
     }
 
     /// Every field with its name, to travel hidden from one page to the next.
-    pub(super) fn fields(&self) -> [(&'static str, &str); 15] {
+    pub(super) fn fields(&self) -> [(&'static str, &str); 16] {
         [
             ("title", &self.title),
             ("number", &self.number),
@@ -90,6 +93,7 @@ impl LetterForm {
             ("framing", &self.framing),
             ("office", &self.office),
             ("version", &self.version),
+            ("form", &self.form),
         ]
     }
 
@@ -113,6 +117,7 @@ impl LetterForm {
             "framing" => &mut self.framing,
             "office" => &mut self.office,
             "version" => &mut self.version,
+            "form" => &mut self.form,
             _ => return Ok(()),
         };
         *slot = text;

@@ -97,14 +97,15 @@ const MATRIX: &[(Method, &str, Who)] = &[
 ];
 
 /// An installation with one person per role, each signed in.
-struct World {
+pub(super) struct World {
     _home: tempfile::TempDir,
-    router: Router,
+    pub(super) desk: Desk,
+    pub(super) router: Router,
     sessions: Vec<(Role, Token)>,
 }
 
 impl World {
-    fn new() -> World {
+    pub(super) fn new() -> World {
         let home = tempfile::tempdir().expect("a folder");
         let config = Config::parse(home.path(), "").expect("defaults");
         let desk = Desk::open(config, Arc::new(SystemClock::start())).expect("a database");
@@ -119,11 +120,22 @@ impl World {
             (*role, desk.open_session(link.person, Browser::default()).expect("a session"))
         };
         let sessions = Role::ALL.iter().map(enter).collect();
-        let router = Web::new(desk).router();
-        World { _home: home, router, sessions }
+        let router = Web::new(desk.clone()).router();
+        World { _home: home, desk, router, sessions }
     }
 
-    async fn ask(&self, method: &Method, path: &str, session: Option<&Token>, extra: &[(&str, &str)]) -> Response {
+    pub(super) fn session(&self, wanted: Role) -> &Token {
+        let found = self.sessions.iter().find(|(role, _)| *role == wanted);
+        &found.expect("every role has a session").1
+    }
+
+    pub(super) async fn ask(
+        &self,
+        method: &Method,
+        path: &str,
+        session: Option<&Token>,
+        extra: &[(&str, &str)],
+    ) -> Response {
         let path = path
             .replace("{id}", "1")
             .replace("{token}", "x")
@@ -189,8 +201,8 @@ async fn every_route_opens_for_its_roles_and_for_nobody_else() {
 #[tokio::test]
 async fn what_another_site_sends_is_turned_away() {
     let world = World::new();
-    let admin = world.sessions.iter().find(|(role, _)| *role == Admin).map(|(_, token)| token);
-    let post = async |extra: &[(&str, &str)]| world.ask(&Method::POST, "/offices", admin, extra).await.status();
+    let admin = world.session(Admin);
+    let post = async |extra: &[(&str, &str)]| world.ask(&Method::POST, "/offices", Some(admin), extra).await.status();
     assert_eq!(post(&[("sec-fetch-site", "cross-site")]).await, StatusCode::FORBIDDEN);
     assert_eq!(post(&[("sec-fetch-site", "same-site")]).await, StatusCode::FORBIDDEN);
     assert_eq!(post(&[]).await, StatusCode::FORBIDDEN);

@@ -9,6 +9,8 @@ mod attempts;
 mod audit;
 mod case;
 mod crawl;
+#[cfg(test)]
+mod filing;
 mod guard;
 mod guide;
 mod health;

@@ -204,7 +204,10 @@ pub(super) async fn revise_check(
 async fn checked(web: &Web, can: &Can<FileRequests>, purpose: Purpose, given: LetterForm) -> Result<Response, Problem> {
     match given.read(&can.visit, &web.desk) {
         Err(errors) => letter_page(web, can, purpose, given, errors).await,
-        Ok(letter) => Ok(check_page(web, can, purpose, given, &letter, &BTreeSet::new(), FormErrors::default())),
+        Ok(letter) => {
+            let given = LetterForm { form: web.desk.new_form()?.to_string(), ..given };
+            Ok(check_page(web, can, purpose, given, &letter, &BTreeSet::new(), FormErrors::default()))
+        }
     }
 }
 
@@ -365,6 +368,7 @@ async fn with_clip(
         channel: given.channel.parse().map_err(|_| Problem::Unreadable)?,
         letter: letter.clone(),
         declared: declared.clone(),
+        form: given.form.parse().ok(),
     };
     let filed = if name.is_empty() {
         file(web, can, purpose, &given, request, None).await?

@@ -74,6 +74,10 @@ impl World {
         World { desk, clock, media: FakeMedia::default(), health, people, district_sender, folder }
     }
 
+    /// Desks of the same home in another process.
+    pub fn another_desk(&self) -> Desk {
+        Desk::open(Config::parse(self.home(), "").unwrap(), self.clock.clone()).unwrap()
+    }
     pub fn home(&self) -> &Path {
         self.folder.path()
     }
@@ -111,6 +115,7 @@ impl World {
             channel: "videotron".parse().unwrap(),
             letter: letter(),
             declared: declared.iter().map(|d| d.parse().unwrap()).collect::<BTreeSet<_>>(),
+            form: None,
         }
     }
     /// Works until no job is left.

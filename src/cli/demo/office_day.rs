@@ -183,7 +183,7 @@ fn file(desk: &Desk, cast: &Cast, clip: &OfficeClip) -> Result<CaseId, Failure> 
     let mut bytes = File::open(&clip.path).map_err(could)?;
     let name = clip.path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let declared_bytes = bytes.metadata().ok().map(|m| m.len());
-    let request = NewRequest { office: None, channel: channel(), letter, declared };
+    let request = NewRequest { office: None, channel: channel(), letter, declared, form: None };
     Ok(desk.file_request(cast.senders[clip.office], request, Upload { name, declared_bytes, bytes: &mut bytes })?.case)
 }
 
