@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 
 use super::home::{could, open, refused};
 use super::{About, Ended, Failure};
+use crate::desk::DeskError;
+use crate::domain::ids::OpdId;
 use crate::domain::people::{Opd, OpdGroup, USUAL_QUOTA_BYTES, USUAL_WEIGHT};
 use crate::store::{NewOffice, Scope};
 
@@ -27,6 +29,14 @@ pub(super) enum Command {
               value_parser = clap::value_parser!(u64).range(1..=1 << 30))]
         quota_mib: u64,
     },
+    /// Give an office another amount of room for its uploads
+    Room {
+        /// Its number, as `list` shows it
+        office: OpdId,
+        /// How much, in all
+        #[arg(value_name = "MIB", value_parser = clap::value_parser!(u64).range(1..=1 << 30))]
+        quota_mib: u64,
+    },
     /// List every office
     List,
 }
@@ -35,6 +45,16 @@ pub(super) fn run(home: &Path, arguments: About<Command>) -> Result<Ended, Failu
     let desk = open(home)?;
     let as_json = arguments.json;
     let offices = || desk.store.read(|r| r.offices(Scope::All)).map_err(|e| could(e.into()));
+    let changed = |done: Result<OpdId, DeskError>| {
+        let id = match done {
+            Ok(id) => id,
+            Err(error) => return refused(error, as_json),
+        };
+        for office in offices()?.iter().filter(|o| o.id == id) {
+            if as_json { say!("{}", document(office)) } else { show(office) }
+        }
+        Ok(Ended::Holds)
+    };
     match arguments.command {
         Command::List => {
             let offices = offices()?;
@@ -47,15 +67,9 @@ pub(super) fn run(home: &Path, arguments: About<Command>) -> Result<Ended, Failu
         }
         Command::Add { name, group, weight, quota_mib } => {
             let office = NewOffice { name, group, weight, quota_bytes: quota_mib << 20 };
-            let id = match desk.add_office(None, office) {
-                Ok(id) => id,
-                Err(error) => return refused(error, as_json),
-            };
-            for office in offices()?.iter().filter(|o| o.id == id) {
-                if as_json { say!("{}", document(office)) } else { show(office) }
-            }
-            Ok(Ended::Holds)
+            changed(desk.add_office(None, office))
         }
+        Command::Room { office, quota_mib } => changed(desk.give_room(None, office, quota_mib << 20).map(|()| office)),
     }
 }
 
@@ -67,5 +81,6 @@ fn document(office: &Opd) -> Value {
 }
 
 fn show(office: &Opd) {
-    say!("{:>4}  {:<40}  {:<9}  weight {}", office.id.0, office.name, office.group.as_str(), office.weight);
+    let (group, room_mib) = (office.group.as_str(), office.quota_bytes >> 20);
+    say!("{:>4}  {:<40}  {group:<9}  weight {}  room {room_mib} MiB", office.id.0, office.name, office.weight);
 }

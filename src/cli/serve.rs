@@ -37,7 +37,7 @@ pub(super) fn run(home: &Path, arguments: &Arguments) -> Result<Ended, Failure> 
     // Refused only where a nicer level than this was asked for already.
     let _ = rustix::process::nice(BEHIND_THE_AIR);
     let media = Arc::new(Decoders::in_spare_time(&desk.config));
-    let _rounds = Rounds::begin(&desk, media)
+    let rounds = Rounds::begin(&desk, media)
         .map_err(|e| Failure::could(format!("no threads for the work on files: {e}"), "close other programs"))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -50,9 +50,12 @@ pub(super) fn run(home: &Path, arguments: &Arguments) -> Result<Ended, Failure> 
         say!("http://{bound}");
         let supervisor = Arc::new(Supervisor::at(Config::notify_socket().as_deref()).map_err(unheard)?);
         let (told, ending) = (told_to_end()?, Arc::clone(&supervisor));
+        let stop_work = rounds.stopper();
         let end = async move {
             told.await;
             ending.stopping();
+            // At once: what people still send may take longer than the supervisor waits.
+            stop_work();
         };
         supervisor.ready();
         let pages = web::serve(web, listener, end);

@@ -1,6 +1,7 @@
 //! What awaits a person, over all roles held: the longest waiting first.
 
 use super::cases::{CaseFile, scope_of};
+use super::given_back::trouble_text;
 use super::standing::Standing;
 use super::{Desk, DeskError};
 use crate::domain::people::Person;
@@ -47,16 +48,21 @@ fn note(found: &CaseFile) -> Option<Text> {
             Some(Text::new(format!("{} {}", said.id, way_on.id), format!("{} {}", said.en, way_on.en)))
         }
         Standing::ConformFailed => {
-            let said = found.conform_job.as_ref().and_then(|job| job.trouble.clone()).unwrap_or_default();
-            Some(Text::new(format!("Pengolahan gagal: {said}"), format!("Processing failed: {said}")))
+            let said = trouble(found).unwrap_or_else(|| Text::new("", ""));
+            Some(Text::new(format!("Pengolahan gagal: {}", said.id), format!("Processing failed: {}", said.en)))
         }
-        Standing::Conforming => match found.conform_job.as_ref().and_then(|job| job.trouble.clone()) {
-            Some(said) => {
-                Some(Text::new(format!("Pengolahan dicoba lagi: {said}"), format!("Processing is tried again: {said}")))
-            }
+        Standing::Conforming => match trouble(found) {
+            Some(said) => Some(Text::new(
+                format!("Pengolahan dicoba lagi: {}", said.id),
+                format!("Processing is tried again: {}", said.en),
+            )),
             None => Some(state.text()),
         },
         Standing::Inspecting => Some(state.text()),
         state => state.way_on(),
     }
+}
+
+fn trouble(found: &CaseFile) -> Option<Text> {
+    Some(trouble_text(found.conform_job.as_ref()?.trouble.as_ref()?))
 }

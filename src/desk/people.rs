@@ -9,7 +9,7 @@ use crate::domain::ids::{OpdId, PersonId, Sha256};
 use crate::domain::people::{Form, Person, Role};
 use crate::domain::text::Text;
 use crate::domain::time::Instant;
-use crate::store::{NewOffice, NewPerson, NewSession, Revoked, Scope, Session, StoreError, Tx};
+use crate::store::{NewOffice, NewPerson, NewSession, Revoked, Scope, Session, StoreError, Tx, is_disk_full};
 
 /// How long a one-time link waits to be used: over a long weekend.
 pub const LINK_LASTS: TimeDelta = TimeDelta::hours(96);
@@ -81,6 +81,23 @@ impl Desk {
             let event = AuditEvent::new(AuditKind::OfficeAdded).number("office", id.0).word("group", office.group);
             tx.audit(&done_by(event, by), now)?;
             Ok(id)
+        })
+    }
+
+    /// Gives an office so much room for its uploads. What it keeps already stays, also where that is more.
+    ///
+    /// # Errors
+    /// Refused without the role, and where there is no such office.
+    pub fn give_room(&self, by: Option<PersonId>, office: OpdId, quota_bytes: u64) -> Result<(), DeskError> {
+        let now = self.now();
+        self.store.write(move |tx| {
+            admin_only(tx, by, now)?;
+            if !tx.set_quota(office, quota_bytes)? {
+                return Err(Refusal::NotFound { what: Text::new("Instansi itu", "That office") }.into());
+            }
+            let bytes = i64::try_from(quota_bytes).unwrap_or(i64::MAX);
+            let event = AuditEvent::new(AuditKind::OfficeRoomGiven).number("office", office.0).number("bytes", bytes);
+            Ok(tx.audit(&done_by(event, by), now)?)
         })
     }
 
@@ -216,8 +233,14 @@ impl Desk {
         let Some(found) = found.filter(|f| f.person.disabled_at.is_none() && alive(&f.session, now)) else {
             return Ok(None);
         };
-        if now - found.session.seen_at >= NOTED_EVERY {
-            self.store.write(move |tx| tx.touch_session(hash, now))?;
+        if now - found.session.seen_at >= NOTED_EVERY
+            && let Err(error) = self.store.write(move |tx| tx.touch_session(hash, now))
+        {
+            // Who only reads can do so on a full disk too.
+            if !is_disk_full(&error) {
+                return Err(error.into());
+            }
+            tracing::warn!(%error, "when a session was last seen could not be noted");
         }
         Ok(Some(found))
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256 as Hasher};
 
 use super::cases::{CaseFile, Standards, acting_person};
+use super::given_back::STOPPED;
 use super::review::Procedure;
 use super::token::random_name;
 use super::works::UnderWay;
@@ -106,8 +107,6 @@ pub struct Worked {
     pub trouble: Option<String>,
 }
 
-/// What stands as the trouble of a job that a person stopped.
-const STOPPED: &str = "stopped on request";
 /// Earlier clips that are named as being like a new one: more would bury the verifier.
 const MOST_ALIKES: usize = 5;
 /// Longest trouble that is kept of a failed attempt, characters.
@@ -147,6 +146,10 @@ impl Desk {
         let _sign = AtWork::begin(self.home(), job.id)
             .inspect_err(|error| tracing::warn!(%error, "no sign can be set that a file is worked on"));
         let under = self.works.begin(job.id);
+        if under.is_ending() {
+            self.hand_back(job.id);
+            return Ok(None);
+        }
         let mut progress = self.progress(&job, &under);
         let worked = match job.kind {
             JobKind::Inspect => self.inspect(media, &job, &mut progress),
@@ -157,6 +160,10 @@ impl Desk {
             Err(Trouble::File(_)) if under.was_stopped() => {
                 self.store.write(move |tx| tx.stop_job(job.id, STOPPED, now))?;
                 Ok(Some(Worked { job, state: JobState::Failed, trouble: Some(STOPPED.into()) }))
+            }
+            Err(Trouble::File(_)) if under.is_ending() => {
+                self.hand_back(job.id);
+                Ok(None)
             }
             Ok(()) => Ok(Some(Worked { job, state: JobState::Done, trouble: None })),
             Err(Trouble::Desk(error)) => {

@@ -206,8 +206,16 @@ impl Refusal {
                 format!("The file exceeds {} MiB. Send a smaller export, 1080p for example.", limit_bytes / MIB),
             ),
             Refusal::NoRoom { left_bytes } => Text::new(
-                format!("Ruang instansi Anda tersisa {} MiB. Minta administrator menambahnya.", left_bytes / MIB),
-                format!("Your office has {} MiB of room left. Ask the administrator for more.", left_bytes / MIB),
+                format!(
+                    "Ruang simpan instansi Anda penuh: tersisa {} MiB. Kirim berkas yang lebih kecil, atau minta administrator \
+                     menambah ruang; berkas lama dihapus sendiri setelah masa simpannya.",
+                    left_bytes / MIB
+                ),
+                format!(
+                    "Your office's room is full: {} MiB of it are left. Send a smaller file, or ask the administrator for more \
+                     room; old files go by themselves once they need not be kept.",
+                    left_bytes / MIB
+                ),
             ),
             Refusal::BrokeOff => Text::new(
                 "Unggahan terputus. Periksa sambungan dan unggah lagi.",

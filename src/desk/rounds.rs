@@ -22,13 +22,20 @@ const IMPORT_EVERY: Duration = Duration::from_secs(10);
 const WATCH_EVERY: Duration = Duration::from_secs(1);
 /// How often originals are looked for whose time is over: days count, not hours.
 const DISPOSE_EVERY: Duration = Duration::from_secs(3600);
+/// How often the end looks whether it has come.
+const LOOK: Duration = Duration::from_millis(20);
 /// Longest sleep, so that the end is noticed.
 const NAP: Duration = Duration::from_millis(250);
 
-/// The rounds under way; they end when this is dropped, between two jobs.
-#[derive(Debug)]
+/// How long the end waits for jobs that were asked to stop: their decoders are killed when they next say how far they are,
+/// twice a second or more.
+const STOPPED_WITHIN: Duration = Duration::from_secs(3);
+
+/// The rounds under way. They end when this is dropped: jobs that are not done by then are handed back, untried.
 pub struct Rounds {
     end: Arc<AtomicBool>,
+    desk: Desk,
+    workers: Vec<thread::JoinHandle<()>>,
 }
 
 impl Rounds {
@@ -43,11 +50,11 @@ impl Rounds {
             Err(error) => tracing::error!(%error, "unfinished files could not be swept away"),
         }
         let end = Arc::new(AtomicBool::new(false));
+        let mut workers = Vec::new();
         for number in 1..=desk.config.work.at_once {
             let (worker, end, media) = (desk.clone(), end.clone(), Arc::clone(&media));
-            thread::Builder::new()
-                .name(format!("files-{number}"))
-                .spawn(move || work(&worker, media.as_ref(), &end))?;
+            let thread = thread::Builder::new().name(format!("files-{number}"));
+            workers.push(thread.spawn(move || work(&worker, media.as_ref(), &end))?);
         }
         let importer = (desk.clone(), end.clone());
         thread::Builder::new().name("journals".into()).spawn(move || import(&importer.0, &importer.1))?;
@@ -55,13 +62,28 @@ impl Rounds {
         thread::Builder::new().name("retention".into()).spawn(move || dispose(&keeper.0, &keeper.1))?;
         let watcher = (desk.clone(), end.clone());
         thread::Builder::new().name("incidents".into()).spawn(move || watch(&watcher.0, &watcher.1))?;
-        Ok(Rounds { end })
+        Ok(Rounds { end, desk: desk.clone(), workers })
+    }
+
+    /// What asks the rounds to end, for whoever hears first that they should.
+    pub fn stopper(&self) -> impl Fn() + Send + 'static {
+        let (end, works) = (self.end.clone(), self.desk.works.clone());
+        move || {
+            end.store(true, Ordering::Relaxed);
+            works.end();
+        }
     }
 }
 
 impl Drop for Rounds {
     fn drop(&mut self) {
-        self.end.store(true, Ordering::Relaxed);
+        self.stopper()();
+        let mut left = STOPPED_WITHIN;
+        while !left.is_zero() && self.workers.iter().any(|worker| !worker.is_finished()) {
+            thread::sleep(LOOK);
+            left = left.saturating_sub(LOOK);
+        }
+        self.desk.works.under_way().into_iter().for_each(|job| self.desk.hand_back(job));
     }
 }
 

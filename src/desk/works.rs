@@ -8,7 +8,14 @@ use crate::domain::ids::JobId;
 
 /// The work of one process. Clones share it.
 #[derive(Debug, Clone, Default)]
-pub struct Works(Arc<Mutex<BTreeMap<JobId, Under>>>);
+pub struct Works(Arc<Mutex<All>>);
+
+#[derive(Debug, Default)]
+struct All {
+    under: BTreeMap<JobId, Under>,
+    /// This process ends: what is under way stops, and nothing begins.
+    ending: bool,
+}
 
 #[derive(Debug, Default)]
 struct Under {
@@ -25,21 +32,31 @@ pub(super) struct UnderWay {
 
 impl Works {
     pub(super) fn begin(&self, job: JobId) -> UnderWay {
-        self.all().insert(job, Under::default());
+        self.all().under.insert(job, Under::default());
         UnderWay { works: self.clone(), job }
     }
 
     /// How far a job is, percent; `None` if it is not under way in this process.
     pub fn percent(&self, job: JobId) -> Option<u8> {
-        self.all().get(&job).map(|under| under.percent)
+        self.all().under.get(&job).map(|under| under.percent)
     }
 
     /// Asks a job to stop; whether it is under way in this process.
     pub(super) fn stop(&self, job: JobId) -> bool {
-        self.all().get_mut(&job).map(|under| under.stop = true).is_some()
+        self.all().under.get_mut(&job).map(|under| under.stop = true).is_some()
     }
 
-    fn all(&self) -> MutexGuard<'_, BTreeMap<JobId, Under>> {
+    /// Asks every job to stop, because this process ends.
+    pub(super) fn end(&self) {
+        self.all().ending = true;
+    }
+
+    /// What is under way.
+    pub(super) fn under_way(&self) -> Vec<JobId> {
+        self.all().under.keys().copied().collect()
+    }
+
+    fn all(&self) -> MutexGuard<'_, All> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -47,20 +64,28 @@ impl Works {
 impl UnderWay {
     /// Notes how far it is; whether it may go on.
     pub(super) fn at(&self, percent: u8) -> bool {
-        self.works.all().get_mut(&self.job).is_none_or(|under| {
+        let mut all = self.works.all();
+        let ending = all.ending;
+        all.under.get_mut(&self.job).is_none_or(|under| {
             under.percent = percent.min(100);
-            !under.stop
+            !under.stop && !ending
         })
     }
 
+    /// Whether a person stopped it.
     pub(super) fn was_stopped(&self) -> bool {
-        self.works.all().get(&self.job).is_some_and(|under| under.stop)
+        self.works.all().under.get(&self.job).is_some_and(|under| under.stop)
+    }
+
+    /// Whether this process ends.
+    pub(super) fn is_ending(&self) -> bool {
+        self.works.all().ending
     }
 }
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        self.works.all().remove(&self.job);
+        self.works.all().under.remove(&self.job);
     }
 }
 

@@ -25,6 +25,8 @@ pub enum AuditKind {
     Initialised,
     /// An office was entered.
     OfficeAdded,
+    /// An office was given another amount of room.
+    OfficeRoomGiven,
     /// A person was entered.
     PersonAdded,
     /// A one-time link was made.
@@ -85,6 +87,7 @@ impl AuditKind {
         match self {
             AuditKind::Initialised => "initialised",
             AuditKind::OfficeAdded => "office_added",
+            AuditKind::OfficeRoomGiven => "office_room_given",
             AuditKind::PersonAdded => "person_added",
             AuditKind::InviteMade => "invite_made",
             AuditKind::PasswordSet => "password_set",

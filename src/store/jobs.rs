@@ -196,7 +196,7 @@ impl Tx<'_> {
     }
 
     /// Gives a job back after trouble; after the third attempt it is given up. Returns how it stands then, or `None` where
-    /// nobody waits for it any more.
+    /// nobody waits for it any more, or nobody had it in hand.
     ///
     /// # Errors
     /// When the database would not.
@@ -204,10 +204,21 @@ impl Tx<'_> {
         let sql = format!(
             "update jobs set state = iif(attempts >= {MOST_ATTEMPTS}, 'failed', 'waiting'), lease_until_ms = null, \
              finished_at_ms = iif(attempts >= {MOST_ATTEMPTS}, ?2, null), trouble = ?3 where id = ?1 \
-             and state = 'waiting' returning {COLUMNS}"
+             and state = 'waiting' and lease_until_ms is not null returning {COLUMNS}"
         );
         let mut statement = self.connection.prepare_cached(&sql)?;
         Ok(statement.query_row(params![id.0, ms(at), trouble], read).optional()?)
+    }
+
+    /// Frees a job as if it had not been taken; one that nobody has in hand stays as it is.
+    ///
+    /// # Errors
+    /// When the database would not.
+    pub fn hand_back_job(&mut self, id: JobId) -> Result<(), StoreError> {
+        let sql = "update jobs set lease_until_ms = null, attempts = max(attempts - 1, 0) \
+                   where id = ? and state = 'waiting' and lease_until_ms is not null";
+        self.connection.prepare_cached(sql)?.execute(params![id.0])?;
+        Ok(())
     }
 
     /// Puts a job off as if it had not been taken: what was in the way was not its file.

@@ -81,4 +81,13 @@ impl Tx<'_> {
             })?;
         Ok(OpdId(self.connection.last_insert_rowid()))
     }
+
+    /// Sets how many bytes of originals an office may keep; whether there is such an office.
+    ///
+    /// # Errors
+    /// When the database would not.
+    pub fn set_quota(&mut self, office: OpdId, quota_bytes: u64) -> Result<bool, StoreError> {
+        let mut statement = self.connection.prepare_cached("update offices set quota_bytes = ? where id = ?")?;
+        Ok(statement.execute(params![int(quota_bytes), office.0])? == 1)
+    }
 }

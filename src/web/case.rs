@@ -23,6 +23,7 @@ use super::status::{Status, status};
 use super::timeline;
 use super::work::{self, WorkRow};
 use crate::desk::cases::CaseFile;
+use crate::desk::given_back::trouble_text;
 use crate::desk::planning::PlanError;
 use crate::desk::review::WantedAct;
 use crate::desk::standing::Standing;
@@ -461,7 +462,8 @@ fn given_up(job: &Job, can: &Can<Enter>) -> (String, Option<String>) {
         JobKind::Preview => can.visit.t("clip-preview-failed"),
         JobKind::Conform => can.visit.t("clip-conform-failed"),
     };
-    (words, job.trouble.clone().filter(|_| can.person().is_staff()))
+    let said = job.trouble.as_deref().filter(|_| can.person().is_staff());
+    (words, said.map(|said| trouble_text(said).get(can.visit.lang).to_owned()))
 }
 
 fn preview(web: &Web, submission: &Submission, found: &CaseFile) -> Preview {

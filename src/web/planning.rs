@@ -27,10 +27,7 @@ impl From<PlanError> for Problem {
             PlanError::NoChannel(_) => Problem::NotFound,
             error => match error.refusal() {
                 Some((_, text)) => Problem::Refused(text),
-                None => {
-                    tracing::error!(%error, "a day could not be planned");
-                    Problem::Broken
-                }
+                None => Problem::ours(&error, "a day could not be planned"),
             },
         }
     }
@@ -41,10 +38,7 @@ impl From<ReportError> for Problem {
         match error {
             ReportError::Desk(error) => error.into(),
             ReportError::NoChannel(_) => Problem::NotFound,
-            error => {
-                tracing::error!(%error, "a report could not be made");
-                Problem::Broken
-            }
+            error => Problem::ours(&error, "a report could not be made"),
         }
     }
 }

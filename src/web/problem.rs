@@ -1,5 +1,7 @@
 //! What can go wrong with a request, and the page that says so.
 
+use std::error::Error;
+
 use askama::Template;
 use axum::http::StatusCode;
 use axum::http::header::{LOCATION, RETRY_AFTER};
@@ -8,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use super::page::{Page, Visit, html};
 use crate::desk::{DeskError, Refusal};
 use crate::domain::text::Text;
+use crate::store::is_disk_full;
 
 /// Why a request is not answered with what it asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +35,8 @@ pub(super) enum Problem {
         /// Until it is worth trying again.
         seconds: i64,
     },
+    /// This machine's disk has no room.
+    DiskFull,
     /// Ours: disk, database, a bug.
     Broken,
 }
@@ -42,15 +47,18 @@ impl From<DeskError> for Problem {
             DeskError::Refused(Refusal::NotFound { .. }) => Problem::NotFound,
             DeskError::Refused(refusal @ Refusal::NeedsRole(_)) => Problem::Forbidden(Some(refusal.text())),
             DeskError::Refused(refusal) => Problem::Refused(refusal.text()),
-            error => {
-                tracing::error!(%error, "a page could not be made");
-                Problem::Broken
-            }
+            error => Problem::ours(&error, "a page could not be made"),
         }
     }
 }
 
 impl Problem {
+    /// Something of our own failed.
+    pub(super) fn ours(error: &(dyn Error + 'static), what: &str) -> Problem {
+        tracing::error!(error, "{what}");
+        if is_disk_full(error) { Problem::DiskFull } else { Problem::Broken }
+    }
+
     pub(super) fn status(&self) -> StatusCode {
         match self {
             Problem::SignInFirst { .. } => StatusCode::SEE_OTHER,
@@ -59,6 +67,7 @@ impl Problem {
             Problem::Unreadable => StatusCode::BAD_REQUEST,
             Problem::Refused(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Problem::Wait { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Problem::DiskFull => StatusCode::INSUFFICIENT_STORAGE,
             Problem::Broken => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -88,6 +97,7 @@ impl Problem {
                 let minutes = (seconds + 59) / 60;
                 (visit.t("problem-wait"), visit.t1("problem-wait-how", "n", minutes))
             }
+            Problem::DiskFull => (visit.t("problem-disk-full"), visit.t("problem-disk-full-how")),
             Problem::Broken => (visit.t("problem-broken"), visit.t("problem-broken-how")),
         };
         let shown = Shown { page: Page::plain(visit, title), what, number: visit.number.clone() };

@@ -1,37 +1,32 @@
 //! Work on files that a person stops, and files whose time to be kept is over.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::TimeDelta;
-use siaran::desk::Desk;
 use siaran::desk::Refusal;
-use siaran::desk::given_back::PUT_OFF;
+use siaran::desk::given_back::{PUT_OFF, trouble_text};
 use siaran::desk::processing::{Found, MediaTrouble, MediaWork, Original, Progress};
+use siaran::desk::rounds::Rounds;
 use siaran::domain::asset::ConformRecipe;
 use siaran::domain::audit::AuditKind;
 use siaran::domain::channel::Channel;
-use siaran::domain::ids::{PersonId, SubmissionId};
 use siaran::domain::people::Role;
 use siaran::files::library::Making;
 use siaran::store::{JobKind, JobState, MOST_ATTEMPTS};
 
 use crate::world::{World, refusal};
 
-/// A decoder during whose work somebody presses the button.
-struct StoppedMidway {
-    desk: Desk,
-    by: PersonId,
-    submission: SubmissionId,
-}
+/// A decoder of which a story says how it inspects, and that makes nothing.
+struct Inspector<I>(I);
 
-impl MediaWork for StoppedMidway {
+impl<I> MediaWork for Inspector<I>
+where
+    I: Fn(Progress<'_>) -> Result<Found, MediaTrouble> + Send + Sync,
+{
     fn inspect(&self, _: &Path, _: &Channel, progress: Progress<'_>) -> Result<Found, MediaTrouble> {
-        assert!(progress(40), "nobody has pressed it yet");
-        let job = self.desk.store.read(|r| r.job(JobKind::Inspect, self.submission)).unwrap().unwrap();
-        assert_eq!(self.desk.works.percent(job.id), Some(40), "the page shows how far it is");
-        self.desk.stop_work(self.by, self.submission).unwrap();
-        assert!(!progress(41));
-        Err(MediaTrouble("stopped on request".into()))
+        self.0(progress)
     }
     fn conform(
         &self,
@@ -44,7 +39,7 @@ impl MediaWork for StoppedMidway {
         unreachable!("nothing is approved")
     }
     fn preview(&self, _: Original<'_>, _: &ConformRecipe, _: &Making, _: Progress<'_>) -> Result<(), MediaTrouble> {
-        unreachable!("nothing was inspected")
+        Ok(())
     }
 }
 
@@ -53,9 +48,19 @@ fn the_technical_team_stops_the_work_on_a_file_and_asks_for_it_again() {
     let world = World::new();
     let filed = world.request(b"posyandu");
     let by = world.id(Role::Technical);
-    let media = StoppedMidway { desk: world.desk.clone(), by, submission: filed.submission };
+    // Somebody presses the button during the work.
+    let (desk, submission) = (world.desk.clone(), filed.submission);
+    let media = Inspector(move |progress: Progress<'_>| {
+        assert!(progress(40), "nobody has pressed it yet");
+        let job = desk.store.read(|r| r.job(JobKind::Inspect, submission)).unwrap().unwrap();
+        assert_eq!(desk.works.percent(job.id), Some(40), "the page shows how far it is");
+        desk.stop_work(by, submission).unwrap();
+        assert!(!progress(41));
+        Err(MediaTrouble("stopped on request".into()))
+    });
     let worked = world.desk.work(&media, None).unwrap().unwrap();
     assert_eq!((worked.state, worked.trouble.as_deref()), (JobState::Failed, Some("stopped on request")));
+    assert_eq!(trouble_text("stopped on request").id, "dihentikan atas permintaan");
     assert!(world.desk.work(&world.media, None).unwrap().is_none(), "it is not tried again by itself");
     world.desk.retry(by, filed.submission).unwrap();
     world.work();
@@ -134,31 +139,36 @@ fn what_a_killed_server_had_in_hand_is_taken_up_at_once_and_given_up_after_three
     }
     assert!(world.desk.work(&world.media, None).unwrap().is_none());
     let news = &world.announced(by)[0];
-    assert_eq!(news, "Pengolahan berkas permohonan 2 gagal: the program that worked on it was ended");
+    assert_eq!(news, "Pengolahan berkas permohonan 2 gagal: program yang mengerjakannya terhenti");
     assert_eq!(world.step(deadly.case), "submit");
     world.ends();
 }
 
-/// A disk that keeps no preview.
-struct FullDisk;
-
-impl MediaWork for FullDisk {
-    fn inspect(&self, _: &Path, _: &Channel, _: Progress<'_>) -> Result<Found, MediaTrouble> {
-        unreachable!("it is inspected")
+#[test]
+fn a_head_end_that_is_started_anew_however_often_costs_a_file_no_attempt() {
+    let world = World::new();
+    let filed = world.request(b"posyandu");
+    let job = || world.desk.store.read(|r| r.job(JobKind::Inspect, filed.submission)).unwrap().unwrap();
+    for _ in 0..=MOST_ATTEMPTS {
+        let (begun, beginning) = std::sync::mpsc::channel();
+        let desk = world.another_desk();
+        let endless = Inspector(move |progress: Progress<'_>| {
+            begun.send(()).unwrap();
+            while progress(40) {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            Err(MediaTrouble("stopped on request".into()))
+        });
+        let rounds = Rounds::begin(&desk, Arc::new(endless)).unwrap();
+        beginning.recv().unwrap();
+        assert_eq!(job().attempts, 1, "it is under way");
+        drop(rounds);
+        let left = job();
+        assert_eq!((left.state, left.attempts, left.lease_until, left.trouble), (JobState::Waiting, 0, None, None));
     }
-    fn conform(
-        &self,
-        _: Original<'_>,
-        _: &ConformRecipe,
-        _: &Channel,
-        _: &Path,
-        _: Progress<'_>,
-    ) -> Result<Found, MediaTrouble> {
-        unreachable!("nothing is approved")
-    }
-    fn preview(&self, _: Original<'_>, _: &ConformRecipe, _: &Making, _: Progress<'_>) -> Result<(), MediaTrouble> {
-        Ok(())
-    }
+    world.work();
+    assert_eq!(world.step(filed.case), "verify");
+    world.ends();
 }
 
 #[test]
@@ -167,8 +177,10 @@ fn trouble_of_our_own_puts_a_file_off_for_a_minute_and_holds_nobody_else_up() {
     let filed = world.request(b"posyandu");
     world.desk.work(&world.media, None).unwrap();
     let preview = || world.desk.store.read(|r| r.job(JobKind::Preview, filed.submission)).unwrap().unwrap();
+    // A disk that keeps no preview.
+    let full_disk = Inspector(|_: Progress<'_>| unreachable!("it is inspected"));
     for attempt in 0..=MOST_ATTEMPTS {
-        world.desk.work(&FullDisk, None).unwrap_err();
+        world.desk.work(&full_disk, None).unwrap_err();
         let other = world.request(format!("senam pagi {attempt}").as_bytes());
         world.work();
         assert_eq!((world.step(other.case).as_str(), preview().state), ("verify", JobState::Waiting));

@@ -326,9 +326,13 @@ fn a_letter_that_can_not_be_and_an_office_without_room_are_told_before_a_byte_is
     let refused = refusal(world.try_request(sender, &mut &b"12345"[..], Some(5)));
     assert_eq!(refused, Refusal::NoRoom { left_bytes: 4 });
     let refused = refusal(world.try_request(sender, &mut &b"12345"[..], None));
-    assert_eq!(refused, Refusal::TooLarge { limit_bytes: 4 });
+    assert_eq!(refused, Refusal::NoRoom { left_bytes: 4 }, "also where the browser does not say how much it sends");
+    assert!(refused.text().id.starts_with("Ruang simpan instansi Anda penuh"));
     assert_eq!(world.files("inbox"), Vec::<String>::new());
     world.try_request(sender, &mut &b"1234"[..], Some(4)).unwrap();
+    assert_eq!(refusal(world.try_request(sender, &mut &b"5"[..], None)), Refusal::NoRoom { left_bytes: 0 });
+    world.desk.give_room(Some(world.id(Role::Admin)), village, 5).unwrap();
+    world.try_request(sender, &mut &b"5"[..], None).unwrap();
     world.work();
     world.ends();
 }

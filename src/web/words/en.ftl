@@ -44,6 +44,8 @@ problem-wait-how =
         [one] Try again in a minute, or ask the administrator for a new link.
        *[other] Try again in { $n } minutes, or ask the administrator for a new link.
     }
+problem-disk-full = The disk of Siaran's machine is full
+problem-disk-full-how = What was just sent is not saved; nothing that was saved is lost, and the wall goes on with its plan. Tell the administrator now, with the number below. Once there is room again, go back to the page before and send it again.
 problem-broken = Something broke on our side
 problem-broken-how = Nothing that was saved is lost. Try again in a moment; if it stays so, give the administrator the number below.
 problem-number = Request number: { $number }
