@@ -14,11 +14,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::asset::{Borders, ConformChoice, Framing};
 use crate::domain::branding::{Branding, Wears};
-use crate::domain::channel::{Channel, DEFAULT_LATENCY_MS, Hours, HouseFormat, MAX_LATENCY_MS};
+use crate::domain::channel::{Channel, DEFAULT_LATENCY_MS, Hours, HouseFormat, MAX_LATENCY_MS, Place};
 use crate::domain::confinement::{Demands, Ring};
-use crate::domain::ids::{ChannelId, Sha256};
+use crate::domain::ids::ChannelId;
 use crate::domain::output::{Displays, OutputAddress};
 use crate::domain::people::OpdGroup;
+use crate::domain::rules::{FixedRule, Weekdays};
 use crate::domain::time::{FrameRate, TimeOfDay, Zone};
 use crate::domain::wall::Wall;
 use crate::engine::acceptance::Policy;
@@ -104,21 +105,6 @@ pub struct PaperConfig {
 /// Where Debian's fonts-dejavu-core puts its fonts.
 pub const FONTS_FOLDER: &str = "/usr/share/fonts/truetype/dejavu";
 
-/// Something that starts at an exact time every day.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FixedConfig {
-    /// Local time.
-    pub at: TimeOfDay,
-    /// How long it lasts, seconds.
-    pub seconds: u32,
-    /// For people.
-    pub title: String,
-    /// The approved house file that airs; `None`: the time is kept free of offices' clips.
-    pub sha256: Option<Sha256>,
-    /// What of the channel's branding is drawn on it.
-    pub wears: Wears,
-}
-
 /// How the pages are reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebConfig {
@@ -152,8 +138,10 @@ pub struct ChannelConfig {
     pub branding: Branding,
     /// Output addresses, for a player that is told none.
     pub outputs: Vec<String>,
-    /// What starts at exact times: the anthem, a call to prayer, a relay.
-    pub fixed: Vec<FixedConfig>,
+    /// What starts at exact times: the anthem, a call to prayer, a relay; until the scheduling team has rules of its own.
+    pub fixed: Vec<FixedRule>,
+    /// Where the wall stands, for times that follow the sun.
+    pub place: Place,
 }
 
 /// A configuration that can't be used.
@@ -345,13 +333,15 @@ struct FixedFile {
     seconds: u32,
     title: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    days: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     sha256: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     branding: Option<String>,
 }
 
 impl FixedFile {
-    fn into_config(self) -> Result<FixedConfig, String> {
+    fn into_rule(self) -> Result<FixedRule, String> {
         let at = self.at.parse().map_err(|e| format!("fixed: {e}"))?;
         if !(1..=86_400).contains(&self.seconds) {
             return Err(format!("fixed {:?}: {} seconds is not 1 to 86400", self.title, self.seconds));
@@ -359,7 +349,12 @@ impl FixedFile {
         let sha256 = self.sha256.map(|h| h.parse()).transpose().map_err(|e| format!("fixed {:?}: {e}", self.title))?;
         let wears = self.branding.as_deref().map_or(Ok(Wears::All), str::parse);
         let wears = wears.map_err(|e| format!("fixed {:?}: branding: {e}", self.title))?;
-        Ok(FixedConfig { at, seconds: self.seconds, title: self.title, sha256, wears })
+        let days = self.days.as_ref().map_or(Ok(Weekdays::ALL), |d| Weekdays::of(d.iter().map(String::as_str)));
+        let days = days.map_err(|e| format!("fixed {:?}: days: {e}", self.title))?;
+        if days.is_empty() {
+            return Err(format!("fixed {:?}: days names none; leave it out for every day", self.title));
+        }
+        Ok(FixedRule { at, seconds: self.seconds, title: self.title, days, sha256, wears })
     }
 }
 
@@ -434,6 +429,7 @@ struct ChannelFile {
     height: u32,
     frame_rate: [u32; 2],
     latency_ms: u32,
+    position: [f64; 2],
     outputs: Vec<String>,
     fixed: Vec<FixedFile>,
     conform: ConformFile,
@@ -453,6 +449,7 @@ impl Default for ChannelFile {
             height: house.height,
             frame_rate: [house.rate.num(), house.rate.den()],
             latency_ms: DEFAULT_LATENCY_MS,
+            position: [Place::DELI_SERDANG.latitude(), Place::DELI_SERDANG.longitude()],
             outputs: vec!["auto".into()],
             fixed: Vec::new(),
             conform: ConformFile::from(ConformChoice::USUAL),
@@ -544,13 +541,17 @@ impl ChannelFile {
             ));
         }
         check_outputs(&self.outputs)?;
-        let fixed = self.fixed.into_iter().map(FixedFile::into_config).collect::<Result<Vec<_>, _>>()?;
+        let fixed = self.fixed.into_iter().map(FixedFile::into_rule).collect::<Result<Vec<_>, _>>()?;
         let wall = self.wall.into_wall(house).map_err(|e| format!("wall: {e}"))?;
         let branding = self.branding.into_branding(house).map_err(|e| format!("branding: {e}"))?;
-        if let Some(FixedConfig { title, wears, .. }) = fixed.iter().find(|f| !branding.knows(&f.wears)) {
+        if let Some(FixedRule { title, wears, .. }) = fixed.iter().find(|f| !branding.knows(&f.wears)) {
             return Err(format!("fixed {title:?}: branding.sets has no {:?}", wears.word().unwrap_or_default()));
         }
-        Ok(ChannelConfig { channel, wall, branding, outputs: self.outputs, fixed })
+        let [north, east] = self.position;
+        let place = Place::new(north, east).ok_or_else(|| {
+            format!("position: {north}, {east} is not degrees north (at most 60 either way) and east, like 3.55, 98.87")
+        })?;
+        Ok(ChannelConfig { channel, wall, branding, outputs: self.outputs, fixed, place })
     }
 }
 

@@ -1,7 +1,7 @@
 //! The scheduling and monitoring desks on a real database and real files, with the clock in the story's hand.
 
 #![allow(clippy::unwrap_used, reason = "a story that can not go on fails")]
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -14,9 +14,12 @@ use siaran::desk::reporting::ReportError;
 use siaran::desk::{Desk, DeskError, Refusal};
 use siaran::domain::as_run::{AirKind, AsRun, Outcome};
 use siaran::domain::asset::{AssetKind, Clip};
+use siaran::domain::branding::Wears;
 use siaran::domain::ids::{ApprovalId, CaseId, ChannelId, OpdId, PersonId, Sha256};
 use siaran::domain::people::{Form, OpdGroup, Role};
 use siaran::domain::playlist::{ItemKind, Nature, Playlist, PlaylistItem};
+use siaran::domain::rotation::Class;
+use siaran::domain::rules::{ContentTag, DayMode, FixedAt, FixedRule, ModePeriod, Prayer, RequestRules, Weekdays};
 use siaran::domain::submission::{LetterDetails, Original};
 use siaran::domain::time::{BroadcastDate, Clock, FrameRate, Instant, Reading, Span, Zone};
 use siaran::engine::reconcile::Airing;
@@ -479,4 +482,133 @@ fn a_journal_that_contradicts_what_was_imported_is_still_refused() {
     flip(&paths.rows, 2);
     air_until(&world, 8);
     assert!(matches!(world.desk.import_journal(&channel()), Err(ReportError::Rewritten { .. })));
+}
+
+fn at(time: &str) -> Instant {
+    zone().resolve(day(), time.parse().unwrap())
+}
+
+fn overlaps(item: &PlaylistItem, from: Instant, seconds: i64) -> bool {
+    item.start < from + TimeDelta::seconds(seconds) && from < item.span(FrameRate::PAL).end()
+}
+
+#[test]
+fn rules_that_the_team_saves_hold_from_then_on_and_what_is_announced_and_near_stays() {
+    let world = World::new("[planning]\nfreeze_s = 3600\n");
+    let ready = world.ready(world.office("Dinas Kesehatan"), "Ayo Posyandu", 750, 60, AssetKind::Spot);
+    let scheduler = world.person("jadwal@contoh.go.id", &[Role::Scheduler]);
+    let first = world.publish();
+    *world.clock.0.lock().unwrap() = at("08:00");
+
+    let before = world.desk.rules_in_force(&channel()).unwrap();
+    let mut rules = before.rules.clone();
+    rules.separation_s = 3600;
+    rules.fixed.push(FixedRule {
+        at: FixedAt::Prayer(Prayer::Magrib),
+        seconds: 300,
+        title: "Azan Magrib".into(),
+        days: Weekdays::ALL,
+        sha256: None,
+        wears: Wears::All,
+    });
+    let cost = world.desk.cost_of_rules(&channel(), &rules).unwrap();
+    assert_eq!((cost.affected.len(), cost.affected[0].case), (1, ready.case));
+    assert!(cost.affected[0].after < cost.affected[0].before / 2, "{cost:?}");
+    world.desk.save_rules(scheduler, &channel(), before.version, &rules).unwrap();
+    let stale = world.desk.save_rules(scheduler, &channel(), before.version, &before.rules);
+    assert!(matches!(stale, Err(PlanError::RulesChanged)), "{stale:?}");
+
+    let second = world.publish();
+    let starts: Vec<Instant> = clips(&second).iter().map(|i| i.start).collect();
+    let near: Vec<Instant> = clips(&first).iter().map(|i| i.start).filter(|s| *s < at("09:00")).collect();
+    assert_eq!(starts[..near.len()], near, "announced and near");
+    let later = starts.windows(2).filter(|pair| pair[0] >= at("09:00"));
+    assert!(later.clone().count() > 5 && later.into_iter().all(|pair| pair[1] - pair[0] >= TimeDelta::hours(1)));
+    // 18:12 by the ministry's reckoning for 23 November.
+    let magrib = at("18:12");
+    assert!(clips(&second).iter().all(|i| !overlaps(i, magrib + TimeDelta::seconds(60), 180)), "{starts:?}");
+    assert_eq!(world.desk.check().unwrap().broken, []);
+}
+
+#[test]
+fn on_a_day_of_mourning_marked_clips_leave_at_once_and_come_back_when_it_is_taken_back() {
+    let world = World::new("");
+    let music = world.ready(world.office("Dinas Pariwisata"), "Panggung Gembira", 750, 6, AssetKind::Spot);
+    world.ready(world.office("Dinas Kesehatan"), "Ayo Posyandu", 750, 6, AssetKind::Spot);
+    let scheduler = world.person("jadwal@contoh.go.id", &[Role::Scheduler]);
+    let tags = BTreeSet::from([ContentTag::Music]);
+    let marked = RequestRules { tags, ..RequestRules::default() };
+    world.desk.save_request_rules(scheduler, music.case, &marked).unwrap();
+    world.publish();
+    *world.clock.0.lock().unwrap() = at("09:00");
+
+    let period = ModePeriod { mode: DayMode::Mourning, first: day(), last: day() };
+    let cost = world.desk.cost_of_mode(&channel(), period).unwrap();
+    assert_eq!(cost.affected.iter().map(|a| a.title.as_str()).collect::<Vec<_>>(), ["Panggung Gembira"]);
+    let outsider = world.person("luar@contoh.go.id", &[Role::Monitor]);
+    assert!(world.desk.order_mode(outsider, &channel(), period).is_err());
+    let published = world.desk.order_mode(scheduler, &channel(), period).unwrap();
+    let mourning = &published[0].proposal.playlist;
+    assert!(mourning.head().withdrawn.contains(&music.sha256), "also what is on air leaves");
+    assert!(clips(mourning).iter().all(|i| i.title == "Ayo Posyandu"));
+    let why = world.desk.plan_day(&channel(), day()).unwrap().unplaced;
+    assert!(why.iter().any(|(case, text)| *case == music.case && text.id.contains("hari berkabung")), "{why:?}");
+    assert_eq!(world.desk.check().unwrap().broken, []);
+
+    let mode = world.desk.day_modes(&channel()).unwrap()[0].id;
+    assert!(world.desk.end_mode(scheduler, &channel(), mode).unwrap());
+    let after = world.publish();
+    assert!(!after.head().withdrawn.contains(&music.sha256));
+    assert!(clips(&after).iter().any(|i| i.title == "Panggung Gembira" && i.start >= at("11:00")));
+}
+
+#[test]
+fn a_clip_that_is_marked_urgent_takes_the_place_of_others_on_an_announced_full_day() {
+    let world = World::new("[planning]\nfreeze_s = 3600\nseparation_s = 0\n");
+    let office = world.office("Dinas Kesehatan");
+    world.ready(office, "Ayo Posyandu", 1500, 5000, AssetKind::Spot);
+    let first = world.publish();
+    let urgent = world.ready(world.office("BPBD"), "Awas Banjir", 750, 12, AssetKind::Spot);
+    let scheduler = world.person("jadwal@contoh.go.id", &[Role::Scheduler]);
+    let rules = RequestRules { class: Class(0), minimum: 12, ..RequestRules::default() };
+    world.desk.save_request_rules(scheduler, urgent.case, &rules).unwrap();
+    let second = world.desk.publish_day(None, &channel(), day(), WhenEmpty::Refuse).unwrap().proposal;
+    assert_eq!(clips(&second.playlist).iter().filter(|i| i.title == "Awas Banjir").count(), 12);
+    assert!(second.difference.removed.len() <= 12, "{} of {}", second.difference.removed.len(), first.items().len());
+    let why = second.unplaced.iter().find(|(case, _)| *case != urgent.case).unwrap();
+    assert!(why.1.en.contains("Awas Banjir took its place"), "{}", why.1.en);
+    assert_eq!(world.desk.check().unwrap().broken, []);
+}
+
+#[test]
+fn what_an_office_lacks_on_one_day_it_gets_on_the_next() {
+    let world = World::new("[planning]\nseparation_s = 0\n");
+    let (small, large) = (world.office("Dinas Kesehatan"), world.office("Dinas Pariwisata"));
+    // Six windows of the day hold one play each: somebody gets one more than the other.
+    world.ready(small, "Ayo Posyandu", 7_200 * 25, 90, AssetKind::Spot);
+    world.ready(large, "Panggung Gembira", 7_200 * 25, 90, AssetKind::Spot);
+    let mut given: BTreeMap<String, u64> = BTreeMap::new();
+    let mut date = day();
+    for _ in 0..4 {
+        let proposal = world.desk.publish_day(None, &channel(), date, WhenEmpty::Refuse).unwrap().proposal;
+        for (office, ms) in proposal.airtime_ms {
+            *given.entry(office).or_default() += ms / 7_200_000;
+        }
+        date = date.next().unwrap();
+    }
+    assert_eq!(given.values().copied().collect::<Vec<_>>(), [16, 16], "of 8 plays a day, and 17 hours hold no more");
+}
+
+#[test]
+fn a_request_is_told_what_would_give_it_more_plays() {
+    let world = World::new("");
+    let ready = world.ready(world.office("Dinas Kesehatan"), "Ayo Posyandu", 750, 600, AssetKind::Spot);
+    let told = world.desk.what_if(&channel(), day(), ready.case).unwrap().unwrap();
+    assert_eq!((told.wanted, told.placed), (600, 204), "17 hours, every 300 s");
+    assert!(told.why.unwrap().id.contains("300 detik"));
+    assert!(
+        told.changes[0].en.starts_with("If its plays could be 150 s apart: 408 plays, 204 more"),
+        "{:?}",
+        told.changes
+    );
 }

@@ -1,11 +1,12 @@
 //! The configuration that applies, as the file that would say it: every key, also where the default was good enough.
 
 use super::{
-    ChannelConfig, ChannelFile, Config, File, FixedConfig, FixedFile, PaperConfig, PaperFile, PlanningConfig,
-    PlanningFile, SandboxFile, WebConfig, WebFile, WorkFile,
+    ChannelConfig, ChannelFile, Config, File, FixedFile, PaperConfig, PaperFile, PlanningConfig, PlanningFile,
+    SandboxFile, WebConfig, WebFile, WorkFile,
 };
 
 use crate::domain::output::OutputAddress;
+use crate::domain::rules::{FixedRule, Weekdays};
 
 impl Config {
     /// The text of a `siaran.toml` that says all of it; comments tell where it comes from. Secrets in
@@ -43,7 +44,7 @@ impl From<&Config> for File {
 
 impl From<&ChannelConfig> for ChannelFile {
     fn from(config: &ChannelConfig) -> ChannelFile {
-        let ChannelConfig { channel, wall, branding, outputs, fixed } = config;
+        let ChannelConfig { channel, wall, branding, outputs, fixed, place } = config;
         let house = &channel.house;
         ChannelFile {
             title: channel.title.clone(),
@@ -54,6 +55,7 @@ impl From<&ChannelConfig> for ChannelFile {
             height: house.height,
             frame_rate: [house.rate.num(), house.rate.den()],
             latency_ms: channel.latency_ms,
+            position: [place.latitude(), place.longitude()],
             outputs: outputs.iter().map(|text| without_secrets(text)).collect(),
             fixed: fixed.iter().map(FixedFile::from).collect(),
             conform: channel.conforming.into(),
@@ -68,12 +70,13 @@ fn without_secrets(output: &str) -> String {
     output.parse::<OutputAddress>().map_or_else(|_| String::new(), |address| address.to_string())
 }
 
-impl From<&FixedConfig> for FixedFile {
-    fn from(config: &FixedConfig) -> FixedFile {
-        let FixedConfig { at, seconds, title, sha256, wears } = config;
+impl From<&FixedRule> for FixedFile {
+    fn from(rule: &FixedRule) -> FixedFile {
+        let FixedRule { at, seconds, title, days, sha256, wears } = rule;
         let sha256 = sha256.map(|hash| hash.to_string());
         let branding = wears.word().map(str::to_owned);
-        FixedFile { at: at.to_string(), seconds: *seconds, title: title.clone(), sha256, branding }
+        let days = (*days != Weekdays::ALL).then(|| days.words().map(str::to_owned).collect());
+        FixedFile { at: at.to_string(), seconds: *seconds, title: title.clone(), days, sha256, branding }
     }
 }
 

@@ -5,12 +5,14 @@
 //! player airs it already.
 
 mod announce;
+mod decide;
 pub mod draft;
 mod empty;
 pub(super) mod evidence;
 mod fill;
 mod frame;
 mod material;
+mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -25,19 +27,21 @@ use crate::domain::draft::Draft;
 use crate::domain::ids::{ApprovalId, CaseId, ChannelId, ItemId, OpdId, PersonId, Sha256, SubmissionId};
 use crate::domain::people::Role;
 use crate::domain::playlist::{Fault, ItemKind, Playlist, PlaylistHead, PlaylistItem};
-use crate::domain::rotation::{FixedEvent, Rotation, Stretch};
+use crate::domain::rotation::{FixedEvent, Rotation, Step, Stretch};
 use crate::domain::standard::Key;
 use crate::domain::text::{Lang, Text};
 use crate::domain::time::{BroadcastDate, Tick};
 use crate::engine::plan_check::{self, Finding};
+use crate::engine::planner::credit::fair_shares;
 use crate::engine::planner::{self, Announced, DayPlan, Play};
 use crate::engine::rundown::{Difference, Placed, rundown};
 use crate::files::{fill_index, playlist_file};
-use crate::store::{PublishedRevision, Scope, StoreError};
+use crate::store::{AirtimeRow, PublishedRevision, Scope, StoreError};
 
 use super::review::WantedAct;
 use super::{Desk, DeskError, Refusal};
 use announce::announcements;
+pub use decide::{Affected, Cost, DAYS_AHEAD, LONGEST_MODE, Outlook, RulesInForce, WhatIf};
 use draft::DraftState;
 pub use empty::{Waiting, WhenEmpty};
 use evidence::FileCheck;
@@ -84,6 +88,9 @@ pub enum PlanError {
         /// What stands.
         revision: u32,
     },
+    /// Somebody saved other rules since these were looked at.
+    #[error("somebody saved other rules meanwhile; look at them first")]
+    RulesChanged,
     /// A revision can't be read or written.
     #[error(transparent)]
     File(#[from] playlist_file::PlaylistFileError),
@@ -135,6 +142,13 @@ impl PlanError {
                     format!("Nothing has changed: revision {revision} stands."),
                 ),
             ),
+            PlanError::RulesChanged => (
+                "rules_changed",
+                Text::new(
+                    "Rekan Anda menyimpan aturan lain sesudah halaman ini dibuka. Muat ulang halaman, lalu ubah lagi.",
+                    "A colleague has saved other rules since this page was opened. Open it again, then change it.",
+                ),
+            ),
             PlanError::Judged(texts) => ("judged", Text::new(join(texts, Lang::Id), join(texts, Lang::En))),
             PlanError::Empty { freeze_s, .. } => (
                 "empty_plan",
@@ -177,6 +191,8 @@ pub struct Proposal {
     pub draft: Option<DraftState>,
     /// Requests that the planner knew.
     known: BTreeSet<SubmissionId>,
+    /// What the plan gives each office beside its fair part.
+    ledger: Vec<AirtimeRow>,
     /// The request and the office of every submission, as playlist files name them.
     cases: BTreeMap<String, (CaseId, OpdId)>,
 }
@@ -420,18 +436,17 @@ impl Desk {
         let (plan, laid) = match (draft, parent) {
             (Some(draft), _) => {
                 let laid = draft::lay(frame, material, &rotation, &pinned, draft);
-                // What of the announced plays the draft moves or takes out does not stay where it was.
-                pinned.retain(|play| laid.plan.plays.contains(play));
-                kept.retain(|item| play_of(frame, material, item).is_none_or(|play| pinned.contains(&play)));
                 (laid.plan.clone(), Some(laid))
             }
             (None, None) => (planner::plan(&rotation), None),
             (None, Some(parent)) => {
-                let lost = frame.lost(material, parent, &kept);
-                let announced = Announced { kept: pinned.clone(), lost };
+                let announced = Announced { kept: pinned.clone(), lost: frame.lost(material, parent, &kept) };
                 (planner::repair(&rotation, &announced, frame.step(frame.from)), None)
             }
         };
+        // What of the announced plays the draft moves or takes out, or an urgent clip displaces, does not stay.
+        pinned.retain(|play| plan.plays.binary_search(play).is_ok());
+        kept.retain(|item| play_of(frame, material, item).is_none_or(|play| pinned.contains(&play)));
         let pinned: BTreeSet<Play> = pinned.into_iter().collect();
         let mut plays: Vec<Placed> = plan
             .plays
@@ -460,18 +475,23 @@ impl Desk {
         kept.extend(standing_fill(frame, parent, &kept, &plays, &fill));
         let playlist = rundown(head, &plays, &kept, parent, &fill, &fillable).map_err(PlanError::NoPlaylist)?;
         let explained = material.unplaced_submissions(&plan);
-        let evidence = evidence::gather(self, frame.channel, &playlist, explained, files)?;
+        let evidence = evidence::gather(self, frame.channel, &playlist, explained, files, self.now())?;
         let mut findings = plan_check::judge(&playlist, &evidence);
         if let Some(parent) = parent {
             let frozen = frame.rate().start_of(frame.from);
+            // What is near was announced under the rules of then; only what may not air at all still counts there.
+            let near = |finding: &Finding| finding.at.is_some_and(|at| at < frozen);
+            findings.retain(|finding| !(near(finding) && finding.fault.is_of_rules()));
             findings.extend(plan_check::judge_revision(parent, &playlist, frozen));
         }
         let difference = Difference::between(parent, &playlist);
         let mut unplaced = reasons(frame, material, &rotation, &plan);
+        unplaced.extend(material.suspended().cloned());
         if let Some(laid) = &laid {
             laid.explain(material, &rotation, &mut unplaced);
         }
         Ok(Proposal {
+            ledger: ledger(frame, &rotation, &plan),
             draft: draft.zip(laid).map(|(draft, laid)| laid.state(frame, draft, &playlist, material)),
             unplaced,
             airtime_ms: airtime(frame, &playlist),
@@ -494,7 +514,7 @@ impl Desk {
     ) -> Result<(), PlanError> {
         let head = proposal.playlist.head().clone();
         let letters = announcements(proposal);
-        let (now, changes) = (self.now(), proposal.difference.clone());
+        let (now, changes, ledger) = (self.now(), proposal.difference.clone(), proposal.ledger.clone());
         let row = PublishedRevision {
             channel: head.channel.clone(),
             date: head.date,
@@ -519,6 +539,7 @@ impl Desk {
         let draft = draft.map(|draft| (draft.id, draft.version));
         self.store.write(move |tx| -> Result<(), StoreError> {
             tx.add_revision(&row)?;
+            tx.add_airtime(&row.channel, row.date, row.revision, &ledger)?;
             if let Some((draft, version)) = draft {
                 // Whoever has changed it meanwhile goes on with it: it holds all plays, not only changes of a revision.
                 tx.end_draft(draft, version, Some(row.revision), now)?;
@@ -575,6 +596,17 @@ fn standing_fill(
     let approved = |item: &PlaylistItem| pool.iter().any(|f| Some(f.sha256) == item.sha256);
     let items = parent.map_or(&[][..], Playlist::items).iter();
     items.filter(|i| i.kind == ItemKind::Fill && approved(i) && free(i)).cloned().collect()
+}
+
+/// What the plan gives each office that asked, and what the day's fair level would.
+fn ledger(frame: &Frame, rotation: &Rotation, plan: &DayPlan) -> Vec<AirtimeRow> {
+    let ms = |steps: Step| i64::try_from(frame.rate().millis(steps.unsigned_abs())).unwrap_or(i64::MAX);
+    let given = |office: &OpdId| plan.airtime.get(office).copied().unwrap_or(0);
+    let shares = fair_shares(rotation, plan.airtime.values().sum());
+    shares
+        .into_iter()
+        .map(|(office, fair)| AirtimeRow { office, given_ms: ms(given(&office)), fair_ms: ms(fair) })
+        .collect()
 }
 
 fn reasons(frame: &Frame, material: &DayMaterial, rotation: &Rotation, plan: &DayPlan) -> Vec<(CaseId, Text)> {

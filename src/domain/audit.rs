@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::ids::{ChannelId, ItemId, PersonId, Sha256};
 use super::people::{Form, OpdGroup, Role};
+use super::rules::DayMode;
 use super::time::{BroadcastDate, Instant};
 
 /// One act.
@@ -71,6 +72,12 @@ pub enum AuditKind {
     OriginalDisposed,
     /// A revision was published.
     Published,
+    /// Rules of a channel or of a request were saved.
+    RulesSaved,
+    /// A day mode was ordered.
+    DayModeOrdered,
+    /// A day mode was taken back.
+    DayModeEnded,
     /// A journal was imported.
     JournalImported,
     /// A report was issued.
@@ -110,6 +117,9 @@ impl AuditKind {
             AuditKind::WorkStopped => "work_stopped",
             AuditKind::OriginalDisposed => "original_disposed",
             AuditKind::Published => "published",
+            AuditKind::RulesSaved => "rules_saved",
+            AuditKind::DayModeOrdered => "day_mode_ordered",
+            AuditKind::DayModeEnded => "day_mode_ended",
             AuditKind::JournalImported => "journal_imported",
             AuditKind::ReportIssued => "report_issued",
             AuditKind::PlayerCommanded => "player_commanded",
@@ -162,7 +172,7 @@ macro_rules! into_word {
         }
     )+ };
 }
-into_word!(&ChannelId, &ItemId, BroadcastDate, Role, Form, OpdGroup);
+into_word!(&ChannelId, &ItemId, BroadcastDate, Role, Form, OpdGroup, DayMode);
 
 impl AuditEvent {
     /// An act of the installation itself, on nothing yet.

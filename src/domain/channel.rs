@@ -24,6 +24,32 @@ pub struct Channel {
     pub latency_ms: u32,
 }
 
+/// A place on earth, for what follows the sun.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Place {
+    latitude: f64,
+    longitude: f64,
+}
+
+impl Place {
+    /// Lubuk Pakam, the seat of Kabupaten Deli Serdang: 3°33′ north, 98°52′ east.
+    pub const DELI_SERDANG: Place = Place { latitude: 3.55, longitude: 98.87 };
+
+    /// A place by its degrees; `None` above 60 degrees north or south, where some days have no dawn, and off the map.
+    pub fn new(latitude: f64, longitude: f64) -> Option<Place> {
+        let sound = (-60.0..=60.0).contains(&latitude) && (-180.0..=180.0).contains(&longitude);
+        sound.then_some(Place { latitude, longitude })
+    }
+    /// Degrees north.
+    pub fn latitude(self) -> f64 {
+        self.latitude
+    }
+    /// Degrees east.
+    pub fn longitude(self) -> f64 {
+        self.longitude
+    }
+}
+
 /// The longest way to a wall that is made up for.
 pub const MAX_LATENCY_MS: u32 = 1000;
 /// What encoding or a compositor takes: 45 ms from a tick to the first datagram of its picture, measured.

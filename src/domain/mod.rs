@@ -9,6 +9,8 @@
 //! | fixed event | [`rotation::FixedEvent`], something that starts at an exact time: the anthem, a call to prayer, a relay |
 //! | playlist | [`playlist::Playlist`], one immutable revision of one channel's broadcast day |
 //! | item | [`playlist::PlaylistItem`], one thing in it |
+//! | rules | [`rules::PlanningRules`], what every plan of a channel keeps; [`rules::RequestRules`], of one request |
+//! | day mode | [`rules::DayMode`], mourning, election silence …: what may not air on some days |
 //! | draft | [`draft::Draft`], a day's plan that somebody changes by hand before it is published |
 //! | broadcast day | [`time::BroadcastDate`], 04:00 to 04:00 local |
 //! | as-run | [`as_run::AsRun`], what was really on air |
@@ -61,6 +63,7 @@ pub mod output;
 pub mod people;
 pub mod playlist;
 pub mod rotation;
+pub mod rules;
 pub mod standard;
 pub mod submission;
 pub mod text;

@@ -71,6 +71,8 @@ macro_rules! words {
     };
 }
 
+pub(super) use words;
+
 /// Kinds of offices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum OpdGroup {

@@ -3,6 +3,7 @@
 pub mod acceptance;
 pub mod clock_watch;
 pub mod crawl;
+pub mod fixed_times;
 pub mod flash;
 pub mod framing;
 pub mod lighting;

@@ -126,6 +126,22 @@ pub enum Fault {
     FrozenChanged,
 }
 
+impl Fault {
+    /// Whether a rule of the rotation is broken, which may have been another one when the play was announced.
+    pub fn is_of_rules(&self) -> bool {
+        matches!(
+            self,
+            Fault::OverFixed { .. }
+                | Fault::FixedMissing { .. }
+                | Fault::OutsideWindow
+                | Fault::TooClose { .. }
+                | Fault::OfficeTooClose { .. }
+                | Fault::TooOften { .. }
+                | Fault::TooFew { .. }
+        )
+    }
+}
+
 /// Judges a whole revision. An empty list means that it may air.
 pub fn judge(playlist: &Playlist, evidence: &Evidence) -> Vec<Finding> {
     let mut findings = Vec::new();

@@ -21,6 +21,7 @@ mod people;
 mod playlists;
 mod retention;
 mod row;
+mod rules;
 mod sessions;
 mod submissions;
 mod timelines;
@@ -49,6 +50,7 @@ pub use offices::NewOffice;
 pub use outbox::{Addressee, Announcement, Letter};
 pub use people::{Invite, NewPerson};
 pub use playlists::PublishedRevision;
+pub use rules::{AirtimeRow, ModeRow, SavedRules};
 pub use sessions::{NewSession, Revoked, Session};
 pub use submissions::{InspectionRow, NewSubmission};
 pub use timelines::{Alike, AlikeRow, LikenessRow};
@@ -126,7 +128,7 @@ pub fn is_disk_full(error: &(dyn Error + 'static)) -> bool {
 }
 
 /// Schema version that this program writes; `pragma user_version`.
-const SCHEMA_VERSION: u32 = 7;
+const SCHEMA_VERSION: u32 = 8;
 /// Version 1, then what each later version added, in order. A new home passes through all of them, so that its tables
 /// are those of one that has grown.
 const SCHEMA: &[(u32, &str)] = &[
@@ -137,6 +139,7 @@ const SCHEMA: &[(u32, &str)] = &[
     (5, include_str!("migrations/5.sql")),
     (6, include_str!("migrations/6.sql")),
     (7, include_str!("migrations/7.sql")),
+    (8, include_str!("migrations/8.sql")),
 ];
 /// File of the database in a home.
 pub const DATABASE_FILE: &str = "siaran.db";

@@ -10,10 +10,11 @@ use crate::domain::channel::Channel;
 use crate::domain::ids::{Sha256, SubmissionId};
 use crate::domain::playlist::{Playlist, Source};
 use crate::domain::submission::Submission;
-use crate::domain::time::{BroadcastDate, Span, Zone};
+use crate::domain::time::{BroadcastDate, Instant, Span, Zone};
+use crate::engine::fixed_times;
 use crate::engine::plan_check::{Evidence, FileState, FixedTime, Grant};
 use crate::files::{fill_index, whole};
-use crate::store::{Reader, StoreError, Titled};
+use crate::store::{ModeRow, Reader, StoreError, Titled};
 
 use super::PlanError;
 use crate::desk::Desk;
@@ -27,22 +28,38 @@ pub enum FileCheck {
     Exists,
 }
 
-/// Gathers what a revision is judged against. `explained` are the requests whose missing plays have a reason.
+/// Gathers what a revision is judged against, by the rules as they were `as_of` its publication. `explained` are the
+/// requests whose missing plays have a reason.
 pub fn gather(
     desk: &Desk,
     configured: &ChannelConfig,
     playlist: &Playlist,
     explained: BTreeSet<SubmissionId>,
     check: FileCheck,
+    as_of: Instant,
 ) -> Result<Evidence, PlanError> {
     let (channel, date) = (&configured.channel, playlist.head().date);
-    let settings = &desk.config.planning;
+    let (rules, modes, requests) = desk.store.read(|r| -> Result<_, StoreError> {
+        let saved = r.planning_rules(&channel.id, as_of)?.map(|saved| saved.rules);
+        Ok((
+            saved.unwrap_or_else(|| desk.configured_rules(configured)),
+            r.day_modes(&channel.id)?,
+            r.request_rules(as_of)?,
+        ))
+    })?;
+    let modes: Vec<ModeRow> = modes.into_iter().filter(|mode| mode.holds(date, as_of)).collect();
     let mut grants = BTreeMap::new();
     for Titled { row: asset, submission, revoked_at } in desk.store.read(|r| known(r, channel, playlist))? {
         let letter = &submission.letter;
+        let own = requests.get(&asset.case).cloned().unwrap_or_default();
+        let airing_days = (0..=(date.0 - letter.first_day.0).num_days())
+            .filter_map(|day| Some(BroadcastDate(letter.first_day.0.checked_add_signed(TimeDelta::days(day))?)))
+            .filter(|day| own.days.hold(*day));
         let asked = letter.first_day <= date
             && date <= letter.last_day
-            && (date.0 - letter.first_day.0).num_days() < i64::from(letter.days);
+            && own.days.hold(date)
+            && airing_days.count() <= letter.days as usize
+            && !modes.iter().any(|mode| mode.period.mode.suspends(&own.tags));
         let grant = Grant {
             title: asset.asset.title.clone(),
             office: asset.asset.owner,
@@ -54,12 +71,12 @@ pub fn gather(
             windows: hours_of(&submission, date, channel.zone),
             wanted: if asked { letter.plays_per_day } else { 0 },
             minimum: 0,
-            separation: TimeDelta::seconds(i64::from(settings.separation_s)),
+            separation: TimeDelta::seconds(i64::from(own.separation_s.unwrap_or(rules.separation_s))),
         };
         grants.insert(submission.id, grant);
     }
-    let fixed = configured.fixed.iter().filter_map(|f| {
-        let start = channel.zone.resolve(date, f.at);
+    let fixed = rules.fixed.iter().filter_map(|f| {
+        let start = fixed_times::starts(f, channel.zone, configured.place, date)?;
         let span = Span::new(start, start + TimeDelta::seconds(i64::from(f.seconds)))?;
         // A clip whose approval is not in force does not air; its time stays free.
         let approved =
@@ -74,7 +91,7 @@ pub fn gather(
         grants,
         fill: fill_index::read(desk.home())?.into_iter().map(|f| (f.sha256, f.duration_frames)).collect(),
         files: files(desk.home(), playlist, check)?,
-        office_gap: TimeDelta::seconds(i64::from(settings.office_gap_s)),
+        office_gap: TimeDelta::seconds(i64::from(rules.office_gap_s)),
         explained,
     })
 }

@@ -7,7 +7,6 @@ use chrono::TimeDelta;
 use crate::config::ChannelConfig;
 use crate::desk::Desk;
 use crate::domain::ids::ItemId;
-use crate::domain::people::OpdGroup;
 use crate::domain::playlist::{ItemKind, Playlist, PlaylistItem};
 use crate::domain::rotation::{Step, Stretch};
 use crate::domain::time::{BroadcastDate, FrameRate, Instant, Tick, Zone};
@@ -29,9 +28,6 @@ pub(super) struct Frame<'a> {
     pub close: Tick,
     /// Where the planned part of the day begins: earlier than `from` if earlier frames are planned already.
     pub begin: Tick,
-    pub office_gap_s: u32,
-    pub separation_s: u32,
-    pub shares: &'a BTreeMap<OpdGroup, u32>,
 }
 
 impl<'a> Frame<'a> {
@@ -58,17 +54,7 @@ impl<'a> Frame<'a> {
         }
         let from = from.min(close);
         let first = parent.and_then(|p| p.items().first()).map_or(from, |i| i.first_tick(rate));
-        Ok(Frame {
-            channel: configured,
-            date,
-            origin,
-            from,
-            close,
-            begin: first.min(from),
-            office_gap_s: settings.office_gap_s,
-            separation_s: settings.separation_s,
-            shares: &settings.shares,
-        })
+        Ok(Frame { channel: configured, date, origin, from, close, begin: first.min(from) })
     }
 
     pub fn rate(&self) -> FrameRate {

@@ -2,18 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::config::{ChannelConfig, FixedConfig};
+use crate::config::ChannelConfig;
 use crate::domain::asset::AssetKind;
 use crate::domain::ids::{CaseId, OpdId, Sha256, SubmissionId};
 use crate::domain::people::Opd;
 use crate::domain::playlist::{ItemKind, Playlist, PlaylistItem, RunMode};
-use crate::domain::rotation::{Class, FixedEvent, OfficeShare, Rotation, RotationEntry, ShareGroup, Step, Stretch};
+use crate::domain::rotation::{FixedEvent, OfficeShare, Rotation, RotationEntry, ShareGroup, Step, Stretch};
+use crate::domain::rules::{DayMode, FixedRule, RequestRules, Weekdays};
 use crate::domain::submission::{LetterDetails, Submission};
+use crate::domain::text::{Lang, Text};
 use crate::domain::time::{BroadcastDate, Span, Zone};
+use crate::engine::fixed_times;
 use crate::engine::planner::DayPlan;
 use crate::engine::rundown::{Material, Placed};
 use crate::store::{AssetRow, Scope, Titled};
 
+use super::rules::{DayRules, RuleBook};
 use super::{Frame, PlanError};
 use crate::desk::Desk;
 
@@ -28,37 +32,44 @@ pub(super) struct DayMaterial {
     all: BTreeMap<SubmissionId, AssetRow>,
     fixed: Vec<Fixed>,
     offices: BTreeMap<OpdId, Opd>,
+    rules: DayRules,
+    /// What a day mode keeps off the wall; with the reason where it asks for the day.
+    suspended: BTreeMap<SubmissionId, Option<(CaseId, Text)>>,
 }
 
 struct Entry {
     row: AssetRow,
     wanted: u32,
     windows: Vec<Span>,
+    rules: RequestRules,
 }
 
 struct Fixed {
     span: Span,
-    config: FixedConfig,
+    rule: FixedRule,
     material: Option<Material>,
 }
-
-/// Class of an office's ordinary request; the highest is 0.
-const USUAL_CLASS: Class = Class(2);
-/// Plays below which a request counts as not served.
-const USUAL_MINIMUM: u32 = 1;
 
 impl DayMaterial {
     pub fn load(desk: &Desk, configured: &ChannelConfig, date: BroadcastDate) -> Result<DayMaterial, PlanError> {
         let channel = &configured.channel;
         let (titles, offices) =
             desk.store.read(|r| Ok::<_, PlanError>((r.titled(&channel.id)?, r.offices(Scope::All)?)))?;
-        Ok(DayMaterial::of(configured, date, &titles, &offices))
+        let rules = RuleBook::load(desk, configured, date, date)?;
+        Ok(DayMaterial::of(configured, date, &titles, &offices, &rules))
     }
 
     /// The day's clips and rules from rows that were read before.
-    pub fn of(configured: &ChannelConfig, date: BroadcastDate, titles: &[Titled], offices: &[Opd]) -> DayMaterial {
-        let channel = &configured.channel;
+    pub fn of(
+        configured: &ChannelConfig,
+        date: BroadcastDate,
+        titles: &[Titled],
+        offices: &[Opd],
+        rules: &RuleBook,
+    ) -> DayMaterial {
         let mut day = DayMaterial {
+            rules: rules.on(date),
+            suspended: BTreeMap::new(),
             materials: Vec::new(),
             entries: Vec::new(),
             entry_of: BTreeMap::new(),
@@ -66,33 +77,42 @@ impl DayMaterial {
             fixed: Vec::new(),
             offices: offices.iter().map(|o| (o.id, o.clone())).collect(),
         };
-        let open = channel.open_span(date);
-        for Titled { row, submission, .. } in titles {
-            let in_force = !row.revoked && row.asset.validity.overlaps(open);
-            let wanted = wanted(&submission.letter, date);
-            if in_force && wanted > 0 && row.asset.kind == AssetKind::Spot {
-                day.entry_of.insert(submission.id, day.materials.len());
-                day.materials.push(material(row, submission));
-                let windows = windows(&submission.letter, row.asset.validity, date, channel.zone);
-                day.entries.push(Entry { row: row.clone(), wanted, windows });
-            }
-            for config in configured.fixed.iter().filter(|f| f.sha256 == Some(row.asset.clip.sha256)) {
-                if in_force {
-                    day.fixed.extend(fixed(channel.zone, date, config, Some(material(row, submission))));
-                }
-            }
-            day.all.insert(submission.id, row.clone());
+        for titled in titles {
+            day.add(configured, date, titled);
         }
-        for config in &configured.fixed {
-            if !day.fixed.iter().any(|f| f.config == *config) {
-                day.fixed.extend(fixed(channel.zone, date, config, None));
+        for rule in &day.rules.planning.fixed {
+            if !day.fixed.iter().any(|f| f.rule == *rule) {
+                day.fixed.extend(fixed(configured, date, rule, None));
             }
         }
         day
     }
 
+    fn add(&mut self, configured: &ChannelConfig, date: BroadcastDate, Titled { row, submission, .. }: &Titled) {
+        let channel = &configured.channel;
+        let in_force = !row.revoked && row.asset.validity.overlaps(channel.open_span(date));
+        let rules = self.rules.of_request(row.case);
+        let wanted = wanted(&submission.letter, date, rules.days);
+        let is_spot = row.asset.kind == AssetKind::Spot;
+        let planned = in_force && wanted > 0 && is_spot;
+        if let Some(mode) = self.rules.suspending(&rules.tags).filter(|_| is_spot) {
+            let why = (row.case, suspended(&row.asset.title, mode));
+            self.suspended.insert(submission.id, planned.then_some(why));
+        } else if planned {
+            self.entry_of.insert(submission.id, self.materials.len());
+            self.materials.push(material(row, submission));
+            let windows = windows(&submission.letter, row.asset.validity, date, channel.zone);
+            self.entries.push(Entry { row: row.clone(), wanted, windows, rules });
+        }
+        for rule in self.rules.planning.fixed.iter().filter(|f| in_force && f.sha256 == Some(row.asset.clip.sha256)) {
+            self.fixed.extend(fixed(configured, date, rule, Some(material(row, submission))));
+        }
+        self.all.insert(submission.id, row.clone());
+    }
+
     /// The rotation of the part of the day that is planned.
     pub fn rotation(&self, frame: &Frame) -> Rotation {
+        let rules = &self.rules.planning;
         let open = Stretch { start: frame.step(frame.begin), end: frame.step(frame.close) };
         let entries = self.entries.iter().map(|entry| {
             let windows = entry.windows.iter().filter_map(|w| frame.stretch(w.start(), w.end()).meet(open));
@@ -101,11 +121,11 @@ impl DayMaterial {
                 title: entry.row.asset.title.clone(),
                 office: entry.row.asset.owner,
                 length: Step::try_from(entry.row.asset.clip.frames).unwrap_or(Step::MAX),
-                class: USUAL_CLASS,
+                class: entry.rules.class,
                 wanted: entry.wanted,
-                minimum: USUAL_MINIMUM.min(entry.wanted),
+                minimum: entry.rules.minimum.min(entry.wanted),
                 windows: windows.collect(),
-                separation: frame.steps(frame.separation_s),
+                separation: frame.steps(entry.rules.separation_s.unwrap_or(rules.separation_s)),
             }
         });
         let fixed = self.fixed.iter().map(|f| FixedEvent {
@@ -114,17 +134,17 @@ impl DayMaterial {
                 start: frame.step(frame.rate().tick_at(f.span.start())),
                 end: frame.step(frame.rate().tick_from(f.span.end())),
             },
-            title: f.config.title.clone(),
+            title: f.rule.title.clone(),
         });
         let group = |office: &Opd| ShareGroup(office.group as u8);
-        let share = |o: &Opd| OfficeShare { group: group(o), weight: o.weight, credit: 0 };
+        let share = |o: &Opd| OfficeShare { group: group(o), weight: o.weight, credit: self.rules.credit(o.id, frame) };
         Rotation {
             open,
             fixed: fixed.collect(),
             entries: entries.collect(),
             offices: self.offices.iter().map(|(id, office)| (*id, share(office))).collect(),
-            groups: frame.shares.iter().map(|(group, weight)| (ShareGroup(*group as u8), *weight)).collect(),
-            office_gap: frame.steps(frame.office_gap_s),
+            groups: rules.shares.iter().map(|(group, weight)| (ShareGroup(*group as u8), *weight)).collect(),
+            office_gap: frame.steps(rules.office_gap_s),
             shortest_pause: frame.steps(super::SHORTEST_PAUSE_S),
             phase: u64::try_from(chrono::Datelike::num_days_from_ce(&frame.date.0)).unwrap_or(0),
         }
@@ -156,7 +176,9 @@ impl DayMaterial {
     /// Whether an item may no longer air at all, near or not.
     pub fn is_withdrawn(&self, item: &PlaylistItem) -> bool {
         match item.kind {
-            ItemKind::Clip => submission(item).and_then(|s| self.all.get(&s)).is_none_or(|row| row.revoked),
+            ItemKind::Clip => submission(item)
+                .and_then(|s| Some((s, self.all.get(&s)?)))
+                .is_none_or(|(s, row)| row.revoked || self.suspended.contains_key(&s)),
             ItemKind::Fill => {
                 let own = |row: &&AssetRow| Some(row.asset.clip.sha256) == item.sha256;
                 let mut rows = self.all.values().filter(own).peekable();
@@ -170,7 +192,7 @@ impl DayMaterial {
     pub fn may_stay(&self, frame: &Frame, item: &PlaylistItem, entry: Option<usize>, plays: u32) -> bool {
         let span = item.span(frame.rate());
         if item.run == RunMode::Hard {
-            return self.fixed.iter().any(|f| f.config.sha256 == item.sha256 && f.span.start() == item.start);
+            return self.fixed.iter().any(|f| f.rule.sha256 == item.sha256 && f.span.start() == item.start);
         }
         let Some(entry) = entry.map(|e| &self.entries[e]) else { return false };
         plays < entry.wanted
@@ -182,11 +204,11 @@ impl DayMaterial {
 
     /// Fixed events with a clip of their own, as far as they are still to be planned.
     pub fn fixed_plays<'m>(&'m self, frame: &Frame, kept: &[PlaylistItem]) -> Vec<Placed<'m>> {
-        let stands = |f: &Fixed| kept.iter().any(|i| i.start == f.span.start() && i.sha256 == f.config.sha256);
+        let stands = |f: &Fixed| kept.iter().any(|i| i.start == f.span.start() && i.sha256 == f.rule.sha256);
         let due = |f: &&Fixed| frame.rate().tick_from(f.span.start()) >= frame.from && !stands(f);
         let place = |f: &'m Fixed| {
             let start = frame.rate().tick_from(f.span.start());
-            f.material.as_ref().map(|material| Placed { start, material, fixed: true, wears: f.config.wears.clone() })
+            f.material.as_ref().map(|material| Placed { start, material, fixed: true, wears: f.rule.wears.clone() })
         };
         self.fixed.iter().filter(due).filter_map(place).collect()
     }
@@ -197,10 +219,17 @@ impl DayMaterial {
         let Some(parent) = parent else { return BTreeSet::new() };
         let gone = parent.items().iter().filter(|i| self.is_withdrawn(i)).filter_map(|i| i.sha256);
         let mut hashes: BTreeSet<Sha256> = parent.head().withdrawn.iter().copied().chain(gone).collect();
-        for row in self.all.values().filter(|row| !row.revoked) {
+        let may_air =
+            |(submission, row): &(&SubmissionId, &AssetRow)| !row.revoked && !self.suspended.contains_key(submission);
+        for (_, row) in self.all.iter().filter(may_air) {
             hashes.remove(&row.asset.clip.sha256);
         }
         hashes
+    }
+
+    /// Requests that ask for the day and that a day mode keeps off the wall, with the reason.
+    pub fn suspended(&self) -> impl Iterator<Item = &(CaseId, Text)> {
+        self.suspended.values().flatten()
     }
 
     /// Requests whose missing plays have a reason in the plan.
@@ -229,11 +258,21 @@ fn material(row: &AssetRow, submission: &Submission) -> Material {
     }
 }
 
-/// Plays that a letter asks for on a day: the days asked for are the first of its period.
-fn wanted(letter: &LetterDetails, date: BroadcastDate) -> u32 {
-    let day = (date.0 - letter.first_day.0).num_days();
-    let asked = (0..i64::from(letter.days)).contains(&day) && date <= letter.last_day;
-    if asked { letter.plays_per_day } else { 0 }
+/// Plays that a letter asks for on a day: the days asked for are the first of its period that are days of its week.
+fn wanted(letter: &LetterDetails, date: BroadcastDate, days: Weekdays) -> u32 {
+    let before = letter.first_day.0.iter_days().take_while(|day| *day < date.0).map(BroadcastDate);
+    let passed = before.filter(|day| days.hold(*day)).take(letter.days as usize).count();
+    let asked = letter.first_day <= date && date <= letter.last_day && days.hold(date);
+    if asked && passed < letter.days as usize { letter.plays_per_day } else { 0 }
+}
+
+/// Why a request that is asked for has no play on a day with a mode.
+fn suspended(title: &str, mode: DayMode) -> Text {
+    let (name, effect) = (mode.text(), mode.effect());
+    Text::new(
+        format!("{title}: tidak tayang karena {}. {}", name.get(Lang::Id), effect.get(Lang::Id)),
+        format!("{title}: does not air because of {}. {}", name.get(Lang::En), effect.get(Lang::En)),
+    )
 }
 
 /// Where plays may lie: the hours that the letter prefers, within the approved period.
@@ -242,8 +281,13 @@ fn windows(letter: &LetterDetails, validity: Span, date: BroadcastDate, zone: Zo
     letter.hours_on(date, zone).into_iter().filter_map(valid).collect()
 }
 
-fn fixed(zone: Zone, date: BroadcastDate, config: &FixedConfig, material: Option<Material>) -> Option<Fixed> {
-    let start = zone.resolve(date, config.at);
-    let span = Span::new(start, start + chrono::TimeDelta::seconds(i64::from(config.seconds)))?;
-    Some(Fixed { span, config: config.clone(), material })
+fn fixed(
+    configured: &ChannelConfig,
+    date: BroadcastDate,
+    rule: &FixedRule,
+    material: Option<Material>,
+) -> Option<Fixed> {
+    let start = fixed_times::starts(rule, configured.channel.zone, configured.place, date)?;
+    let span = Span::new(start, start + chrono::TimeDelta::seconds(i64::from(rule.seconds)))?;
+    Some(Fixed { span, rule: rule.clone(), material })
 }
