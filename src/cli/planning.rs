@@ -76,6 +76,7 @@ impl From<PlanError> for Failure {
             PlanError::NoPlaylist(_) | PlanError::Judged(_) => "look at siaran plan, and change what it names",
             PlanError::Empty { .. } => "pass on what waits and publish then, or publish it all the same with --empty",
             PlanError::RulesChanged => "look at the rules again, then change them",
+            PlanError::ChangedSince { .. } => "look at siaran plan, and publish again",
             PlanError::Unchanged { .. } => "publish again once something has changed",
             PlanError::File(_) | PlanError::Fill(_) | PlanError::Io { .. } => "run siaran check",
             PlanError::Desk(_) => "name the home with --home, or make one with siaran init",

@@ -5,6 +5,8 @@
 //! player airs it already.
 
 mod announce;
+pub mod announcement;
+pub mod day;
 mod decide;
 pub mod draft;
 mod empty;
@@ -12,6 +14,7 @@ pub(super) mod evidence;
 mod fill;
 mod frame;
 mod material;
+pub mod overview;
 mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,6 +46,7 @@ use super::{Desk, DeskError, Refusal};
 use announce::announcements;
 pub use decide::{Affected, Cost, DAYS_AHEAD, LONGEST_MODE, Outlook, RulesInForce, WhatIf};
 use draft::DraftState;
+use empty::BEFORE_PLANNING;
 pub use empty::{Waiting, WhenEmpty};
 use evidence::FileCheck;
 use frame::Frame;
@@ -91,6 +95,12 @@ pub enum PlanError {
     /// Somebody saved other rules since these were looked at.
     #[error("somebody saved other rules meanwhile; look at them first")]
     RulesChanged,
+    /// The plan was changed by hand after it was looked at.
+    #[error("the plan of {date} was changed after it was looked at")]
+    ChangedSince {
+        /// The day.
+        date: BroadcastDate,
+    },
     /// A revision can't be read or written.
     #[error(transparent)]
     File(#[from] playlist_file::PlaylistFileError),
@@ -147,6 +157,14 @@ impl PlanError {
                 Text::new(
                     "Rekan Anda menyimpan aturan lain sesudah halaman ini dibuka. Muat ulang halaman, lalu ubah lagi.",
                     "A colleague has saved other rules since this page was opened. Open it again, then change it.",
+                ),
+            ),
+            PlanError::ChangedSince { .. } => (
+                "changed_since",
+                Text::new(
+                    "Rencana ini diubah rekan Anda sesudah halaman dibuka, dan belum diumumkan. Periksa perubahannya dahulu.",
+                    "A colleague has changed this plan after the page was opened, and it was not published. Look at the \
+                     changes first.",
                 ),
             ),
             PlanError::Judged(texts) => ("judged", Text::new(join(texts, Lang::Id), join(texts, Lang::En))),
@@ -281,7 +299,38 @@ impl Desk {
             self.only_scheduler(person)?;
         }
         let draft = self.store.read(|r| r.draft(channel, date))?;
-        let mut published = self.publish_revision(by, channel, date, FileCheck::Hash, when_empty, draft.as_ref())?;
+        self.publish_draft(by, channel, date, when_empty, draft.as_ref())
+    }
+
+    /// The same for someone who has looked at the plan: refused if changes by hand were made since, which nobody saw.
+    ///
+    /// # Errors
+    /// As [`Desk::publish_day`], and [`PlanError::ChangedSince`].
+    pub fn publish_seen(
+        &self,
+        by: PersonId,
+        channel: &ChannelId,
+        date: BroadcastDate,
+        when_empty: WhenEmpty,
+        seen: Option<u32>,
+    ) -> Result<Published, PlanError> {
+        self.only_scheduler(by)?;
+        let draft = self.store.read(|r| r.draft(channel, date))?;
+        if draft.as_ref().map(|draft| draft.version) != seen {
+            return Err(PlanError::ChangedSince { date });
+        }
+        self.publish_draft(Some(by), channel, date, when_empty, draft.as_ref())
+    }
+
+    fn publish_draft(
+        &self,
+        by: Option<PersonId>,
+        channel: &ChannelId,
+        date: BroadcastDate,
+        when_empty: WhenEmpty,
+        draft: Option<&Draft>,
+    ) -> Result<Published, PlanError> {
+        let mut published = self.publish_revision(by, channel, date, FileCheck::Hash, when_empty, draft)?;
         if let Some(person) = by {
             published.moved = self.move_scheduled_cases(person, &published.proposal)?;
         }

@@ -3,6 +3,7 @@
 //! here but the fonts.
 
 pub mod airing;
+pub mod announcement;
 pub mod approval;
 mod html;
 mod pdf;

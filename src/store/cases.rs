@@ -5,10 +5,10 @@ use sha2::{Digest, Sha256 as Hasher};
 
 use super::row::{hash, instant, maybe_instant, maybe_word, ms, small, word};
 use super::{Reader, Scope, StoreError, Tx};
-use crate::domain::ids::{CaseId, OpdId, PersonId, Sha256};
+use crate::domain::ids::{CaseId, ChannelId, OpdId, PersonId, Sha256};
 use crate::domain::people::Form;
 use crate::domain::standard::{EdgeKind, Key};
-use crate::domain::time::Instant;
+use crate::domain::time::{BroadcastDate, Instant};
 
 /// A case as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +39,21 @@ pub struct CaseRow {
     pub outcome: Option<Key>,
     /// Title of the clip, from the newest submission.
     pub title: String,
+}
+
+/// For which days an open case asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// The case.
+    pub case: CaseId,
+    /// Where it stands.
+    pub step: Key,
+    /// Title of the clip, from the newest submission.
+    pub title: String,
+    /// First day of the period that it asks for.
+    pub first_day: BroadcastDate,
+    /// Last day of it.
+    pub last_day: BroadcastDate,
 }
 
 /// One act that moved a case.
@@ -157,6 +172,29 @@ impl Reader<'_> {
         );
         let mut statement = self.connection.prepare_cached(&sql)?;
         let rows = statement.query_map(params![scope.office(), MOST_ROWS], read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The days that open cases ask for on a channel, by their newest submission, the longest waiting first.
+    ///
+    /// # Errors
+    /// When the database would not.
+    pub fn asked(&self, channel: &ChannelId) -> Result<Vec<Asked>, StoreError> {
+        let sql = format!(
+            "select c.id, c.step, s.title, s.first_day, s.last_day {FROM} where c.ended_at_ms is null \
+             and s.channel = ? order by c.step_at_ms, c.id"
+        );
+        let read = |row: &Row<'_>| {
+            Ok(Asked {
+                case: CaseId(row.get(0)?),
+                step: word(row, 1)?,
+                title: row.get(2)?,
+                first_day: word(row, 3)?,
+                last_day: word(row, 4)?,
+            })
+        };
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let rows = statement.query_map(params![channel.as_str()], read)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

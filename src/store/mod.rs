@@ -40,7 +40,7 @@ use crate::domain::ids::OpdId;
 pub use approvals::NewApproval;
 pub use as_run::Imported;
 pub use audit::{AuditBreak, AuditRow, AuditSummary, BreakKind};
-pub use cases::{CaseRow, MoveRow, NewMove};
+pub use cases::{Asked, CaseRow, MoveRow, NewMove};
 pub use clips::{AssetRow, ClipRow, NewAsset, Titled};
 pub use conclusions::ConclusionRow;
 pub use drafts::DraftLook;

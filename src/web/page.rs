@@ -53,6 +53,10 @@ impl Visit {
     pub(super) fn t1(&self, key: &str, name: &str, value: impl ToString) -> String {
         say(self.lang, key, &[(name, value.to_string())])
     }
+    /// Words for a key with two values.
+    pub(super) fn t2(&self, key: &str, one: (&str, String), two: (&str, String)) -> String {
+        say(self.lang, key, &[one, two])
+    }
     /// Path and query.
     pub(super) fn here(&self) -> String {
         if self.query.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, self.query) }

@@ -225,7 +225,7 @@ pub(super) async fn letter_pdf(
     pdf(&web, paper, format!("persetujuan-{id}.pdf")).await
 }
 
-async fn pdf(web: &Web, paper: Paper, name: String) -> Result<Response, Problem> {
+pub(super) async fn pdf(web: &Web, paper: Paper, name: String) -> Result<Response, Problem> {
     let set = web.blocking(move |desk| {
         let fonts = paper::Fonts::load(&desk.config.paper.fonts)?;
         paper::pdf(&paper, &fonts)
@@ -239,7 +239,7 @@ async fn pdf(web: &Web, paper: Paper, name: String) -> Result<Response, Problem>
     }
 }
 
-fn download(kind: &'static str, name: &str, bytes: Vec<u8>) -> Response {
+pub(super) fn download(kind: &'static str, name: &str, bytes: Vec<u8>) -> Response {
     let headers = [(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\""))];
     (headers, bytes).into_response()
 }

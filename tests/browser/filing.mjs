@@ -3,10 +3,10 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 
 // A clip of six seconds with sound, as an office's editing program makes it.
-export function aMadeClip(home, name) {
+export function aMadeClip(home, name, hertz = 440) {
   const path = join(home, name);
   execFileSync("ffmpeg", ["-v", "error", "-y", "-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=25", "-f", "lavfi",
-    "-i", "sine=frequency=440:sample_rate=48000", "-t", "6", "-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "aac",
+    "-i", `sine=frequency=${hertz}:sample_rate=48000`, "-t", "6", "-c:v", "libx264", "-pix_fmt", "yuv420p", "-c:a", "aac",
     path]);
   return { path, seconds: 6 };
 }

@@ -30,21 +30,17 @@ pub struct Waiting {
 }
 
 /// Steps of `ds.videotron` before a clip can be planned.
-const BEFORE_PLANNING: [&str; 6] = ["submit", "register", "verify", "revise", "approve", "process"];
+pub(super) const BEFORE_PLANNING: [&str; 6] = ["submit", "register", "verify", "revise", "approve", "process"];
 
 impl Desk {
     /// Requests whose period holds the day and that can't be planned yet; the furthest first.
     pub(super) fn waiting_for(&self, channel: &ChannelId, date: BroadcastDate) -> Result<Vec<Waiting>, PlanError> {
         let found = self.store.read(|r| -> Result<_, PlanError> {
             let mut waiting = Vec::new();
-            for row in r.open_cases(Scope::All)? {
-                let Some(step) = BEFORE_PLANNING.iter().position(|step| *step == row.step.as_str()) else { continue };
-                let found = CaseFile::load(r, &self.standards, Scope::All, row.id)?;
-                let newest = found.newest();
-                let asked = (newest.letter.first_day..=newest.letter.last_day).contains(&date);
-                if asked && newest.channel == *channel {
-                    waiting.push((step, Waiting { case: row.id, title: row.title, standing: found.standing() }));
-                }
+            for asked in r.asked(channel)?.into_iter().filter(|a| (a.first_day..=a.last_day).contains(&date)) {
+                let Some(step) = BEFORE_PLANNING.iter().position(|step| *step == asked.step.as_str()) else { continue };
+                let found = CaseFile::load(r, &self.standards, Scope::All, asked.case)?;
+                waiting.push((step, Waiting { case: asked.case, title: asked.title, standing: found.standing() }));
             }
             Ok(waiting)
         });

@@ -109,7 +109,8 @@ impl<'a> Frame<'a> {
 
     /// Announced plays that don't stay, of requests that may still air.
     pub fn lost(&self, material: &DayMaterial, parent: &Playlist, kept: &[PlaylistItem]) -> Vec<Play> {
-        let gone = parent.items().iter().filter(|item| !kept.iter().any(|k| k.id == item.id));
+        let kept: BTreeSet<&ItemId> = kept.iter().map(|item| &item.id).collect();
+        let gone = parent.items().iter().filter(|item| !kept.contains(&item.id));
         let play = |item: &PlaylistItem| {
             let entry = material.entry_of(item)?;
             Some(Play { start: self.step(item.first_tick(self.rate())), entry })

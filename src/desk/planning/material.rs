@@ -169,6 +169,21 @@ impl DayMaterial {
         self.all.get(&submission).map(|row| row.asset.title.clone()).unwrap_or_default()
     }
 
+    /// Whose a request is.
+    pub fn office_of(&self, submission: SubmissionId) -> Option<OpdId> {
+        self.all.get(&submission).map(|row| row.asset.owner)
+    }
+
+    /// An office's name.
+    pub fn office_name(&self, office: OpdId) -> String {
+        self.offices.get(&office).map(|o| o.name.clone()).unwrap_or_default()
+    }
+
+    /// Times that are kept for something else, with what.
+    pub fn fixed_times(&self) -> Vec<(Span, String)> {
+        self.fixed.iter().map(|f| (f.span, f.rule.title.clone())).collect()
+    }
+
     pub fn case_of(&self, entry: usize) -> CaseId {
         self.entries[entry].row.case
     }

@@ -298,7 +298,7 @@ planning-previous = Previous day
 planning-next = Next day
 planning-revision = Published: revision { $n }
 planning-none = This day is not planned yet. Without a plan the wall airs evergreen material.
-planning-do = Plan it
+planning-do = See the changes and publish
 planning-rundown = Rundown
 planning-start = Start
 planning-length = Length
@@ -374,3 +374,172 @@ crawl-until-ended = Until it is ended
 crawl-end = End the crawl
 crawl-end-what = The words leave the screen. What is on air stays as it is.
 crawl-runs = A crawl runs on the word of { $by }:
+
+planning-over = The hours of this day are over, and it was never published.
+planning-none-yet = This day is not published yet. What you see is the plan; unless it is published the wall airs evergreen material.
+
+look-revision = Published, revision { $n }
+look-over = Over
+look-open = Not published
+look-draft = Being changed
+look-draft-by = Changed by { $name } at { $at }, not published
+look-waiting =
+    { $n ->
+        [one] One request waits
+       *[other] { $n } requests wait
+    }
+look-without = { $n } without a place
+look-full = { $percent } % full
+look-plays =
+    { $n ->
+        [one] one play
+       *[other] { $n } plays
+    }
+look-others = Other channels:
+look-previous = 31 days before
+look-next = 31 days on
+look-nothing = No request asks for these days yet. Once one is approved and its file is ready its plays are shown here.
+look-table = Show as a table
+look-table-what = Day by day
+look-day = Day
+look-state = State
+look-waits = Wait
+look-none = Without a place
+look-fewer = Fewer than asked for
+look-changes = Changes not published
+look-back = all days
+
+day-week = This week
+day-picture = Picture of the day
+day-picture-what = One strip is one hour. Colours stand for offices (see their table), hatching for fixed events, grey for evergreen material, white for nothing. A thick border: put there by hand.
+day-hours = Fill by hour (minutes.seconds)
+day-hour = From
+day-fill = Fill
+day-fill-percent = Full
+day-plays = Plays
+day-booked = Clips
+day-fixed = Fixed events
+day-empty = Empty
+day-offices = Airtime per office and its fair share (hours.minutes.seconds)
+day-bar = Compared
+day-airtime = Airtime
+day-fair = Fair share
+day-of-fair = Of the fair share
+day-fair-what = Fair share: the day's airtime goes by weight to groups and to offices, and nobody's share is more than it asked for. The upright line on a bar marks it.
+day-no-plays = Nothing airs on this day. Add plays under Change the plan, or wait for requests that can be planned.
+day-all = Show all { $n } plays
+
+draft-do = Change the plan
+draft-title = Change the plan
+draft-seconds = { $seconds } s
+draft-by-hand = Put by hand
+draft-near = Announced and near: does not change any more
+draft-mark = Mark
+draft-locked = Does not change any more
+draft-moved = The play is moved.
+draft-moved-to = The play is moved to { $at }.
+draft-swapped = The two plays have traded places.
+draft-removed = The play is out of the plan.
+draft-added = The play is added.
+draft-added-at = The play is added at { $at }.
+draft-undone = The last change is taken back.
+draft-discarded = All changes are thrown away. The plan is as it was.
+draft-refused = This change can't be taken
+draft-places = The nearest places where it may go:
+draft-place = Put it at { $at }
+draft-again = Apply my change to the plan as it is now
+draft-began = Changes began by { $name } at { $at }.
+draft-changed = Last changed by { $name } at { $at }.
+draft-count =
+    { $n ->
+        [one] One change is kept, not published yet.
+       *[other] { $n } changes are kept, not published yet.
+    }
+draft-none = This plan is as the planner made it. Your first change opens a plan that is kept until it is published or thrown away.
+draft-lost = Can't air any more as planned
+draft-undo = Take the last change back
+draft-hours = Hours
+draft-how = Choose a play in the picture or in the table, then move it, trade its place or take it out.
+draft-how-keys = With the mouse: drag a play. With the keyboard: left and right arrow a minute, with Shift 15 seconds, up and down five minutes, Enter puts it down, Esc lets go.
+draft-dragged = At %
+draft-chosen = The chosen play
+draft-choose = None is chosen. Choose one in the picture above or in the table below.
+draft-move-to = Move to
+draft-time-hint = Hours.minutes.seconds, like 08.15.00
+draft-time-wrong = Write a time like 08.15 or 08.15.30.
+draft-move = Move it
+draft-swap-with = Trade places with (of one length)
+draft-swap = Trade places
+draft-remove = Take it out
+draft-add-title = Add a play
+draft-request = Request
+draft-request-hint = The figures: plays that it has of those it asked for. ✓ means it has all.
+draft-request-wanted = Choose the request.
+draft-other-wanted = Choose the play to trade places with.
+draft-play-wanted = Choose a play first, in the picture or in the table.
+draft-add-at = Start at
+draft-add = Add it
+draft-no-requests = No request can air on this day.
+draft-hour-empty = Nothing airs in this hour. Add a play with the form above, or choose another hour.
+draft-table = Plays
+draft-end = End
+draft-edits = Changes, the newest first
+draft-fell = Does not hold any more
+draft-did-move = moved from { $from } to { $to }.
+draft-did-remove = taken out at { $at }.
+draft-did-add = added at { $at }.
+draft-did-swap = at { $at } has traded places with { $with }.
+draft-discard-ask = Throw all changes away …
+draft-discard-what = All changes of this day's plan are thrown away and the planner's counts again. What is published does not change.
+draft-discard = Yes, throw all changes away
+
+planning-by-hand =
+    { $n ->
+        [one] One change by hand is published with it.
+       *[other] { $n } changes by hand are published with it.
+    }
+planning-fell =
+    { $n ->
+        [one] One change by hand does not hold any more, because what can air has changed. Look at it under Change the plan.
+       *[other] { $n } changes by hand do not hold any more, because what can air has changed. Look at them under Change the plan.
+    }
+
+several-title = Publish several days
+several-range = Publish several days at once
+several-first = First day
+several-last = Last day
+several-look = Look at those days
+several-wrong = Choose the first and the last day, 31 days at most, not before today.
+several-would = What would happen
+several-result = What happened, day by day
+several-what = Remarks
+several-added =
+    { $n ->
+        [one] one play new
+       *[other] { $n } plays new
+    }
+several-rest = { $moved } moved, { $removed } gone
+several-empty = Without a single clip: not published. Publish it from its own page if that is meant.
+several-publish = Publish these days
+several-publish-what = Every day with ✓ counts on the wall at once, is archived, and announced to the offices, the operators and the monitoring team. A day that can't be published holds up no other.
+several-done =
+    { $n ->
+        [one] One day is published.
+       *[other] { $n } days are published.
+    }
+several-not =
+    { $n ->
+        [one] One day is not; the reason is below.
+       *[other] { $n } days are not; the reasons are below.
+    }
+several-broken = Something is wrong on our side: this day was not published. Try again from its own page.
+
+announcement-title = Announcement
+announcement-ics = Download calendar (ICS)
+announcement-none = This day is not published yet.
+archive-title = Revisions
+archive-revision = Revision { $n }
+archive-counts = What counts
+archive-first = The first revision of the day.
+archive-same = Its plays are those of the revision before.
+archive-changes = Changes from the revision before
