@@ -152,6 +152,8 @@ impl Ffmpeg {
         job.sandbox.demands = self.demands.clone();
         let mut command = job.sandbox.command(&self.siaran, program);
         command.args(&job.arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // Ctrl-C in a terminal is for this program: a decoder that ended by it would have read half a file.
+        command.process_group(0);
         let mut pipes: Vec<(Reader<'_>, OwnedFd)> = Vec::new();
         if let Some(reader) = job.second.take() {
             let (from, to) = pipe().map_err(not_started)?;

@@ -26,7 +26,8 @@ use siaran::engine::acceptance::{Judgement, Policy, judge};
 const KNOWN: &[(&str, &str)] = &[
     (
         "edge/editlist_positive_shift.mp4",
-        "every picture that decodes is black; the list counts an empty second before it",
+        "each of its 270 pictures is black, with and without its edit list, and nothing is heard; the list counts the second \
+         before them, in which a player shows nothing, as something else",
     ),
     (
         "pse/broadcast_30fps_01__f006l034.mkv",
