@@ -312,10 +312,11 @@ pub(super) const FORMATS: &str = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,m
 gif,apng,image2,jpeg_pipe,png_pipe,webp_pipe,bmp_pipe,tiff_pipe,j2k_pipe,jpegxl_pipe,h264,hevc,m4v,av1,obu,ivf,dv,dirac,\
 vc1,wtv,nut,rm,swf,gxf,yuv4mpegpipe,mjpeg,wav,w64,mp3,aac,ac3,eac3,flac,amr,amrnb,aiff,caf,au,aax";
 
-/// How sound keeps its time where packets are missing or overlap, as options of `aresample`: from 20 ms on a gap is filled
-/// with silence and an overlap cut. Left alone, ffmpeg waits until gaps add up to 0.1 s, and the sound is ahead of the
-/// picture for so long (EBU R 37: at most 40 ms); less is the rounding of containers.
-pub(super) const KEEP_TIME: &str = "async=1:min_hard_comp=0.02";
+/// How sound keeps its time where packets are missing or overlap, as options of `aresample`: once it is out by 30 ms a gap is
+/// filled with silence and an overlap cut. Left alone, ffmpeg waits for 0.1 s, and the sound is ahead of the picture for so
+/// long (EBU R 37: at most 40 ms). Less is the rounding of containers, and Vorbis in WebM, whose times are out by 21 ms now to
+/// one side and now to the other: at 20 ms such sound was cut up.
+pub(super) const KEEP_TIME: &str = "async=1:min_hard_comp=0.03";
 
 /// Arguments with which every reading of an office's file begins.
 pub(super) fn reading_arguments() -> Vec<OsString> {

@@ -584,7 +584,7 @@ impl ConformRecipe {
     /// How long a still is shown unless the office says otherwise, seconds.
     pub const STILL_SECONDS: u32 = 10;
     /// Counts changes of `av::conform` after which the same input gives other bytes.
-    const GENERATION: u32 = 3;
+    const GENERATION: u32 = 4;
 
     /// The recipe of a channel unless somebody chooses otherwise.
     pub fn of(house: HouseFormat) -> ConformRecipe {

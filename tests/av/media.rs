@@ -284,8 +284,8 @@ fn twenty_real_clips_come_out_at_the_house_loudness_with_their_peaks_held() {
     assert_eq!(heard, HEARD.len(), "all of them have sound");
 }
 
-/// When sound begins after half a second of none, seconds.
-fn ticks_s(file: &Path) -> Vec<f64> {
+/// The sound of a clip, in one channel at 48 kHz.
+fn samples(file: &Path) -> Vec<i16> {
     let sound = Command::new("ffmpeg")
         .args(["-nostdin", "-v", "error", "-i"])
         .arg(file)
@@ -293,9 +293,14 @@ fn ticks_s(file: &Path) -> Vec<f64> {
         .output()
         .expect("ffmpeg is installed")
         .stdout;
+    sound.as_chunks::<2>().0.iter().map(|sample| i16::from_le_bytes(*sample)).collect()
+}
+
+/// When sound begins after half a second of none, seconds.
+fn ticks_s(file: &Path) -> Vec<f64> {
     let (mut ticks, mut quiet) = (Vec::new(), 24_000);
-    for (n, sample) in sound.as_chunks::<2>().0.iter().enumerate() {
-        let loud = i16::from_le_bytes(*sample).unsigned_abs() > 1000;
+    for (n, sample) in samples(file).iter().enumerate() {
+        let loud = sample.unsigned_abs() > 1000;
         if loud && quiet >= 24_000 {
             ticks.push(n as f64 / 48_000.0);
         }
@@ -344,6 +349,19 @@ fn sound_with_holes_between_its_packets_stays_with_the_picture() {
     let expected = [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 10.0, 11.0];
     let off: Vec<f64> = ticks.iter().zip(expected).map(|(tick, second)| (tick - second).abs()).collect();
     assert!(ticks.len() == expected.len() && off.iter().all(|off| *off <= 0.02), "{ticks:?}");
+}
+
+#[test]
+fn sound_whose_times_are_now_early_and_now_late_is_not_cut_up() {
+    let home = tempfile::tempdir().expect("a folder");
+    // As Vorbis in WebM: every other packet says that it is 21 ms later than it is. None is missing.
+    let wrong = "-bsf:a setts=ts=TS+1008*(N-2*floor(N/2)) -af asetnsamples=1024 -c:a pcm_s16le -f nut";
+    let clip = make(home.path(), "wrong.nut", &sounding(5, "'0.3*sin(2*PI*440*t)'", wrong));
+    let (house, code, _) = conform(home.path(), &clip, "house.mp4");
+    assert_eq!(code, 0);
+    let longest_pause =
+        samples(&house)[2400..230_000].split(|sample| sample.unsigned_abs() > 300).map(<[i16]>::len).max();
+    assert!(longest_pause.is_some_and(|samples| samples < 48), "a millisecond without sound: {longest_pause:?}");
 }
 
 /// Files that nobody here made, one or two of each class that matters; the whole corpus is a benchmark.
