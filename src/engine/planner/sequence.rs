@@ -227,13 +227,17 @@ impl Layout<'_> {
 
     fn place(&mut self, e: usize, at: Step) {
         let lane = &self.day.lanes[e];
-        let was = self.urgency(e).expect("it has a play to come");
-        self.open.remove(self.open.binary_search(&was).expect("what has plays to come is open"));
+        // It is among the first, and its next play further back.
+        let was = self.open.iter().position(|o| o.2 == e).expect("what has plays to come is open");
         let turn = &mut self.turns[e];
         turn.next += 1;
         turn.last = Some(at);
         if let Some(urgency) = self.urgency(e) {
-            self.open.insert(self.open.partition_point(|o| *o < urgency), urgency);
+            let behind = self.open[was + 1..].partition_point(|o| *o < urgency);
+            self.open[was..=was + behind].rotate_left(1);
+            self.open[was + behind] = urgency;
+        } else {
+            self.open.remove(was);
         }
         self.office_ready[lane.office] = at + lane.length + self.day.office_gap;
         self.office_need[lane.office] -= lane.length + self.day.office_gap;
@@ -248,9 +252,18 @@ impl Layout<'_> {
 
     /// The earliest start of a lane's next play at `at` or later, by its own rules.
     fn ready(&self, e: usize, at: Step) -> Option<Step> {
+        self.ready_from(e, self.apart(e, at))
+    }
+
+    /// The earliest start at `at` or later that separation and office gap allow.
+    fn apart(&self, e: usize, at: Step) -> Step {
         let (lane, turn) = (&self.day.lanes[e], &self.turns[e]);
         let apart = turn.last.map_or(at, |last| last + lane.separation);
-        let from = at.max(apart).max(self.office_ready[lane.office]);
+        at.max(apart).max(self.office_ready[lane.office])
+    }
+
+    fn ready_from(&self, e: usize, from: Step) -> Option<Step> {
+        let (lane, turn) = (&self.day.lanes[e], &self.turns[e]);
         let room = lane.room[turn.room..].iter().find(|r| r.end - r.start.max(from) >= lane.length)?;
         Some(room.start.max(from))
     }
@@ -283,13 +296,20 @@ impl Layout<'_> {
         if let Some((.., e)) = hurried.or_else(due) {
             return Next::Now(*e);
         }
-        let mut early = None;
-        let mut later = Step::MAX;
+        let (mut early, mut later) = (None, Step::MAX);
+        let may_wait = self.may_idle(1);
         for next in open() {
             let e = next.2;
-            let Some(ready) = self.ready(e, at).filter(|ready| fits(e, *ready)) else { continue };
+            let from = self.apart(e, at);
+            // It is neither the first that is ready nor sooner than what is known: most are not.
+            if (from > at || early.is_some()) && from.max(ideal(next)) >= later {
+                continue;
+            }
+            let Some(ready) = self.ready_from(e, from).filter(|ready| fits(e, *ready)) else { continue };
             if ready > at {
                 later = later.min(ready.max(ideal(next)));
+            } else if !may_wait {
+                return Next::Now(e);
             } else {
                 early = early.or(Some(e));
                 later = later.min(ideal(next));
