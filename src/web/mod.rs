@@ -9,6 +9,7 @@ mod attempts;
 mod audit;
 mod case;
 mod crawl;
+mod deciding;
 #[cfg(test)]
 mod filing;
 mod guard;

@@ -6,8 +6,8 @@ use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, on};
 
 use super::{
-    Web, audit, case, crawl, health, inbox, incidents, live, people, planning, preview, reports, requests, sign_in,
-    static_files, timeline, wall, work,
+    Web, audit, case, crawl, deciding, health, inbox, incidents, live, people, planning, preview, reports, requests,
+    sign_in, static_files, timeline, wall, work,
 };
 
 /// One method of one path.
@@ -65,6 +65,8 @@ pub(super) fn all() -> Vec<Route> {
         upload("/requests/{id}/revise", requests::revise_send),
         post("/requests/{id}/revise/new", requests::revise_change),
         post("/requests/{id}/revise/check", requests::revise_check),
+        get("/requests/{id}/airing", deciding::request::show),
+        post("/requests/{id}/airing", deciding::request::change),
         get("/requests/{id}/letter", reports::letter_page),
         get("/requests/{id}/letter.pdf", reports::letter_pdf),
         get("/requests/{id}/report", reports::case_page),
@@ -84,6 +86,12 @@ pub(super) fn all() -> Vec<Route> {
         post("/planning/{channel}/{date}/draft", planning::draft::edit),
         get("/planning/{channel}/{date}/proposal", planning::proposal::propose),
         post("/planning/{channel}/{date}/publish", planning::proposal::publish),
+        get("/planning/{channel}/rules", deciding::rules::show),
+        post("/planning/{channel}/rules", deciding::rules::change),
+        get("/planning/{channel}/modes", deciding::modes::show),
+        post("/planning/{channel}/modes", deciding::modes::change),
+        post("/planning/{channel}/modes/{id}/end", deciding::modes::end),
+        get("/planning/{channel}/{date}/why/{case}", deciding::why::show),
         get("/reports", reports::list),
         get("/reports/{channel}/{date}", reports::day_page),
         get("/reports/{channel}/{date}/table.csv", reports::day_csv),

@@ -40,6 +40,8 @@ rights! {
     OrderPlayer: &[Role::Operator];
     /// Plan and publish.
     Plan: &[Role::Scheduler];
+    /// Order special days.
+    OrderMode: &[Role::Scheduler, Role::Head];
     /// Read what was aired.
     ReadReports: &[Role::Monitor, Role::Head, Role::Scheduler, Role::Operator];
     /// Write the conclusion of an airing report.

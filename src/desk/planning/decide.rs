@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 
 use crate::config::ChannelConfig;
 use crate::domain::audit::{AuditEvent, AuditKind};
-use crate::domain::ids::{CaseId, ChannelId, OpdId, PersonId};
+use crate::domain::ids::{CaseId, ChannelId, OpdId, PersonId, Sha256};
 use crate::domain::people::{Opd, Role};
 use crate::domain::rotation::Step;
 use crate::domain::rules::{ModePeriod, PlanningRules, RequestRules};
@@ -218,6 +218,29 @@ impl Desk {
             rate: frame.rate(),
             plan,
         }))
+    }
+
+    /// House files of a channel that may air now, by title: what a fixed event can show.
+    ///
+    /// # Errors
+    /// When the database would not.
+    pub fn clips_in_force(&self, channel: &ChannelId) -> Result<Vec<(Sha256, String)>, PlanError> {
+        let now = self.now();
+        let titles = self.store.read(|r| r.titled(channel))?;
+        let in_force = titles.into_iter().filter(|t| !t.row.revoked && t.row.asset.validity.contains(now));
+        let mut clips: Vec<_> = in_force.map(|t| (t.row.asset.clip.sha256, t.row.asset.title)).collect();
+        clips.sort_by(|a, b| a.1.cmp(&b.1).then(a.0.cmp(&b.0)));
+        clips.dedup_by_key(|clip| clip.0);
+        Ok(clips)
+    }
+
+    /// A person's name.
+    ///
+    /// # Errors
+    /// When the database would not.
+    pub fn name_of(&self, person: PersonId) -> Result<Option<String>, PlanError> {
+        let now = self.now();
+        Ok(self.store.read(|r| r.person(person, now))?.map(|person| person.name))
     }
 
     /// Saves rules of a channel over the version that the person saw.

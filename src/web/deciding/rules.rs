@@ -1,0 +1,248 @@
+//! A channel's rules: distances, shares, fixed events.
+
+use std::collections::{BTreeMap, HashMap};
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+
+use super::{CostShown, DayBox, day_boxes};
+use crate::desk::planning::RulesInForce;
+use crate::domain::branding::Wears;
+use crate::domain::channel::Channel;
+use crate::domain::ids::Sha256;
+use crate::domain::people::OpdGroup;
+use crate::domain::rules::{FixedRule, PlanningRules, Prayer, Weekdays};
+use crate::web::Web;
+use crate::web::page::{FormErrors, Page, Visit, html};
+use crate::web::problem::Problem;
+use crate::web::session::{Can, Plan};
+use crate::web::wall::channel_of;
+
+/// Empty rows for more fixed events.
+const SPARE_ROWS: usize = 2;
+/// Most fixed events of a channel: one an hour, and the prayers.
+const MOST_FIXED: usize = 40;
+const DAY_S: u32 = 86_400;
+/// Longest name of a fixed event, letters.
+const LONGEST_TITLE: usize = 80;
+
+struct Row {
+    number: usize,
+    title: String,
+    at: String,
+    seconds: String,
+    days: Vec<DayBox>,
+    clip: String,
+    branding: String,
+}
+
+#[derive(Template)]
+#[template(path = "rules.html")]
+struct RulesPage {
+    page: Page,
+    channel: Channel,
+    version: u32,
+    saved: String,
+    office_gap_s: String,
+    separation_s: String,
+    /// Word, label, weight.
+    shares: Vec<(String, String, String)>,
+    rows: Vec<Row>,
+    /// Hash and title of what may air at a fixed time.
+    clips: Vec<(String, String)>,
+    prayers: Vec<&'static str>,
+    cost: Option<CostShown>,
+    errors: FormErrors,
+}
+
+#[derive(Deserialize)]
+pub(in crate::web) struct Done {
+    #[serde(default)]
+    done: String,
+}
+
+/// `GET /planning/{channel}/rules`
+pub(in crate::web) async fn show(
+    State(web): State<Web>,
+    can: Can<Plan>,
+    Path(channel): Path<String>,
+    Query(Done { done }): Query<Done>,
+) -> Result<Response, Problem> {
+    let channel = channel_of(&web, &channel)?;
+    let id = channel.id.clone();
+    let in_force = web.blocking(move |desk| desk.rules_in_force(&id)).await??;
+    let mut page = can.page(can.visit.t("rules-title"));
+    if done == "saved" {
+        page.done = Some(can.visit.t("rules-saved"));
+    }
+    let version = in_force.version;
+    page_of(&web, page, &channel, &in_force, version, &in_force.rules, None, FormErrors::default()).await
+}
+
+/// `POST /planning/{channel}/rules`: looks at what rules cost, or saves them.
+pub(in crate::web) async fn change(
+    State(web): State<Web>,
+    can: Can<Plan>,
+    Path(channel): Path<String>,
+    Form(given): Form<HashMap<String, String>>,
+) -> Result<Response, Problem> {
+    let channel = channel_of(&web, &channel)?;
+    let id = channel.id.clone();
+    let in_force = web.blocking(move |desk| desk.rules_in_force(&id)).await??;
+    let mut errors = FormErrors::default();
+    let rules = read(&given, &in_force.rules, &can.visit, &mut errors);
+    let version = given.get("version").and_then(|v| v.parse().ok()).unwrap_or(0);
+    let page = can.page(can.visit.t("rules-title"));
+    if !errors.is_empty() {
+        return page_of(&web, page, &channel, &in_force, version, &rules, None, errors).await;
+    }
+    if given.get("do").is_some_and(|what| what == "save") {
+        let (by, id) = (can.id(), channel.id.clone());
+        web.blocking(move |desk| desk.save_rules(by, &id, version, &rules)).await??;
+        return Ok(Redirect::to(&format!("/planning/{}/rules?done=saved", channel.id)).into_response());
+    }
+    let (id, wanted) = (channel.id.clone(), rules.clone());
+    let cost = web.blocking(move |desk| desk.cost_of_rules(&id, &wanted)).await??;
+    let shown = CostShown::of(&cost, &can.visit);
+    page_of(&web, page, &channel, &in_force, version, &rules, Some(shown), errors).await
+}
+
+/// Reads the form over the rules that hold; what can't be read is said and stays as it was.
+fn read(
+    given: &HashMap<String, String>,
+    before: &PlanningRules,
+    visit: &Visit,
+    errors: &mut FormErrors,
+) -> PlanningRules {
+    let text = |key: &str| given.get(key).map_or("", |text| text.trim());
+    let mut rules = before.clone();
+    for (field, seconds) in [("separation_s", &mut rules.separation_s), ("office_gap_s", &mut rules.office_gap_s)] {
+        match text(field).parse() {
+            Ok(given) if given <= DAY_S => *seconds = given,
+            _ => errors.add(field, visit.t("rules-wrong-seconds")),
+        }
+    }
+    rules.shares = BTreeMap::new();
+    for group in OpdGroup::ALL {
+        match text(&format!("share_{group}")).parse() {
+            Ok(weight @ 1..=1000) => drop(rules.shares.insert(*group, weight)),
+            _ => errors.add("shares", visit.t("rules-wrong-share")),
+        }
+    }
+    rules.fixed = Vec::new();
+    for number in 0..MOST_FIXED {
+        let field = |name: &str| given.get(&format!("fixed_{number}_{name}")).map_or("", |text| text.trim());
+        if field("title").is_empty() && field("at").is_empty() {
+            continue;
+        }
+        match read_fixed(number, field, given) {
+            Some(rule) => rules.fixed.push(rule),
+            None => errors.add("fixed", visit.t1("rules-wrong-fixed", "title", field("title"))),
+        }
+    }
+    rules
+}
+
+fn read_fixed<'a>(
+    number: usize,
+    field: impl Fn(&str) -> &'a str,
+    given: &HashMap<String, String>,
+) -> Option<FixedRule> {
+    let days = Weekdays::WORDS.into_iter().filter(|day| given.contains_key(&format!("fixed_{number}_{day}")));
+    let days = Weekdays::of(days).ok().filter(|days| !days.is_empty())?;
+    let title = field("title");
+    let sha256 = match field("clip") {
+        "" => None,
+        hash => Some(hash.parse::<Sha256>().ok()?),
+    };
+    let wears = match field("branding") {
+        "" => Wears::All,
+        word => word.parse().ok()?,
+    };
+    Some(FixedRule {
+        at: field("at").replace('.', ":").to_lowercase().parse().ok()?,
+        seconds: field("seconds").parse().ok().filter(|s| (1..=DAY_S).contains(s))?,
+        title: Some(title).filter(|t| !t.is_empty() && t.chars().count() <= LONGEST_TITLE)?.to_owned(),
+        days,
+        sha256,
+        wears,
+    })
+}
+
+#[expect(clippy::too_many_arguments, reason = "one page, each part of it its own")]
+async fn page_of(
+    web: &Web,
+    page: Page,
+    channel: &Channel,
+    in_force: &RulesInForce,
+    version: u32,
+    rules: &PlanningRules,
+    cost: Option<CostShown>,
+    errors: FormErrors,
+) -> Result<Response, Problem> {
+    let (id, saved_by) = (channel.id.clone(), in_force.saved);
+    let (clips, who) = web
+        .blocking(move |desk| -> Result<_, crate::desk::planning::PlanError> {
+            let clips = desk.clips_in_force(&id)?;
+            let who = match saved_by {
+                Some((person, _)) => desk.name_of(person)?,
+                None => None,
+            };
+            Ok((clips, who))
+        })
+        .await??;
+    let visit = page.visit.clone();
+    let empty = || FixedRule {
+        at: crate::domain::rules::FixedAt::Prayer(Prayer::Magrib),
+        seconds: 0,
+        title: String::new(),
+        days: Weekdays::ALL,
+        sha256: None,
+        wears: Wears::All,
+    };
+    let rows = rules.fixed.iter().cloned().chain(std::iter::repeat_with(empty).take(SPARE_ROWS)).enumerate();
+    let rows = rows.map(|(number, rule)| {
+        let blank = rule.title.is_empty();
+        let or_nothing = |text: String| if blank { String::new() } else { text };
+        Row {
+            number,
+            at: or_nothing(rule.at.to_string()),
+            seconds: or_nothing(rule.seconds.to_string()),
+            days: day_boxes(rule.days, visit.lang),
+            clip: rule.sha256.map(|hash| hash.to_string()).unwrap_or_default(),
+            branding: rule.wears.word().unwrap_or_default().to_owned(),
+            title: rule.title,
+        }
+    });
+    let share = |group: &OpdGroup| {
+        let weight = rules.shares.get(group).copied().unwrap_or(1);
+        (group.to_string(), group.text().get(visit.lang).to_owned(), weight.to_string())
+    };
+    let saved = match in_force.saved {
+        Some((_, at)) => {
+            let when = channel.zone.local(at).format("%d.%m.%Y %H.%M").to_string();
+            format!("{} {} · {when}", visit.t("rules-saved-by"), who.unwrap_or_default())
+        }
+        None => visit.t("rules-of-config"),
+    };
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let shown = RulesPage {
+        channel: channel.clone(),
+        version,
+        saved,
+        office_gap_s: rules.office_gap_s.to_string(),
+        separation_s: rules.separation_s.to_string(),
+        shares: OpdGroup::ALL.iter().map(share).collect(),
+        rows: rows.collect(),
+        clips: clips.into_iter().map(|(hash, title)| (hash.to_string(), title)).collect(),
+        prayers: Prayer::ALL.iter().map(|prayer| prayer.as_str()).collect(),
+        cost,
+        errors,
+        page,
+    };
+    Ok((status, html(&shown)).into_response())
+}
