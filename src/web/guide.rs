@@ -27,6 +27,7 @@ impl Guide {
             links: match action {
                 Action::Execute | Action::Monitor => vec![wall, report],
                 Action::Report => vec![report],
+                Action::Schedule => vec![(format!("/requests/{case}/airing"), visit.t("request-rules-title"))],
                 _ => Vec::new(),
             },
         }

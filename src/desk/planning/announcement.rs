@@ -71,7 +71,7 @@ impl Desk {
             revision: row.revision,
             newest,
             at: row.at,
-            by: self.name_of(&row)?,
+            by: row.by.map(|by| self.name_of(by)).transpose()?.flatten(),
             own: own.is_some(),
             change: Difference::between(parent.as_ref(), &playlist),
             plays: playlist.items().iter().filter(|item| item.kind != ItemKind::Fill).cloned().collect(),
@@ -110,11 +110,5 @@ impl Desk {
         };
         let items = playlist.items().iter().filter(mine).cloned().collect();
         Playlist::new(playlist.head().clone(), items).map_err(PlanError::NoPlaylist)
-    }
-
-    fn name_of(&self, row: &PublishedRevision) -> Result<Option<String>, PlanError> {
-        let Some(id) = row.by else { return Ok(None) };
-        let person = self.store.read(|r| r.person(id, self.now()))?;
-        Ok(person.map(|person| person.name))
     }
 }

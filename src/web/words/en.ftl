@@ -615,3 +615,4 @@ why-all = All that it asks for found a place.
 why-if = What would give it more
 why-if-what = Reckoned by planning the day once more for each change.
 why-nothing-helps = No single change would give it more plays on that day.
+why-link = What would give it more?

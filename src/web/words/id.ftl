@@ -567,3 +567,4 @@ why-all = Semua yang diminta mendapat tempat.
 why-if = Yang dapat menambah
 why-if-what = Dihitung dengan merencanakan hari itu sekali lagi untuk setiap perubahan.
 why-nothing-helps = Tidak ada satu perubahan pun yang menambah tayangannya pada hari itu.
+why-link = Apa yang dapat menambah?
