@@ -1,7 +1,7 @@
 //! The page of one request: where it stands, the letter, what the file was found to be, every act so far, and what the
 //! person who looks may do next.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use askama::Template;
 use axum::Form;
@@ -34,7 +34,8 @@ use crate::domain::ids::{ApprovalId, CaseId};
 use crate::domain::people::Form as Holding;
 use crate::domain::standard::{Action, EdgeKind, ServiceStandard};
 use crate::domain::submission::{CheckPoint, Submission};
-use crate::domain::text::{Lang, decimal, instant_in_words};
+use crate::domain::text::{Lang, date_in_words, decimal, instant_in_words};
+use crate::domain::time::BroadcastDate;
 use crate::engine::procedure::{Offer, Refused};
 use crate::files::library::Look;
 use crate::store::{AlikeRow, Job, JobKind, JobState, MoveRow};
@@ -139,6 +140,8 @@ struct CasePage {
     revise: bool,
     may_retry: bool,
     may_stop: bool,
+    /// Announcements of the days for which it asks: address and day.
+    announced: Vec<(String, String)>,
     errors: FormErrors,
 }
 
@@ -156,6 +159,20 @@ pub(super) struct Done {
     done: String,
 }
 
+/// The published days of a request whose clip may be in them.
+async fn announced(web: &Web, found: &CaseFile, visit: &Visit) -> Result<Vec<(String, String)>, Problem> {
+    if found.approval.is_none() {
+        return Ok(Vec::new());
+    }
+    let (channel, letter) = (found.newest().channel.clone(), &found.newest().letter);
+    let (id, first, last) = (channel.clone(), letter.first_day, letter.last_day);
+    let rows = web.ask(move |desk| Ok(desk.store.read(|r| r.revisions(&id, first, last))?)).await?;
+    let days: BTreeSet<BroadcastDate> = rows.iter().map(|row| row.date).collect();
+    let link =
+        |date: BroadcastDate| (format!("/planning/{channel}/{date}/announcement"), date_in_words(date, visit.lang));
+    Ok(days.into_iter().map(link).collect())
+}
+
 /// `GET /requests/{id}`
 pub(super) async fn show(
     State(web): State<Web>,
@@ -165,6 +182,7 @@ pub(super) async fn show(
 ) -> Result<Response, Problem> {
     let found = case_file(&web, &can, id).await?;
     let mut shown = case_page(&web, &can, &found, &BTreeMap::new(), FormErrors::default())?;
+    shown.announced = announced(&web, &found, &can.visit).await?;
     shown.page.done = match done.as_str() {
         "filed" => Some(can.visit.t("case-filed")),
         "acted" => Some(can.visit.t("case-acted")),
@@ -229,6 +247,7 @@ fn case_page(
         facts: facts(web, newest, visit),
         may_retry: holds::<Retry>(can) && !clip.given_up.is_empty(),
         may_stop: holds::<Retry>(can) && working,
+        announced: Vec::new(),
         clip,
         checklist: checklist.collect(),
         approval: approval.collect(),

@@ -9,7 +9,7 @@ use siaran::domain::ids::{ChannelId, PersonId};
 use siaran::domain::people::Role;
 use siaran::domain::playlist::{ItemKind, Playlist};
 use siaran::domain::time::{BroadcastDate, Instant};
-use siaran::store::NewPerson;
+use siaran::store::{NewPerson, Scope};
 
 use crate::world::{World, letter};
 
@@ -224,5 +224,66 @@ fn plays_of_one_length_trade_places_where_one_is_dropped_on_the_other() {
             && stands.contains(&PlayAt { start: mine.start, ..theirs })
     );
     assert_eq!(proposal.draft.unwrap().by_hand.len(), 2);
+    world.ends();
+}
+
+#[test]
+fn a_plan_that_a_colleague_changed_meanwhile_is_not_published_unseen() {
+    let world = World::new();
+    world.playable_request(b"posyandu");
+    let by = world.id(Role::Scheduler);
+    let play = plays(&plan(&world).playlist)[3];
+    taken(edit(&world, by, None, Edit::Remove { play }));
+    let unseen = world.desk.publish_seen(by, &channel(), tomorrow(), WhenEmpty::Refuse, None).unwrap_err();
+    assert_eq!(unseen.refusal().unwrap().0, "changed_since");
+    let seen = version(&plan(&world));
+    let published = world.desk.publish_seen(by, &channel(), tomorrow(), WhenEmpty::Refuse, seen).unwrap();
+    assert_eq!(plays(&published.proposal.playlist).len(), 11);
+    world.ends();
+}
+
+#[test]
+fn each_office_reads_its_own_plays_in_an_announcement_and_staff_read_all() {
+    let world = World::new();
+    world.playable_request(b"posyandu");
+    let second = world.request_of(world.district_sender, b"panen raya");
+    world.make_playable(second.case);
+    let by = world.id(Role::Scheduler);
+    let before = world.desk.announcement(Scope::All, &channel(), tomorrow(), None).unwrap();
+    assert!(before.is_none(), "what is not published is not announced");
+    world.desk.publish_day(Some(by), &channel(), tomorrow(), WhenEmpty::Refuse).unwrap();
+    let told = |scope| world.desk.announcement(scope, &channel(), tomorrow(), None).unwrap().unwrap();
+    let own = told(Scope::Office(world.health));
+    assert_eq!((told(Scope::All).plays.len(), own.plays.len()), (24, 12));
+    assert!(own.plays.iter().all(|play| play.owner == "Dinas Kesehatan"));
+    let calendar = siaran::paper::announcement::calendar(&own);
+    assert_eq!(calendar.matches("BEGIN:VEVENT").count(), 12);
+    assert!(calendar.contains("\r\nSUMMARY:Ayo ke Posyandu\r\n"), "{calendar}");
+    let archive = world.desk.archive(&channel(), tomorrow()).unwrap();
+    assert_eq!((archive.len(), archive[0].change.added.len()), (1, 24));
+    world.ends();
+}
+
+#[test]
+fn a_month_at_a_glance_says_what_is_published_what_is_changed_and_what_waits() {
+    let world = World::new();
+    world.playable_request(b"posyandu");
+    let waiting = world.request_of(world.district_sender, b"panen raya");
+    world.work();
+    let by = world.id(Role::Scheduler);
+    world.desk.publish_day(Some(by), &channel(), tomorrow(), WhenEmpty::Refuse).unwrap();
+    let day_after = "2026-11-25".parse().unwrap();
+    let later = world.desk.plan_day(&channel(), day_after).unwrap();
+    let wish = Wish { edit: Edit::Remove { play: plays(&later.playlist)[0] }, onto: None, slack: TimeDelta::zero() };
+    world.desk.edit_draft(by, &channel(), day_after, None, wish).unwrap();
+    let looks = world.desk.look_ahead(&channel(), tomorrow(), "2026-12-01".parse().unwrap()).unwrap();
+    let seen: Vec<_> = looks
+        .iter()
+        .map(|l| (l.published.is_some(), l.draft.as_ref().map(|d| d.edits), l.plays, l.short, l.waiting))
+        .collect();
+    assert_eq!(seen[..3], [(true, None, 12, 0, 1), (false, Some(1), 11, 1, 1), (false, None, 12, 0, 1)]);
+    assert_eq!(seen[7], (false, None, 0, 0, 0), "nobody asks for the day after the week");
+    let admin = world.person(Role::Admin);
+    assert!(world.desk.case_file(&admin, waiting.case).is_ok());
     world.ends();
 }

@@ -124,7 +124,7 @@
   var svg = function () { return desk.querySelector("svg[data-strips]"); };
   var say = function (words) { said.textContent = ""; window.setTimeout(function () { said.textContent = words; }, 30); };
   var clock = function (ms) {
-    var begin = Number(svg().dataset.start), hour = Number(part().dataset.hour), past = Math.round((ms - begin) / 1000);
+    var begin = Number(svg().dataset.start), hour = Number(part().dataset.hour), past = Math.floor((ms - begin) / 1000);
     var second = ((hour * 3600 + past) % 86400 + 86400) % 86400, two = function (n) { return (n < 10 ? "0" : "") + n; };
     return two(Math.floor(second / 3600)) + "." + two(Math.floor(second / 60) % 60) + "." + two(second % 60);
   };
@@ -179,7 +179,8 @@
         rect.setAttribute("width", Math.max(2, (until - at) * (wide - left) / strip));
         if (first) {
           var words = ghost.appendChild(document.createElementNS(NS, "text"));
-          words.setAttribute("x", Math.min(x + 4, wide - 60)); words.setAttribute("y", y + Number(d.bar) * 2 / 3);
+          var wider = x + (until - at) * (wide - left) / strip + 5;
+          words.setAttribute("x", wider < wide - 65 ? wider : x - 65); words.setAttribute("y", y + Number(d.bar) * 2 / 3);
           words.textContent = clock(held.to); first = false;
         }
       }

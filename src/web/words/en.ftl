@@ -411,7 +411,7 @@ look-back = all days
 
 day-week = This week
 day-picture = Picture of the day
-day-picture-what = One strip is one hour. Colours stand for offices (see their table), hatching for fixed events, grey for evergreen material, white for nothing. A thick border: put there by hand.
+day-picture-what = One strip is one hour. Colours stand for offices (see their table), hatching for fixed events, dark grey for evergreen material, light grey for nothing. A thick border: put there by hand.
 day-hours = Fill by hour (minutes.seconds)
 day-hour = From
 day-fill = Fill
@@ -616,3 +616,9 @@ why-if = What would give it more
 why-if-what = Reckoned by planning the day once more for each change.
 why-nothing-helps = No single change would give it more plays on that day.
 why-link = What would give it more?
+
+case-announced =
+    { $n ->
+        [one] Published airing times (one day)
+       *[other] Published airing times ({ $n } days)
+    }

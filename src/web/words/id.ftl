@@ -387,7 +387,7 @@ look-back = semua hari
 
 day-week = Minggu ini
 day-picture = Gambar hari
-day-picture-what = Satu baris satu jam. Warna menunjukkan instansi (lihat tabel instansi), arsiran acara tetap, abu-abu bahan cadangan, putih kosong. Bingkai tebal: ditaruh dengan tangan.
+day-picture-what = Satu baris satu jam. Warna menunjukkan instansi (lihat tabel instansi), arsiran acara tetap, abu-abu tua bahan cadangan, abu-abu muda kosong. Bingkai tebal: ditaruh dengan tangan.
 day-hours = Isi per jam (menit.detik)
 day-hour = Mulai
 day-fill = Isi
@@ -568,3 +568,5 @@ why-if = Yang dapat menambah
 why-if-what = Dihitung dengan merencanakan hari itu sekali lagi untuk setiap perubahan.
 why-nothing-helps = Tidak ada satu perubahan pun yang menambah tayangannya pada hari itu.
 why-link = Apa yang dapat menambah?
+
+case-announced = Jadwal yang sudah diumumkan ({ $n } hari)
