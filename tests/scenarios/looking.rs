@@ -1,53 +1,10 @@
 //! What pages show of a clip, asked for by address: by those who may see the request, and by those who may not.
 
-use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::http::{HeaderMap, Method, Request, StatusCode, header};
-use siaran::desk::people::Browser;
-use siaran::domain::ids::PersonId;
+use axum::http::{StatusCode, header};
 use siaran::domain::people::Role;
-use siaran::web::Web;
-use tower::ServiceExt;
 
+use crate::pages::Pages;
 use crate::world::World;
-
-/// The pages, without a socket.
-struct Pages<'w> {
-    world: &'w World,
-    router: Router,
-}
-
-struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Vec<u8>,
-}
-
-impl Answer {
-    fn words(&self) -> String {
-        String::from_utf8_lossy(&self.body).into_owned()
-    }
-}
-
-impl<'w> Pages<'w> {
-    fn of(world: &'w World) -> Pages<'w> {
-        Pages { world, router: Web::new(world.desk.clone()).router() }
-    }
-    fn ask(&self, by: Option<PersonId>, path: &str) -> Answer {
-        let mut request = Request::builder().method(Method::GET).uri(path).header(header::HOST, "localhost");
-        if let Some(by) = by {
-            let session = self.world.desk.open_session(by, Browser::default()).unwrap();
-            request = request.header(header::COOKIE, format!("siaran-session={}", session.reveal()));
-        }
-        let request = request.body(Body::empty()).unwrap();
-        let runtime = tokio::runtime::Runtime::new().unwrap();
-        runtime.block_on(async {
-            let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
-            let body = to_bytes(body, 1 << 20).await.unwrap().to_vec();
-            Answer { status: parts.status, headers: parts.headers, body }
-        })
-    }
-}
 
 #[test]
 fn a_still_is_shown_to_whoever_may_see_the_request_and_to_nobody_else() {

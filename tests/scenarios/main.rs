@@ -3,9 +3,11 @@
 #![allow(clippy::unwrap_used, reason = "a story that can not go on fails")]
 
 mod airing;
+mod deciding;
 mod draft;
 mod files;
 mod looking;
+mod pages;
 mod request;
 mod standing;
 mod watch;

@@ -211,8 +211,22 @@ pub(super) fn unplaced(
             office_airtime: airtime.get(&rotation.entries[entry].office).copied().unwrap_or(0),
             why: match &whys[entry] {
                 Some(why) if placed[entry] >= day.lanes[entry].target => why.clone(),
-                _ => remainder.clone(),
+                _ => obstacle(rotation, entry, placed[entry], &remainder),
             },
         })
         .collect()
+}
+
+/// What keeps a play out of pauses that no allotment reserved: where one is long enough it is too near to others.
+fn obstacle(rotation: &Rotation, entry: usize, placed: u32, remainder: &Why) -> Why {
+    let (own, gap) = (&rotation.entries[entry], rotation.office_gap);
+    match remainder {
+        Why::Remainder { longest, .. } if *longest >= own.length && own.separation > own.length => {
+            Why::Separation { fits: placed }
+        }
+        Why::Remainder { longest, .. } if *longest >= own.length && gap > 0 => {
+            Why::OfficeGap { stretch: rotation.open, gap }
+        }
+        _ => remainder.clone(),
+    }
 }
