@@ -55,6 +55,8 @@ pub struct Desk {
     pub library: Library,
     /// What is being worked on in this process.
     pub works: works::Works,
+    /// The plans that were made last.
+    plans: planning::plans::Plans,
     standards: Standards,
 }
 
@@ -102,7 +104,15 @@ impl Desk {
         let library = Library::open(&config.home)?;
         let standards = Standards::new(config.home.clone());
         let works = works::Works::default();
-        Ok(Desk { config: Arc::new(config), store, clock, library, works, standards })
+        Ok(Desk {
+            config: Arc::new(config),
+            store,
+            clock,
+            library,
+            works,
+            plans: planning::plans::Plans::default(),
+            standards,
+        })
     }
 
     /// The home.

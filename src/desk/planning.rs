@@ -15,6 +15,7 @@ mod fill;
 mod frame;
 mod material;
 pub mod overview;
+pub mod plans;
 mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -487,7 +488,7 @@ impl Desk {
                 let laid = draft::lay(frame, material, &rotation, &pinned, draft);
                 (laid.plan.clone(), Some(laid))
             }
-            (None, None) => (planner::plan(&rotation), None),
+            (None, None) => (self.plans.of(&rotation), None),
             (None, Some(parent)) => {
                 let announced = Announced { kept: pinned.clone(), lost: frame.lost(material, parent, &kept) };
                 (planner::repair(&rotation, &announced, frame.step(frame.from)), None)
