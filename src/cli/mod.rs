@@ -56,7 +56,7 @@ enum Command {
     /// Play a channel: needs only its playlists, media and configuration
     #[cfg(feature = "av")]
     Play(play::PlayArguments),
-    /// Work on playlist files
+    /// Work on playlist files, and on the lists of other programs
     #[command(subcommand)]
     Playlist(playlist::PlaylistCommand),
     Ctl(ctl::Arguments),
@@ -211,7 +211,7 @@ fn run(arguments: Arguments) -> Result<Ended, Failure> {
         #[cfg(feature = "av")]
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Ctl(arguments) => ctl::run(&home, arguments),
-        Command::Playlist(command) => playlist::playlist(command),
+        Command::Playlist(command) => playlist::playlist(&home, command),
         Command::Asrun(arguments) => playlist::asrun(&home, &arguments),
         #[cfg(feature = "av")]
         Command::Decode(arguments) => play::decode(&arguments),

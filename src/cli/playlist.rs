@@ -1,4 +1,6 @@
-//! `siaran playlist check FILE` and `siaran asrun CHANNEL`: what is planned, and what was on air.
+//! `siaran playlist …` and `siaran asrun CHANNEL`: what is planned, also in other programs' words, and what was on air.
+
+mod lists;
 
 use std::path::{Path, PathBuf};
 
@@ -22,11 +24,20 @@ pub(super) enum PlaylistCommand {
         #[arg(long)]
         json: bool,
     },
+    Export(lists::ExportArguments),
+    Import(lists::ImportArguments),
 }
 
-pub(super) fn playlist(command: PlaylistCommand) -> Result<Ended, Failure> {
-    let PlaylistCommand::Check { file, json } = command;
-    let (items, faults) = match playlist_file::read(&file) {
+pub(super) fn playlist(home: &Path, command: PlaylistCommand) -> Result<Ended, Failure> {
+    match command {
+        PlaylistCommand::Check { file, json } => check(&file, json),
+        PlaylistCommand::Export(arguments) => lists::export(home, &arguments),
+        PlaylistCommand::Import(arguments) => lists::import(home, &arguments),
+    }
+}
+
+fn check(file: &Path, json: bool) -> Result<Ended, Failure> {
+    let (items, faults) = match playlist_file::read(file) {
         Ok(playlist) => (playlist.items().len(), Vec::new()),
         Err(PlaylistFileError::Faulty { faults, .. }) => (0, faults),
         Err(error) => return Err(Failure::could(error.to_string(), "check the path")),

@@ -47,6 +47,17 @@ impl Text {
     }
 }
 
+/// A cell that no spreadsheet takes for a formula: those that begin like one get an apostrophe, which shows as text.
+pub fn without_formula(cell: &str) -> String {
+    let first = cell.trim_start().chars().next();
+    let number = cell.parse::<f64>().is_ok();
+    match first {
+        Some('=' | '+' | '-' | '@') if !number => format!("'{cell}"),
+        _ if cell.starts_with(['\t', '\r', '\n']) => format!("'{cell}"),
+        _ => cell.to_owned(),
+    }
+}
+
 const DAYS_ID: [&str; 7] = ["Senin", "Selasa", "Rabu", "Kamis", "Jumat", "Sabtu", "Minggu"];
 const DAYS_EN: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 const MONTHS_ID: [&str; 12] = [

@@ -5,6 +5,7 @@ pub mod control;
 mod essence_file;
 pub mod fill_index;
 pub mod incident_log;
+pub mod interchange;
 pub mod journal;
 pub mod library;
 pub mod playlist_file;

@@ -1,25 +1,16 @@
 //! Tables as CSV files that offices open in a spreadsheet.
 
+use crate::domain::text::without_formula;
+
 /// The bytes of a table: comma-separated, CRLF, with a byte order mark so that spreadsheets read it as UTF-8.
 /// No cell can become a formula.
 pub fn csv(rows: &[Vec<String>]) -> Vec<u8> {
     let mut writer =
         csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).flexible(true).from_writer(vec![0xef, 0xbb, 0xbf]);
     for row in rows {
-        writer.write_record(row.iter().map(|cell| harmless(cell))).expect("writing to memory can't fail");
+        writer.write_record(row.iter().map(|cell| without_formula(cell))).expect("writing to memory can't fail");
     }
     writer.into_inner().expect("writing to memory can't fail")
-}
-
-/// A cell that no spreadsheet takes for a formula: those that begin like one get an apostrophe, which shows as text.
-fn harmless(cell: &str) -> String {
-    let first = cell.trim_start().chars().next();
-    let number = cell.parse::<f64>().is_ok();
-    match first {
-        Some('=' | '+' | '-' | '@') if !number => format!("'{cell}"),
-        _ if cell.starts_with(['\t', '\r', '\n']) => format!("'{cell}"),
-        _ => cell.to_owned(),
-    }
 }
 
 #[cfg(test)]

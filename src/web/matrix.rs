@@ -85,6 +85,7 @@ const MATRIX: &[(Method, &str, Who)] = &[
     (Method::GET, "/planning/{channel}/{date}/announcement", ALL),
     (Method::GET, "/planning/{channel}/{date}/announcement.pdf", ALL),
     (Method::GET, "/planning/{channel}/{date}/announcement.ics", ALL),
+    (Method::GET, "/planning/{channel}/{date}/list/{extension}", WATCH),
     (Method::GET, "/planning/{channel}/{date}/archive", WATCH),
     (Method::GET, "/planning/{channel}/{date}/draft", Only(&[Scheduler])),
     (Method::POST, "/planning/{channel}/{date}/draft", Only(&[Scheduler])),
@@ -157,6 +158,7 @@ impl World {
             .replace("{id}", "1")
             .replace("{token}", "x")
             .replace("{look}", "poster")
+            .replace("{extension}", "csv")
             .replace("{version}", "x")
             .replace("{name}", "x")
             .replace("{channel}", "videotron")

@@ -81,6 +81,7 @@ pub(super) fn all() -> Vec<Route> {
         get("/planning/{channel}/{date}/announcement", planning::announcement::show),
         get("/planning/{channel}/{date}/announcement.pdf", planning::announcement::as_pdf),
         get("/planning/{channel}/{date}/announcement.ics", planning::announcement::as_calendar),
+        get("/planning/{channel}/{date}/list/{extension}", planning::announcement::as_list),
         get("/planning/{channel}/{date}/archive", planning::announcement::archive),
         get("/planning/{channel}/{date}/draft", planning::draft::show),
         post("/planning/{channel}/{date}/draft", planning::draft::edit),

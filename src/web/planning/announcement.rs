@@ -14,6 +14,7 @@ use crate::domain::people::Person;
 use crate::domain::playlist::PlaylistItem;
 use crate::domain::text::instant_in_words;
 use crate::domain::time::BroadcastDate;
+use crate::files::interchange::{self, ListFormat};
 use crate::paper::{self, announcement};
 use crate::web::Web;
 use crate::web::page::{Page, html};
@@ -29,6 +30,36 @@ pub(in crate::web) struct Which {
     revision: String,
 }
 
+impl Which {
+    fn number(&self) -> Result<Option<u32>, Problem> {
+        match self.revision.as_str() {
+            "" => Ok(None),
+            number => number.parse().map(Some).map_err(|_| Problem::NotFound),
+        }
+    }
+}
+
+/// One more form in which staff take a day away.
+struct ListLink {
+    /// How its files end.
+    extension: &'static str,
+    /// What it is called on the page.
+    name: &'static str,
+}
+
+/// In the order of the page.
+fn lists() -> Vec<ListLink> {
+    let name = |format| match format {
+        ListFormat::Xlsx => "Excel (XLSX)",
+        ListFormat::Csv => "CSV",
+        ListFormat::M3u8 => "M3U8",
+        ListFormat::Xspf => "XSPF",
+        ListFormat::Ffplayout => "ffplayout (JSON)",
+    };
+    let link = |format: ListFormat| ListLink { extension: format.extension(), name: name(format) };
+    ListFormat::ALL.into_iter().map(link).collect()
+}
+
 #[derive(Template)]
 #[template(path = "announcement.html")]
 struct AnnouncementPage {
@@ -39,6 +70,7 @@ struct AnnouncementPage {
     revision: u32,
     /// Staff look at the day and its archive.
     may_watch: bool,
+    lists: Vec<ListLink>,
 }
 
 async fn told(
@@ -49,10 +81,7 @@ async fn told(
     which: &Which,
 ) -> Result<Option<Announcement>, Problem> {
     let scope = scope_of(person).map_err(|refusal| Problem::Refused(refusal.text()))?;
-    let revision = match which.revision.as_str() {
-        "" => None,
-        number => Some(number.parse().map_err(|_| Problem::NotFound)?),
-    };
+    let revision = which.number()?;
     let id = channel.id.clone();
     let told = web.blocking(move |desk| desk.announcement(scope, &id, date, revision)).await??;
     if told.is_none() && revision.is_some() { Err(Problem::NotFound) } else { Ok(told) }
@@ -74,6 +103,7 @@ pub(in crate::web) async fn show(
         revision: told.as_ref().map_or(0, |told| told.revision),
         body: told.map(|told| paper::body(&announcement::paper(&told, letterhead))),
         may_watch: Watch::ROLES.iter().any(|role| can.person().holds(*role)),
+        lists: lists(),
     }))
 }
 
@@ -101,6 +131,23 @@ pub(in crate::web) async fn as_calendar(
     let told = told(&web, can.person(), &channel, date, &which).await?.ok_or(Problem::NotFound)?;
     let name = format!("jadwal-{}-{date}.ics", channel.id);
     Ok(download("text/calendar; charset=utf-8", &name, announcement::calendar(&told).into_bytes()))
+}
+
+/// `GET /planning/{channel}/{date}/list/{extension}`: the whole revision, as another program reads it.
+pub(in crate::web) async fn as_list(
+    State(web): State<Web>,
+    _can: Can<Watch>,
+    Path((channel, date, extension)): Path<(String, String, String)>,
+    Query(which): Query<Which>,
+) -> Result<Response, Problem> {
+    let (channel, date) = day_of(&web, &channel, &date)?;
+    let known = ListFormat::ALL.into_iter().find(|format| format.extension() == extension);
+    let (format, revision) = (known.ok_or(Problem::NotFound)?, which.number()?);
+    let id = channel.id.clone();
+    let playlist =
+        web.blocking(move |desk| desk.published_revision(&id, date, revision)).await??.ok_or(Problem::NotFound)?;
+    let name = format!("jadwal-{}-{date}-r{}.{extension}", channel.id, playlist.head().revision);
+    Ok(download(format.media_type(), &name, interchange::write(&playlist, format)))
 }
 
 struct Archived {

@@ -535,6 +535,7 @@ several-not =
 several-broken = Something is wrong on our side: this day was not published. Try again from its own page.
 
 announcement-title = Announcement
+announcement-lists = The whole day for other programs:
 announcement-ics = Download calendar (ICS)
 announcement-none = This day is not published yet.
 archive-title = Revisions

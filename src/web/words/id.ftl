@@ -487,6 +487,7 @@ several-not = { $n } hari tidak; sebabnya di bawah ini.
 several-broken = Gangguan di pihak kami: hari ini tidak diumumkan. Coba lagi dari halaman harinya.
 
 announcement-title = Pengumuman
+announcement-lists = Seluruh hari untuk program lain:
 announcement-ics = Unduh kalender (ICS)
 announcement-none = Jadwal hari ini belum diumumkan.
 archive-title = Arsip revisi
