@@ -260,18 +260,18 @@ impl DayMode {
     pub fn effect(self) -> Text {
         let (id, en) = match self {
             DayMode::Mourning | DayMode::ExamQuiet => (
-                "Klip bertanda hiburan atau musik dan tari tidak tayang.",
+                "Video bertanda hiburan atau musik dan tari tidak tayang.",
                 "Clips marked as entertainment or music and dance don't air.",
             ),
             DayMode::ElectionSilence => (
-                "Klip bertanda pejabat, calon atau partai tidak tayang.",
+                "Video bertanda pejabat, calon atau partai tidak tayang.",
                 "Clips marked with officials, candidates or parties don't air.",
             ),
             DayMode::Ramadan => {
-                ("Klip bertanda makanan dan minuman tidak tayang.", "Clips marked as food and drink don't air.")
+                ("Video bertanda makanan dan minuman tidak tayang.", "Clips marked as food and drink don't air.")
             }
             DayMode::Disaster => (
-                "Hanya klip bertanda kebencanaan, kesehatan atau layanan publik yang tayang.",
+                "Hanya video bertanda kebencanaan, kesehatan atau layanan publik yang tayang.",
                 "Only clips marked as disaster, health or public services air.",
             ),
         };

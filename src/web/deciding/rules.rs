@@ -16,6 +16,7 @@ use crate::domain::channel::Channel;
 use crate::domain::ids::Sha256;
 use crate::domain::people::OpdGroup;
 use crate::domain::rules::{FixedRule, PlanningRules, Prayer, Weekdays};
+use crate::domain::text::Lang;
 use crate::web::Web;
 use crate::web::page::{FormErrors, Page, Visit, html};
 use crate::web::problem::Problem;
@@ -80,7 +81,8 @@ pub(in crate::web) async fn show(
         page.done = Some(can.visit.t("rules-saved"));
     }
     let version = in_force.version;
-    page_of(&web, page, &channel, &in_force, version, &in_force.rules, None, FormErrors::default()).await
+    let typed = typed_of(&in_force.rules);
+    page_of(&web, page, &channel, &in_force, version, &typed, None, FormErrors::default()).await
 }
 
 /// `POST /planning/{channel}/rules`: looks at what rules cost, or saves them.
@@ -98,7 +100,7 @@ pub(in crate::web) async fn change(
     let version = given.get("version").and_then(|v| v.parse().ok()).unwrap_or(0);
     let page = can.page(can.visit.t("rules-title"));
     if !errors.is_empty() {
-        return page_of(&web, page, &channel, &in_force, version, &rules, None, errors).await;
+        return page_of(&web, page, &channel, &in_force, version, &given, None, errors).await;
     }
     if given.get("do").is_some_and(|what| what == "save") {
         let (by, id) = (can.id(), channel.id.clone());
@@ -108,10 +110,55 @@ pub(in crate::web) async fn change(
     let (id, wanted) = (channel.id.clone(), rules.clone());
     let cost = web.blocking(move |desk| desk.cost_of_rules(&id, &wanted)).await??;
     let shown = CostShown::of(&cost, &can.visit);
-    page_of(&web, page, &channel, &in_force, version, &rules, Some(shown), errors).await
+    page_of(&web, page, &channel, &in_force, version, &given, Some(shown), errors).await
 }
 
-/// Reads the form over the rules that hold; what can't be read is said and stays as it was.
+/// The form as it would be sent back unchanged.
+fn typed_of(rules: &PlanningRules) -> HashMap<String, String> {
+    let mut typed = HashMap::from([
+        ("separation_s".to_owned(), rules.separation_s.to_string()),
+        ("office_gap_s".to_owned(), rules.office_gap_s.to_string()),
+    ]);
+    for group in OpdGroup::ALL {
+        let weight = rules.shares.get(group).copied().unwrap_or(1);
+        typed.insert(format!("share_{group}"), weight.to_string());
+    }
+    for (number, rule) in rules.fixed.iter().enumerate() {
+        let mut field = |name: &str, value: String| typed.insert(format!("fixed_{number}_{name}"), value);
+        field("title", rule.title.clone());
+        field("at", rule.at.to_string());
+        field("seconds", rule.seconds.to_string());
+        field("clip", rule.sha256.map(|hash| hash.to_string()).unwrap_or_default());
+        field("branding", rule.wears.word().unwrap_or_default().to_owned());
+        for day in rule.days.words() {
+            field(day, "1".into());
+        }
+    }
+    typed
+}
+
+/// Rows of the form for fixed events: those that say something, and some that are empty.
+fn rows_of(typed: &HashMap<String, String>, lang: Lang) -> Vec<Row> {
+    let text = |number: usize, name: &str| typed.get(&format!("fixed_{number}_{name}")).cloned().unwrap_or_default();
+    let says = |number: &usize| ["title", "at", "seconds"].iter().any(|name| !text(*number, name).trim().is_empty());
+    let said = (0..MOST_FIXED).filter(says).map(Some).chain(std::iter::repeat_n(None, SPARE_ROWS));
+    let row = |(number, said): (usize, Option<usize>)| {
+        let of = |name: &str| said.map(|said| text(said, name)).unwrap_or_default();
+        let days = Weekdays::WORDS.into_iter().filter(|day| said.is_none_or(|said| !text(said, day).is_empty()));
+        Row {
+            number,
+            title: of("title"),
+            at: of("at"),
+            seconds: of("seconds"),
+            days: day_boxes(Weekdays::of(days).unwrap_or(Weekdays::ALL), lang),
+            clip: of("clip"),
+            branding: of("branding"),
+        }
+    };
+    said.take(MOST_FIXED).enumerate().map(row).collect()
+}
+
+/// Reads the form over the rules that hold; what can't be read is said.
 fn read(
     given: &HashMap<String, String>,
     before: &PlanningRules,
@@ -180,7 +227,7 @@ async fn page_of(
     channel: &Channel,
     in_force: &RulesInForce,
     version: u32,
-    rules: &PlanningRules,
+    typed: &HashMap<String, String>,
     cost: Option<CostShown>,
     errors: FormErrors,
 ) -> Result<Response, Problem> {
@@ -196,31 +243,9 @@ async fn page_of(
         })
         .await??;
     let visit = page.visit.clone();
-    let empty = || FixedRule {
-        at: crate::domain::rules::FixedAt::Prayer(Prayer::Magrib),
-        seconds: 0,
-        title: String::new(),
-        days: Weekdays::ALL,
-        sha256: None,
-        wears: Wears::All,
-    };
-    let rows = rules.fixed.iter().cloned().chain(std::iter::repeat_with(empty).take(SPARE_ROWS)).enumerate();
-    let rows = rows.map(|(number, rule)| {
-        let blank = rule.title.is_empty();
-        let or_nothing = |text: String| if blank { String::new() } else { text };
-        Row {
-            number,
-            at: or_nothing(rule.at.to_string()),
-            seconds: or_nothing(rule.seconds.to_string()),
-            days: day_boxes(rule.days, visit.lang),
-            clip: rule.sha256.map(|hash| hash.to_string()).unwrap_or_default(),
-            branding: rule.wears.word().unwrap_or_default().to_owned(),
-            title: rule.title,
-        }
-    });
+    let field = |name: &str| typed.get(name).cloned().unwrap_or_default();
     let share = |group: &OpdGroup| {
-        let weight = rules.shares.get(group).copied().unwrap_or(1);
-        (group.to_string(), group.text().get(visit.lang).to_owned(), weight.to_string())
+        (group.to_string(), group.text().get(visit.lang).to_owned(), field(&format!("share_{group}")))
     };
     let saved = match in_force.saved {
         Some((_, at)) => {
@@ -234,10 +259,10 @@ async fn page_of(
         channel: channel.clone(),
         version,
         saved,
-        office_gap_s: rules.office_gap_s.to_string(),
-        separation_s: rules.separation_s.to_string(),
+        office_gap_s: field("office_gap_s"),
+        separation_s: field("separation_s"),
         shares: OpdGroup::ALL.iter().map(share).collect(),
-        rows: rows.collect(),
+        rows: rows_of(typed, visit.lang),
         clips: clips.into_iter().map(|(hash, title)| (hash.to_string(), title)).collect(),
         prayers: Prayer::ALL.iter().map(|prayer| prayer.as_str()).collect(),
         cost,
