@@ -15,7 +15,7 @@ use tokio_util::io::ReaderStream;
 
 use super::Web;
 use super::guide::Guide;
-use super::page::{FormErrors, Page, Visit, html};
+use super::page::{Done, FormErrors, Page, Visit, html};
 use super::problem::Problem;
 use super::requests::letter_facts;
 use super::session::{Can, Enter, Retry, Revoke, Right, password_again};
@@ -150,13 +150,6 @@ struct ApprovalRow {
     number: String,
     revoked: Option<String>,
     may_revoke: bool,
-}
-
-/// What the address of the page may say.
-#[derive(Deserialize)]
-pub(super) struct Done {
-    #[serde(default)]
-    done: String,
 }
 
 /// The published days of a request whose clip may be in them.

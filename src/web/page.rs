@@ -5,6 +5,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
+use serde::Deserialize;
 
 use super::problem::Problem;
 use super::static_files;
@@ -79,6 +80,13 @@ impl<S: Sync> FromRequestParts<S> for Visit {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Visit, Problem> {
         parts.extensions.get::<Visit>().cloned().ok_or(Problem::Broken)
     }
+}
+
+/// What the address of a page may say was just done; the page has the words.
+#[derive(Deserialize)]
+pub(super) struct Done {
+    #[serde(default)]
+    pub done: String,
 }
 
 /// A link to a desk in the frame.

@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::page::{FormErrors, Page, html};
+use super::page::{Done, FormErrors, Page, html};
 use super::problem::Problem;
 use super::session::{Can, LetIn};
 use super::{Site, Web};
@@ -50,13 +50,6 @@ struct PeoplePage {
     groups: Vec<Choice>,
     errors: FormErrors,
     given: NewPersonForm,
-}
-
-/// What was just done, from the address of the page.
-#[derive(Deserialize)]
-pub(super) struct Done {
-    #[serde(default)]
-    done: String,
 }
 
 /// `GET /people`

@@ -14,7 +14,7 @@ use crate::domain::rules::{DayMode, ModePeriod};
 use crate::domain::text::date_in_words;
 use crate::domain::time::BroadcastDate;
 use crate::web::Web;
-use crate::web::page::{FormErrors, Page, Visit, html};
+use crate::web::page::{Done, FormErrors, Page, Visit, html};
 use crate::web::problem::Problem;
 use crate::web::session::{Can, OrderMode, password_again};
 use crate::web::wall::channel_of;
@@ -49,12 +49,6 @@ pub(in crate::web) struct ModeForm {
     last: String,
     password: String,
     r#do: String,
-}
-
-#[derive(Deserialize)]
-pub(in crate::web) struct Done {
-    #[serde(default)]
-    done: String,
 }
 
 /// `GET /planning/{channel}/modes`

@@ -7,7 +7,6 @@ use axum::Form;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use serde::Deserialize;
 
 use super::{CostShown, DayBox, day_boxes};
 use crate::domain::ids::CaseId;
@@ -15,7 +14,7 @@ use crate::domain::rotation::Class;
 use crate::domain::rules::{ContentTag, RequestRules, Weekdays};
 use crate::domain::text::Text;
 use crate::web::Web;
-use crate::web::page::{FormErrors, Page, Visit, html};
+use crate::web::page::{Done, FormErrors, Page, Visit, html};
 use crate::web::problem::Problem;
 use crate::web::session::{Can, Plan};
 
@@ -35,12 +34,6 @@ struct RequestRulesPage {
     tags: Vec<(&'static str, String, bool)>,
     cost: Option<CostShown>,
     errors: FormErrors,
-}
-
-#[derive(Deserialize)]
-pub(in crate::web) struct Done {
-    #[serde(default)]
-    done: String,
 }
 
 /// `GET /requests/{id}/airing`

@@ -7,7 +7,6 @@ use axum::Form;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use serde::Deserialize;
 
 use super::{CostShown, DayBox, day_boxes};
 use crate::desk::planning::RulesInForce;
@@ -18,7 +17,7 @@ use crate::domain::people::OpdGroup;
 use crate::domain::rules::{FixedRule, PlanningRules, Prayer, Weekdays};
 use crate::domain::text::Lang;
 use crate::web::Web;
-use crate::web::page::{FormErrors, Page, Visit, html};
+use crate::web::page::{Done, FormErrors, Page, Visit, html};
 use crate::web::problem::Problem;
 use crate::web::session::{Can, Plan};
 use crate::web::wall::channel_of;
@@ -58,12 +57,6 @@ struct RulesPage {
     prayers: Vec<&'static str>,
     cost: Option<CostShown>,
     errors: FormErrors,
-}
-
-#[derive(Deserialize)]
-pub(in crate::web) struct Done {
-    #[serde(default)]
-    done: String,
 }
 
 /// `GET /planning/{channel}/rules`
