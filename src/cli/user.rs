@@ -22,7 +22,8 @@ pub(super) enum Command {
         name: String,
         /// E-mail address that signs in
         email: String,
-        /// A role: office, registry, verifier, head, technical, scheduler, operator, monitor, admin; several times
+        /// A role: office, registry, verifier, head, technical, scheduler, operator, monitor,
+        /// radio_verifier, functional, division_head, secretary, studio_operator, admin; several times
         #[arg(long = "role", value_name = "ROLE")]
         roles: Vec<Role>,
         /// Number of the office for which requests are sent

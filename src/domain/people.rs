@@ -126,6 +126,16 @@ pub enum Role {
     Operator,
     /// Watches and reports.
     Monitor,
+    /// Examines requests for radio talkshows, and sends their schedules.
+    RadioVerifier,
+    /// *Jabatan fungsional*: examines podcast requests and drafts their schedules.
+    Functional,
+    /// *Kabid Komunikasi Publik*: initials first.
+    DivisionHead,
+    /// *Sekretaris Dinas*: initials second, or returns.
+    Secretary,
+    /// Makes a studio ready and accompanies what is recorded or sent from it.
+    StudioOperator,
     /// Lets people in.
     Admin,
 }
@@ -140,11 +150,16 @@ words!(
     Scheduler = "scheduler",
     Operator = "operator",
     Monitor = "monitor",
+    RadioVerifier = "radio_verifier",
+    Functional = "functional",
+    DivisionHead = "division_head",
+    Secretary = "secretary",
+    StudioOperator = "studio_operator",
     Admin = "admin",
 );
 
 impl Role {
-    /// The position in the videotron's standard (`sop/ds-videotron.toml`) whose steps this role does.
+    /// The position in the agency's standards (`sop/ds-*.toml`) whose steps this role does.
     pub fn actor(self) -> Option<&'static str> {
         match self {
             Role::Office => Some("applicant"),
@@ -155,6 +170,11 @@ impl Role {
             Role::Scheduler => Some("ds.jadwal_vt"),
             Role::Operator => Some("ds.operator_vt"),
             Role::Monitor => Some("ds.monitor_vt"),
+            Role::RadioVerifier => Some("ds.verif_radio"),
+            Role::Functional => Some("ds.jafung"),
+            Role::DivisionHead => Some("ds.kabid_ikp"),
+            Role::Secretary => Some("ds.sekdis"),
+            Role::StudioOperator => Some("ds.operator_radio"),
             Role::Admin => None,
         }
     }
@@ -177,6 +197,13 @@ impl Role {
             Role::Scheduler => Text::new("Tim Penjadwalan", "Scheduling team"),
             Role::Operator => Text::new("Operator Videotron", "Videotron operator"),
             Role::Monitor => Text::new("Tim Monitoring", "Monitoring team"),
+            Role::RadioVerifier => Text::new("Tim Verifikasi Radio", "Radio verification team"),
+            Role::Functional => {
+                Text::new("Jabatan Fungsional (Pranata Humas)", "Functional officer (public relations)")
+            }
+            Role::DivisionHead => Text::new("Kabid Komunikasi Publik", "Head of the public communication division"),
+            Role::Secretary => Text::new("Sekretaris Dinas", "Secretary of the agency"),
+            Role::StudioOperator => Text::new("Operator Radio/Studio", "Radio and studio operator"),
             Role::Admin => Text::new("Administrator", "Administrator"),
         }
     }

@@ -28,7 +28,7 @@ create table people (
 create table appointments (
   id              integer primary key,            -- AppointmentId
   person_id       integer not null references people,  -- who
-  role            text    not null,               -- office | registry | verifier | head | technical | scheduler | operator | monitor | admin
+  role            text    not null,               -- office | registry | verifier | head … (domain::people::Role)
   form            text    not null,               -- definitif | plh | plt
   from_at_ms      integer not null,               -- first instant in force
   until_at_ms     integer,                        -- first instant no longer in force; null: open

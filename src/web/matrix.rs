@@ -17,7 +17,7 @@ use crate::desk::{Desk, Token};
 use crate::domain::people::{OpdGroup, Role};
 use crate::store::{NewOffice, NewPerson};
 
-use Role::{Admin, Head, Monitor, Office, Operator, Registry, Scheduler, Technical, Verifier};
+use Role::{Admin, Head, Monitor, Office, Operator, Registry, Scheduler, Technical};
 
 /// Who may use a route.
 enum Who {
@@ -28,7 +28,7 @@ enum Who {
 }
 use Who::{Anyone, Only};
 
-const ALL: Who = Only(&[Office, Registry, Verifier, Head, Technical, Scheduler, Operator, Monitor, Admin]);
+const ALL: Who = Only(Role::ALL);
 
 const REPORTS: Who = Only(&[Monitor, Head, Scheduler, Operator]);
 const WATCH: Who = Only(&[Operator, Monitor, Scheduler, Technical, Head]);

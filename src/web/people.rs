@@ -1,5 +1,7 @@
 //! Letting people in: offices, people, roles, one-time links. For administrators.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use axum::Form;
 use axum::extract::{Path, Query, State};
@@ -123,42 +125,14 @@ pub(super) struct NewPersonForm {
     name: String,
     email: String,
     office: String,
-    #[serde(rename = "role-office")]
-    role_office: String,
-    #[serde(rename = "role-registry")]
-    role_registry: String,
-    #[serde(rename = "role-verifier")]
-    role_verifier: String,
-    #[serde(rename = "role-head")]
-    role_head: String,
-    #[serde(rename = "role-technical")]
-    role_technical: String,
-    #[serde(rename = "role-scheduler")]
-    role_scheduler: String,
-    #[serde(rename = "role-operator")]
-    role_operator: String,
-    #[serde(rename = "role-monitor")]
-    role_monitor: String,
-    #[serde(rename = "role-admin")]
-    role_admin: String,
+    /// What else was sent: `role-NAME` for each that is ticked.
+    #[serde(flatten)]
+    ticked: BTreeMap<String, String>,
 }
 
 impl NewPersonForm {
     fn roles(&self) -> Vec<Role> {
-        let ticked = |role: &Role| {
-            let field = match role {
-                Role::Office => &self.role_office,
-                Role::Registry => &self.role_registry,
-                Role::Verifier => &self.role_verifier,
-                Role::Head => &self.role_head,
-                Role::Technical => &self.role_technical,
-                Role::Scheduler => &self.role_scheduler,
-                Role::Operator => &self.role_operator,
-                Role::Monitor => &self.role_monitor,
-                Role::Admin => &self.role_admin,
-            };
-            !field.is_empty()
-        };
+        let ticked = |role: &Role| self.ticked.get(&format!("role-{role}")).is_some_and(|field| !field.is_empty());
         Role::ALL.iter().copied().filter(ticked).collect()
     }
 }
