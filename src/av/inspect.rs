@@ -266,7 +266,7 @@ fn essence(claims: &Claims, decoded: &decode::Decoded, found: &Inspection) -> Op
         pixel_aspect: video.pixel_aspect,
         rotation_deg: video.rotation_deg,
         interlaced: video.interlaced,
-        hdr: video.hdr,
+        colour: video.colour,
         still: video.still,
         damaged: found.troubles.iter().any(|trouble| matches!(trouble, Trouble::Damaged { .. })),
     })

@@ -93,8 +93,8 @@ pub struct Essence {
     pub rotation_deg: u16,
     /// Whether frames hold two fields.
     pub interlaced: bool,
-    /// Whether the transfer is PQ or HLG.
-    pub hdr: bool,
+    /// What its code values mean.
+    pub colour: Colour,
     /// A single picture, not a moving one.
     pub still: bool,
     /// Whether the decoder complained: then it decodes the same way twice only when nothing runs beside it.
@@ -584,7 +584,7 @@ impl ConformRecipe {
     /// How long a still is shown unless the office says otherwise, seconds.
     pub const STILL_SECONDS: u32 = 10;
     /// Counts changes of `av::conform` after which the same input gives other bytes.
-    const GENERATION: u32 = 4;
+    const GENERATION: u32 = 5;
 
     /// The recipe of a channel unless somebody chooses otherwise.
     pub fn of(house: HouseFormat) -> ConformRecipe {

@@ -44,6 +44,10 @@ impl Matrix {
             Matrix::Bt2020 => "bt2020",
         }
     }
+    /// The matrix of a word; `None` for any other.
+    pub fn read(word: &str) -> Option<Matrix> {
+        [Matrix::Bt601, Matrix::Bt709, Matrix::Bt2020].into_iter().find(|matrix| matrix.as_str() == word)
+    }
 }
 
 /// Transfer characteristics.
@@ -69,5 +73,9 @@ impl Transfer {
             Transfer::Pq => "pq",
             Transfer::Hlg => "hlg",
         }
+    }
+    /// The transfer of a word; `None` for any other.
+    pub fn read(word: &str) -> Option<Transfer> {
+        [Transfer::Standard, Transfer::Pq, Transfer::Hlg].into_iter().find(|transfer| transfer.as_str() == word)
     }
 }

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::whole;
 use crate::domain::asset::Essence;
+use crate::domain::colour::{Colour, Matrix, Transfer};
 
-const FORMAT: &str = "siaran-essence/1";
+const FORMAT: &str = "siaran-essence/2";
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -24,7 +25,9 @@ struct EssenceFile {
     pixel_aspect: (u32, u32),
     rotation_deg: u16,
     interlaced: bool,
-    hdr: bool,
+    matrix: String,
+    transfer: String,
+    full_range: bool,
     still: bool,
     damaged: bool,
 }
@@ -45,7 +48,9 @@ pub(super) fn write(path: &Path, essence: &Essence) -> io::Result<()> {
         pixel_aspect: essence.pixel_aspect,
         rotation_deg: essence.rotation_deg,
         interlaced: essence.interlaced,
-        hdr: essence.hdr,
+        matrix: essence.colour.matrix.as_str().into(),
+        transfer: essence.colour.transfer.as_str().into(),
+        full_range: essence.colour.full_range,
         still: essence.still,
         damaged: essence.damaged,
     };
@@ -55,6 +60,11 @@ pub(super) fn write(path: &Path, essence: &Essence) -> io::Result<()> {
 /// Reads it; `None` where there is none that this program understands.
 pub(super) fn read(path: &Path) -> Option<Essence> {
     let file: EssenceFile = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
+    let colour = Colour {
+        matrix: Matrix::read(&file.matrix)?,
+        transfer: Transfer::read(&file.transfer)?,
+        full_range: file.full_range,
+    };
     (file.format == FORMAT).then_some(Essence {
         video_stream: file.video_stream,
         audio_stream: file.audio_stream,
@@ -65,7 +75,7 @@ pub(super) fn read(path: &Path) -> Option<Essence> {
         pixel_aspect: file.pixel_aspect,
         rotation_deg: file.rotation_deg,
         interlaced: file.interlaced,
-        hdr: file.hdr,
+        colour,
         still: file.still,
         damaged: file.damaged,
     })
@@ -90,13 +100,13 @@ mod tests {
             pixel_aspect: (4, 3),
             rotation_deg: 90,
             interlaced: true,
-            hdr: false,
+            colour: Colour { matrix: Matrix::Bt601, transfer: Transfer::Standard, full_range: true },
             still: false,
             damaged: true,
         };
         write(&path, &essence).unwrap();
         assert_eq!(read(&path), Some(essence));
-        let newer = std::fs::read_to_string(&path).unwrap().replace("essence/1", "essence/2");
+        let newer = std::fs::read_to_string(&path).unwrap().replace("essence/2", "essence/3");
         std::fs::write(&path, newer).unwrap();
         assert_eq!(read(&path), None);
     }

@@ -158,6 +158,42 @@ fn a_loud_clip_is_turned_down_and_its_peaks_held_and_a_still_becomes_a_spot_with
     assert_eq!(spot["audio"]["channels"].as_u64(), Some(2));
 }
 
+/// Mean code values of a clip's first picture: luma, blue and red difference.
+fn code_values(file: &Path) -> [u8; 3] {
+    let output = Command::new("ffmpeg")
+        .args(["-nostdin", "-v", "error", "-i"])
+        .arg(file)
+        .args(["-frames:v", "1", "-vf", "scale=2:2:flags=area,format=yuv444p", "-f", "rawvideo", "-"])
+        .output()
+        .expect("ffmpeg is installed");
+    [output.stdout[0], output.stdout[4], output.stdout[8]]
+}
+
+#[test]
+fn colours_of_which_a_file_says_nothing_are_those_of_its_definition_and_stay_what_they_are() {
+    let home = tempfile::tempdir().expect("a folder");
+    let made = |name: &str, raster: &str| {
+        let green = format!("-f lavfi -i color=s={raster}:r=25:d=1,geq=lum=120:cb=80:cr=70 {QUICK} -crf 4");
+        let (house, code, _) = conform(home.path(), &make(home.path(), name, &green), &format!("house-{name}"));
+        assert_eq!(code, 0, "{name}");
+        code_values(&house)
+    };
+    let near = |found: [u8; 3], wanted: [f64; 3]| {
+        assert!(found.iter().zip(wanted).all(|(f, w)| (f64::from(*f) - w).abs() <= 1.5), "{found:?} for {wanted:?}");
+    };
+    // High definition is BT.709 already.
+    near(made("high.mp4", "1280x720"), [120.0, 80.0, 70.0]);
+    // Standard definition is BT.601: the same light has other code values in BT.709.
+    let (luma, blue, red) = ((120.0 - 16.0) / 219.0, (80.0 - 128.0) / 224.0, (70.0 - 128.0) / 224.0);
+    let (r, b) = (luma + 1.402 * red, luma + 1.772 * blue);
+    let g = (luma - 0.299 * r - 0.114 * b) / 0.587;
+    let y = 0.2126 * r + 0.7152 * g + 0.0722 * b;
+    near(
+        made("standard.mp4", "640x360"),
+        [16.0 + 219.0 * y, 128.0 + 224.0 * (b - y) / 1.8556, 128.0 + 224.0 * (r - y) / 1.5748],
+    );
+}
+
 #[test]
 fn another_shape_is_fitted_filled_or_stretched_as_chosen_and_two_runs_agree() {
     let home = tempfile::tempdir().expect("a folder");

@@ -2,6 +2,7 @@
 
 use crate::av::ffmpeg::KEEP_TIME;
 use crate::domain::asset::{Borders, ConformRecipe, Essence, Framing};
+use crate::domain::colour::Colour;
 
 /// Everything that decides the arguments.
 #[derive(Debug, Clone, Copy)]
@@ -76,7 +77,7 @@ impl<'a> Work<'a> {
         }
         // Before what costs: a picture that does not air need not be scaled.
         steps.push(format!("fps={}:round=near", house.rate));
-        if video.hdr {
+        if video.colour.transfer.is_hdr() {
             let to_sdr = "zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=hable:desat=0,\
                           zscale=t=bt709:m=bt709:r=tv,format=yuv420p";
             steps.push(to_sdr.to_owned());
@@ -95,9 +96,10 @@ impl<'a> Work<'a> {
     /// The picture at so many times the wall's raster, as the recipe frames it.
     fn framed(&self, source: &str, times: u32) -> String {
         let (width, height) = (self.recipe.house.width * times, self.recipe.house.height * times);
+        let colours = self.colours();
         let scaled = |(w, h): (u32, u32)| {
             let flags = "bicubic+accurate_rnd+full_chroma_int+bitexact";
-            format!("scale={w}:{h}:flags={flags}:out_color_matrix=bt709:out_range=tv,format=yuv420p,setsar=1")
+            format!("scale={w}:{h}:flags={flags}:{colours},format=yuv420p,setsar=1")
         };
         let fitted = self.fitted(width, height);
         if fitted == (width, height) || self.recipe.framing == Framing::Stretch {
@@ -124,6 +126,15 @@ impl<'a> Work<'a> {
                 )
             }
         }
+    }
+
+    /// How the picture's code values are read and written, as options of `scale`. Both are said: of what a file leaves out
+    /// ffmpeg thinks as of standard definition, and would bend the colours of high definition from BT.601 to BT.709.
+    fn colours(&self) -> String {
+        let read = if self.essence.colour.transfer.is_hdr() { Colour::HOUSE } else { self.essence.colour };
+        let range = if read.full_range { "pc" } else { "tv" };
+        let matrix = read.matrix.as_str();
+        format!("in_color_matrix={matrix}:in_range={range}:out_color_matrix=bt709:out_range=tv")
     }
 
     /// Slowly nearer, from a picture that is larger by [`ZOOM_RASTER`], so that whole pixels of it are small steps.
@@ -285,7 +296,7 @@ mod tests {
             pixel_aspect: (1, 1),
             rotation_deg: 0,
             interlaced: false,
-            hdr: false,
+            colour: Colour::HOUSE,
             still: false,
             damaged: false,
         }
