@@ -59,6 +59,7 @@ pub mod confinement;
 pub mod draft;
 pub mod ids;
 pub mod incident;
+pub mod office_hours;
 pub mod output;
 pub mod people;
 pub mod playlist;

@@ -18,3 +18,4 @@ pub mod reconcile;
 pub mod rundown;
 pub mod sound;
 pub mod watch;
+pub mod work_clock;

@@ -8,6 +8,7 @@ pub mod incident_log;
 pub mod interchange;
 pub mod journal;
 pub mod library;
+pub mod office_calendar;
 pub mod playlist_file;
 pub mod privacy;
 pub mod sop;
