@@ -1,11 +1,13 @@
-//! What awaits a person, over all roles held: the longest waiting first.
+//! What awaits a person, over all roles held: what is due first stands first, then the longest waiting.
 
 use super::cases::{CaseFile, scope_of};
+use super::deadlines::Deadline;
 use super::given_back::trouble_text;
 use super::standing::Standing;
 use super::{Desk, DeskError};
 use crate::domain::people::Person;
 use crate::domain::text::Text;
+use crate::domain::time::Instant;
 use crate::store::CaseRow;
 
 /// One thing that awaits a person.
@@ -15,6 +17,8 @@ pub struct Awaiting {
     pub case: CaseRow,
     /// What is to be done.
     pub action: Text,
+    /// By when; `None` where nothing is promised.
+    pub due: Option<(Deadline, Text)>,
     /// What stands in the way or deserves a look, if something does.
     pub note: Option<Text>,
 }
@@ -26,14 +30,18 @@ impl Desk {
     /// When the database would not. Who holds no role has nothing waiting.
     pub fn inbox(&self, person: &Person) -> Result<Vec<Awaiting>, DeskError> {
         let Ok(scope) = scope_of(person) else { return Ok(Vec::new()) };
+        let (now, deadlines) = (self.now(), self.deadlines()?);
         self.store.read(|r| {
             let mut awaiting = Vec::new();
             for case in r.open_cases(scope)? {
                 let found = CaseFile::load(r, &self.standards, scope, case.id)?;
                 let options = found.options(person)?;
                 let (Ok(_), Some(action)) = (options.may_act, options.action) else { continue };
-                awaiting.push(Awaiting { case, action, note: note(&found) });
+                let due = deadlines.of(&found, now).map(|due| (due, due.text(deadlines.office())));
+                awaiting.push(Awaiting { case, action, due, note: note(&found) });
             }
+            // Sorting keeps the order of those that are due at one time, or never.
+            awaiting.sort_by_key(|one| one.due.as_ref().map_or(Instant::MAX_UTC, |(due, _)| due.at));
             Ok(awaiting)
         })
     }

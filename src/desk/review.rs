@@ -390,6 +390,14 @@ fn announce(tx: &mut Tx<'_>, found: &CaseFile, step: &Step, done: &Move, now: In
             format!("Permohonan {case} ({title}) ditolak pada langkah {}{why}", acted.id),
             format!("Request {case} ({title}) was refused at step {}{why}", acted.en),
         ),
+        (EdgeKind::Lapse, _) => Text::new(
+            format!(
+                "Permohonan {case} ({title}) ditutup karena tidak dijawab pada waktunya. Ajukan lagi bila masih perlu."
+            ),
+            format!(
+                "Request {case} ({title}) was closed: it was not answered in time. File it again if it is still wanted."
+            ),
+        ),
         (_, Some(outcome)) => Text::new(
             format!("Permohonan {case} ({title}) selesai: {outcome}{why}"),
             format!("Request {case} ({title}) has ended: {outcome}{why}"),

@@ -22,6 +22,8 @@ const IMPORT_EVERY: Duration = Duration::from_secs(10);
 const WATCH_EVERY: Duration = Duration::from_secs(1);
 /// How often originals are looked for whose time is over: days count, not hours.
 const DISPOSE_EVERY: Duration = Duration::from_secs(3600);
+/// How often requests are looked for whose time is over: deadlines are of hours and days.
+const LAPSE_EVERY: Duration = Duration::from_secs(60);
 /// How often the end looks whether it has come.
 const LOOK: Duration = Duration::from_millis(20);
 /// Longest sleep, so that the end is noticed.
@@ -60,6 +62,8 @@ impl Rounds {
         thread::Builder::new().name("journals".into()).spawn(move || import(&importer.0, &importer.1))?;
         let keeper = (desk.clone(), end.clone());
         thread::Builder::new().name("retention".into()).spawn(move || dispose(&keeper.0, &keeper.1))?;
+        let secretary = (desk.clone(), end.clone());
+        thread::Builder::new().name("deadlines".into()).spawn(move || lapse(&secretary.0, &secretary.1))?;
         let watcher = (desk.clone(), end.clone());
         thread::Builder::new().name("incidents".into()).spawn(move || watch(&watcher.0, &watcher.1))?;
         Ok(Rounds { end, desk: desk.clone(), workers })
@@ -127,6 +131,17 @@ fn dispose(desk: &Desk, end: &AtomicBool) {
             Err(error) => tracing::error!(%error, "originals whose time is over can't be removed"),
         }
         rest(DISPOSE_EVERY, end);
+    }
+}
+
+fn lapse(desk: &Desk, end: &AtomicBool) {
+    while !end.load(Ordering::Relaxed) {
+        match desk.lapse() {
+            Ok(closed) if closed.is_empty() => {}
+            Ok(closed) => tracing::info!(requests = closed.len(), "requests moved on that were not answered in time"),
+            Err(error) => tracing::error!(%error, "requests whose time is over can't be looked for"),
+        }
+        rest(LAPSE_EVERY, end);
     }
 }
 

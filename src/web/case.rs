@@ -131,6 +131,10 @@ struct CasePage {
     status: Status,
     /// What can be done, where the step does not say it.
     way_on: Option<String>,
+    /// By when the step that waits is due, and whether that is over.
+    due: Option<(String, bool)>,
+    /// When the request is closed if its applicant does not answer.
+    closes: Option<String>,
     facts: Vec<(String, String)>,
     clip: ClipFacts,
     checklist: Vec<PointRow>,
@@ -230,8 +234,12 @@ fn case_page(
         reason: done.reason.clone(),
     });
     let checklist = found.checklist.iter().flat_map(|list| points(lang, |point| list.get(&point) == Some(&true)));
+    let deadlines = web.desk.deadlines()?;
+    let due = deadlines.of(found, web.desk.now());
     Ok(CasePage {
         page,
+        due: due.map(|due| (due.text(deadlines.office()).get(lang).to_owned(), due.is_over)),
+        closes: deadlines.lapses_at(found).map(|at| instant_in_words(at, deadlines.office().zone, lang)),
         id: found.row.id,
         office: found.row.office_name.clone(),
         agenda: found.row.agenda_number.clone().unwrap_or_else(|| "–".into()),

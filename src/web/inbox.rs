@@ -20,6 +20,8 @@ struct TaskRow {
     title: String,
     office: String,
     since: String,
+    /// By when, and whether that is over.
+    due: Option<(String, bool)>,
     note: Option<String>,
 }
 
@@ -49,6 +51,7 @@ pub(super) async fn show(State(web): State<Web>, can: Can<Enter>) -> Result<Resp
         case: task.case.id,
         action: task.action.get(lang).to_owned(),
         since: instant_in_words(task.case.step_at, zone, lang),
+        due: task.due.map(|(due, words)| (words.get(lang).to_owned(), due.is_over)),
         title: task.case.title,
         office: task.case.office_name,
         note: task.note.map(|note| note.get(lang).to_owned()),

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a story that can not go on fails")]
 
 mod airing;
+mod deadlines;
 mod deciding;
 mod draft;
 mod files;

@@ -13,7 +13,7 @@ mod refused;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::people::Form;
-use crate::domain::standard::{APPLICANT, Action, Edge, EdgeKind, Gate, Key, ServiceStandard, Step};
+use crate::domain::standard::{APPLICANT, Action, Edge, EdgeKind, Gate, Key, ServiceStandard, Step, WorkTime};
 use crate::domain::text::Text;
 
 pub use refused::Refused;
@@ -242,6 +242,29 @@ impl<'s> Case<'s> {
             yields: if goes_on { step.yields.clone() } else { Vec::new() },
             notify: if goes_on { step.notify.clone() } else { Vec::new() },
             outcome: self.standard.end(&edge.to).map(|end| end.outcome.clone()),
+            version: self.version + 1,
+        })
+    }
+
+    /// What happens by itself at the step that waits, once `is_over` says so of a time that one of its timers gives.
+    ///
+    /// # Errors
+    /// Refused if the case has ended, or no timer is over that leads anywhere.
+    pub fn lapse(&self, is_over: impl Fn(WorkTime) -> bool) -> Result<Move, Refused> {
+        let step = self.step().ok_or(Refused::Ended)?;
+        let mut over = step.timers.iter().filter(|timer| is_over(timer.after));
+        let (kind, to) = over.find_map(|timer| Some((timer.kind, timer.to.clone()?))).ok_or(Refused::Changed)?;
+        Ok(Move {
+            from: step.id.clone(),
+            outcome: self.standard.end(&to).map(|end| end.outcome.clone()),
+            choice: to.to_string(),
+            to,
+            kind,
+            actor: step.actor.clone(),
+            form: Form::Definitif,
+            reason: None,
+            yields: Vec::new(),
+            notify: Vec::new(),
             version: self.version + 1,
         })
     }

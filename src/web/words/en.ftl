@@ -217,6 +217,8 @@ inbox-count =
         [one] { $n } task waits for you.
        *[other] { $n } tasks wait for you.
     }
+case-closes = Without an answer by { $at } this request is closed.
+inbox-since = since
 inbox-news = Announcements
 inbox-open = Open the request
 

@@ -208,6 +208,8 @@ inbox-count =
         [0] Tidak ada tugas yang menunggu Anda.
        *[other] { $n } tugas menunggu Anda.
     }
+case-closes = Bila tidak dijawab sampai { $at }, permohonan ini ditutup.
+inbox-since = sejak
 inbox-news = Pengumuman
 inbox-open = Buka permohonan
 
