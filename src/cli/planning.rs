@@ -75,6 +75,7 @@ impl From<PlanError> for Failure {
             PlanError::Over { .. } => "name a later date",
             PlanError::NoPlaylist(_) | PlanError::Judged(_) => "look at siaran plan, and change what it names",
             PlanError::Empty { .. } => "pass on what waits and publish then, or publish it all the same with --empty",
+            PlanError::Interruption(_) => "look at the day's page again",
             PlanError::RulesChanged => "look at the rules again, then change them",
             PlanError::ChangedSince { .. } => "look at siaran plan, and publish again",
             PlanError::Unchanged { .. } => "publish again once something has changed",

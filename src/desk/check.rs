@@ -156,7 +156,7 @@ impl Desk {
     ) -> Result<(), PlanError> {
         let path = playlist_file::path(self.home(), &row.channel, row.date, row.revision);
         let Ok(playlist) = playlist_file::read(&path) else { return Ok(()) };
-        let evidence = evidence::gather(self, configured, &playlist, BTreeSet::new(), FileCheck::Hash, row.at)?;
+        let evidence = evidence::gather(self, configured, &playlist, BTreeSet::new(), FileCheck::Hash, (row.at, None))?;
         let zone = configured.channel.zone;
         report.items += playlist.items().len();
         for finding in plan_check::judge(&playlist, &evidence) {

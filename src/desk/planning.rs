@@ -13,6 +13,7 @@ mod empty;
 pub(super) mod evidence;
 mod fill;
 mod frame;
+pub mod interrupt;
 pub mod listed;
 mod material;
 pub mod overview;
@@ -52,6 +53,7 @@ use empty::BEFORE_PLANNING;
 pub use empty::{Waiting, WhenEmpty};
 use evidence::FileCheck;
 use frame::Frame;
+use interrupt::{Change, InterruptionRefusal};
 use material::DayMaterial;
 
 /// Why a day was not planned or published.
@@ -103,6 +105,9 @@ pub enum PlanError {
         /// The day.
         date: BroadcastDate,
     },
+    /// What should happen to a day can't be.
+    #[error("{}", .0.text().en)]
+    Interruption(InterruptionRefusal),
     /// A revision can't be read or written.
     #[error(transparent)]
     File(#[from] playlist_file::PlaylistFileError),
@@ -169,6 +174,7 @@ impl PlanError {
                      changes first.",
                 ),
             ),
+            PlanError::Interruption(refusal) => (refusal.code(), refusal.text()),
             PlanError::Judged(texts) => ("judged", Text::new(join(texts, Lang::Id), join(texts, Lang::En))),
             PlanError::Empty { freeze_s, .. } => (
                 "empty_plan",
@@ -224,6 +230,23 @@ impl Proposal {
     }
 }
 
+/// How a day is planned.
+pub(super) struct Asked<'a> {
+    /// How closely its files are looked at.
+    files: FileCheck,
+    /// Changes by hand.
+    draft: Option<&'a Draft>,
+    /// What would be different about what happens to it.
+    change: Option<&'a Change>,
+}
+
+impl<'a> Asked<'a> {
+    /// As it stands, with changes by hand, its files only looked for.
+    fn with(draft: Option<&'a Draft>) -> Asked<'a> {
+        Asked { files: FileCheck::Exists, draft, change: None }
+    }
+}
+
 /// A published revision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Published {
@@ -254,7 +277,7 @@ impl Desk {
     pub fn plan_day(&self, channel: &ChannelId, date: BroadcastDate) -> Result<Proposal, PlanError> {
         // Whoever looks at a plan wants it at once; its files are hashed when it is published.
         let draft = self.store.read(|r| r.draft(channel, date))?;
-        let proposal = self.plan_revision(channel, date, FileCheck::Exists, draft.as_ref())?;
+        let proposal = self.plan_revision(channel, date, &Asked::with(draft.as_ref()))?;
         Ok(Proposal { waiting: self.waiting_for(channel, date)?, ..proposal })
     }
 
@@ -262,18 +285,23 @@ impl Desk {
         &self,
         channel: &ChannelId,
         date: BroadcastDate,
-        files: FileCheck,
-        draft: Option<&Draft>,
+        asked: &Asked<'_>,
     ) -> Result<Proposal, PlanError> {
         let configured = self.planned_channel(channel)?;
         self.adopt_revisions(channel, date)?;
         self.refresh_fill()?;
         let parent = self.standing(channel, date)?;
-        let material = DayMaterial::load(self, configured, date)?;
+        let material = match asked.change {
+            Some(change) => {
+                let rows = self.store.read(|r| r.interruptions(channel, date, date))?;
+                DayMaterial::load_with(self, configured, date, &change.in_force(&rows, self.now()))?
+            }
+            None => DayMaterial::load(self, configured, date)?,
+        };
         let frame = Frame::of(self, configured, date, parent.as_ref())?;
         let mut dropped = BTreeSet::new();
         for repair in 0.. {
-            let proposal = self.propose(&frame, &material, parent.as_ref(), &dropped, files, draft)?;
+            let proposal = self.propose(&frame, &material, parent.as_ref(), &dropped, asked)?;
             let refused: Vec<ItemId> = proposal.findings.iter().filter_map(|f| f.item.clone()).collect();
             let droppable = frame.droppable(parent.as_ref(), &refused);
             if droppable.is_empty() || repair >= MOST_REPAIRS {
@@ -332,7 +360,8 @@ impl Desk {
         when_empty: WhenEmpty,
         draft: Option<&Draft>,
     ) -> Result<Published, PlanError> {
-        let mut published = self.publish_revision(by, channel, date, FileCheck::Hash, when_empty, draft)?;
+        let asked = Asked { files: FileCheck::Hash, draft, change: None };
+        let mut published = self.publish_revision(by, channel, date, when_empty, &asked)?;
         if let Some(person) = by {
             published.moved = self.move_scheduled_cases(person, &published.proposal)?;
         }
@@ -353,11 +382,10 @@ impl Desk {
         by: Option<PersonId>,
         channel: &ChannelId,
         date: BroadcastDate,
-        files: FileCheck,
         when_empty: WhenEmpty,
-        draft: Option<&Draft>,
+        asked: &Asked<'_>,
     ) -> Result<Published, PlanError> {
-        let proposal = self.plan_revision(channel, date, files, draft)?;
+        let proposal = self.plan_revision(channel, date, asked)?;
         let zone = proposal.playlist.head().zone;
         if !proposal.findings.is_empty() {
             return Err(PlanError::Judged(proposal.findings.iter().map(|f| f.text(zone)).collect()));
@@ -375,7 +403,7 @@ impl Desk {
             return Err(PlanError::Empty { channel, date, freeze_s, waiting });
         }
         let (path, sha256) = playlist_file::write(self.home(), &proposal.playlist)?;
-        self.record(by, &proposal, sha256, draft)?;
+        self.record(by, &proposal, sha256, asked.draft)?;
         Ok(Published { proposal, path, sha256, moved: Vec::new() })
     }
 
@@ -398,8 +426,8 @@ impl Desk {
                 if gone {
                     // The bytes were hashed when these plays were published; hashing them again would keep what
                     // must go on the wall for seconds.
-                    let when_empty = WhenEmpty::Publish;
-                    published.push(self.publish_revision(by, channel, date, FileCheck::Exists, when_empty, None)?);
+                    let asked = Asked::with(None);
+                    published.push(self.publish_revision(by, channel, date, WhenEmpty::Publish, &asked)?);
                 }
             }
         }
@@ -479,10 +507,12 @@ impl Desk {
         material: &DayMaterial,
         parent: Option<&Playlist>,
         dropped: &BTreeSet<ItemId>,
-        files: FileCheck,
-        draft: Option<&Draft>,
+        asked: &Asked<'_>,
     ) -> Result<Proposal, PlanError> {
-        let mut kept = frame.kept(material, parent, dropped);
+        let Asked { files, draft, change } = *asked;
+        let undone = interrupt::undone(frame, parent, change);
+        let dropped = dropped.iter().chain(undone.iter().map(|item| &item.id)).cloned().collect();
+        let mut kept = frame.kept(material, parent, &dropped);
         let (rotation, mut pinned) = standing_plays(frame, material, &kept);
         let (plan, laid) = match (draft, parent) {
             (Some(draft), _) => {
@@ -491,7 +521,11 @@ impl Desk {
             }
             (None, None) => (self.plans.of(&rotation), None),
             (None, Some(parent)) => {
-                let announced = Announced { kept: pinned.clone(), lost: frame.lost(material, parent, &kept) };
+                let back = change.map(|c| interrupt::restored(frame, material, &rotation, &pinned, c, undone));
+                let (plays, undone) = back.map_or((pinned.clone(), Vec::new()), |back| (back.plays, back.undone));
+                let known: Vec<PlaylistItem> = kept.iter().cloned().chain(undone).collect();
+                let lost = frame.lost(material, parent, &known);
+                let announced = Announced { kept: plays, lost, ordered: material.ordered(frame) };
                 (planner::repair(&rotation, &announced, frame.step(frame.from)), None)
             }
         };
@@ -522,18 +556,21 @@ impl Desk {
         };
         let fill: Vec<FillClip> =
             fill_index::read(self.home())?.into_iter().filter(|f| !head.withdrawn.contains(&f.sha256)).collect();
-        let fillable = [(frame.from, frame.close)];
+        // What an order takes off the air at once leaves a hole nearer than plans reach.
+        let fill_from = if material.is_interrupted() || change.is_some() { frame.soon } else { frame.from };
+        let fillable = [(fill_from, frame.close)];
+        kept.extend(material.relays(frame, parent));
         kept.extend(standing_fill(frame, parent, &kept, &plays, &fill));
         let playlist = rundown(head, &plays, &kept, parent, &fill, &fillable).map_err(PlanError::NoPlaylist)?;
         let explained = material.unplaced_submissions(&plan);
-        let evidence = evidence::gather(self, frame.channel, &playlist, explained, files, self.now())?;
+        let evidence = evidence::gather(self, frame.channel, &playlist, explained, files, (self.now(), change))?;
         let mut findings = plan_check::judge(&playlist, &evidence);
         if let Some(parent) = parent {
             let frozen = frame.rate().start_of(frame.from);
             // What is near was announced under the rules of then; only what may not air at all still counts there.
             let near = |finding: &Finding| finding.at.is_some_and(|at| at < frozen);
             findings.retain(|finding| !(near(finding) && finding.fault.is_of_rules()));
-            findings.extend(plan_check::judge_revision(parent, &playlist, frozen));
+            findings.extend(plan_check::judge_revision(parent, &playlist, frozen, &evidence.touched));
         }
         let difference = Difference::between(parent, &playlist);
         let mut unplaced = reasons(frame, material, &rotation, &plan);

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use super::ids::{ChannelId, ItemId, PersonId, Sha256};
+use super::interruption::InterruptionKind;
 use super::people::{Form, OpdGroup, Role};
 use super::rules::DayMode;
 use super::time::{BroadcastDate, Instant};
@@ -78,6 +79,10 @@ pub enum AuditKind {
     DayModeOrdered,
     /// A day mode was taken back.
     DayModeEnded,
+    /// It was ordered that something happens to one day: a relay, a lost hour, an urgent clip …
+    DayInterrupted,
+    /// Such an order was taken back, or ended early.
+    InterruptionEnded,
     /// A journal was imported.
     JournalImported,
     /// A report was issued.
@@ -120,6 +125,8 @@ impl AuditKind {
             AuditKind::RulesSaved => "rules_saved",
             AuditKind::DayModeOrdered => "day_mode_ordered",
             AuditKind::DayModeEnded => "day_mode_ended",
+            AuditKind::DayInterrupted => "day_interrupted",
+            AuditKind::InterruptionEnded => "interruption_ended",
             AuditKind::JournalImported => "journal_imported",
             AuditKind::ReportIssued => "report_issued",
             AuditKind::PlayerCommanded => "player_commanded",
@@ -172,7 +179,7 @@ macro_rules! into_word {
         }
     )+ };
 }
-into_word!(&ChannelId, &ItemId, BroadcastDate, Role, Form, OpdGroup, DayMode);
+into_word!(&ChannelId, &ItemId, BroadcastDate, Role, Form, OpdGroup, DayMode, InterruptionKind);
 
 impl AuditEvent {
     /// An act of the installation itself, on nothing yet.

@@ -11,6 +11,7 @@
 //! | item | [`playlist::PlaylistItem`], one thing in it |
 //! | rules | [`rules::PlanningRules`], what every plan of a channel keeps; [`rules::RequestRules`], of one request |
 //! | day mode | [`rules::DayMode`], mourning, election silence …: what may not air on some days |
+//! | interruption | [`interruption::Interruption`], what happens to one day: a relay, a lost hour, an emergency, a clip withdrawn or urgent |
 //! | draft | [`draft::Draft`], a day's plan that somebody changes by hand before it is published |
 //! | broadcast day | [`time::BroadcastDate`], 04:00 to 04:00 local |
 //! | as-run | [`as_run::AsRun`], what was really on air |
@@ -59,6 +60,7 @@ pub mod confinement;
 pub mod draft;
 pub mod ids;
 pub mod incident;
+pub mod interruption;
 pub mod office_hours;
 pub mod output;
 pub mod people;

@@ -26,6 +26,9 @@ pub struct Evidence {
     pub files: BTreeMap<Sha256, FileState>,
     /// Least pause between two plays of one office, end to start.
     pub office_gap: TimeDelta,
+    /// What was ordered for parts of this day, whether it still holds or was ended: when, and of which request; `None`:
+    /// of all. There an announced play may change however near it is.
+    pub touched: Vec<(Span, Option<SubmissionId>)>,
     /// Requests whose missing plays have a recorded reason.
     pub explained: BTreeSet<SubmissionId>,
 }
@@ -46,6 +49,8 @@ pub struct FixedTime {
     pub title: String,
     /// The clip that airs; `None`: the time is kept free of offices' clips and nothing more.
     pub sha256: Option<Sha256>,
+    /// The address of the relay that airs.
+    pub live: Option<String>,
 }
 
 /// What one approved request may air.
@@ -67,6 +72,8 @@ pub struct Grant {
     pub revoked_at: Option<Instant>,
     /// Where plays may lie, this day; empty: anywhere in the hours.
     pub windows: Vec<Span>,
+    /// When it was withdrawn, this day.
+    pub barred: Vec<Span>,
     /// Plays asked for, this day.
     pub wanted: u32,
     /// Plays below which a reason must be recorded.
@@ -108,6 +115,8 @@ pub enum Fault {
     OverFixed { event: String },
     FixedMissing { event: String },
     OutsideWindow,
+    Barred,
+    NoRelay,
     TooClose { other: ItemId, apart_s: i64, wanted_s: i64 },
     OfficeTooClose { other: ItemId, pause_s: i64, wanted_s: i64 },
     TooOften { plays: u32, wanted: u32 },
@@ -134,6 +143,8 @@ impl Fault {
             Fault::OverFixed { .. }
                 | Fault::FixedMissing { .. }
                 | Fault::OutsideWindow
+                | Fault::Barred
+                | Fault::NoRelay
                 | Fault::TooClose { .. }
                 | Fault::OfficeTooClose { .. }
                 | Fault::TooOften { .. }
@@ -157,8 +168,20 @@ pub fn judge(playlist: &Playlist, evidence: &Evidence) -> Vec<Finding> {
 }
 
 /// Judges that a revision leaves what was announced before `frozen_until` as it was. Plays of a withdrawn clip may go.
-pub fn judge_revision(before: &Playlist, after: &Playlist, frozen_until: Instant) -> Vec<Finding> {
-    let kept = |item: &PlaylistItem| item.start < frozen_until && item.kind != ItemKind::Fill;
+/// What was ordered for a part of the day, `touched`, may change it; a relay is judged by its order, not here.
+pub fn judge_revision(
+    before: &Playlist,
+    after: &Playlist,
+    frozen_until: Instant,
+    touched: &[(Span, Option<SubmissionId>)],
+) -> Vec<Finding> {
+    let ordered = |item: &PlaylistItem| {
+        let of = |about: &Option<SubmissionId>| about.is_none() || *about == request(item);
+        touched.iter().any(|(when, about)| of(about) && when.overlaps(span(before, item)))
+    };
+    let kept = |item: &PlaylistItem| {
+        item.start < frozen_until && !matches!(item.kind, ItemKind::Fill | ItemKind::Live) && !ordered(item)
+    };
     let withdrawn = |item: &PlaylistItem| item.sha256.is_some_and(|h| after.head().withdrawn.contains(&h));
     let changed = |of: &PlaylistItem, other: &Playlist| !other.items().contains(of);
     let lost = before.items().iter().filter(|i| kept(i) && !withdrawn(i) && changed(i, after));
@@ -209,8 +232,15 @@ fn judge_item(playlist: &Playlist, item: &PlaylistItem, evidence: &Evidence, fin
             }
             Some(_) => {}
         },
+        ItemKind::Live if !evidence.fixed.iter().any(|f| is_relay(f, item, on_air)) => found(Fault::NoRelay),
         ItemKind::Live | ItemKind::Slate => {}
     }
+}
+
+/// Whether an item is the relay that was ordered, inside its time.
+fn is_relay(event: &FixedTime, item: &PlaylistItem, on_air: Span) -> bool {
+    let address = |live: &String| item.source == Source::Live(live.clone());
+    item.kind == ItemKind::Live && event.live.as_ref().is_some_and(address) && inside(event.span, on_air)
 }
 
 fn judge_clip(
@@ -238,6 +268,9 @@ fn judge_clip(
     }
     if grant.revoked_at.is_some_and(|revoked| revoked <= item.start) {
         found(Fault::Revoked);
+    }
+    if grant.barred.iter().any(|barred| barred.overlaps(on_air)) {
+        found(Fault::Barred);
     }
     let fixed = evidence.fixed.iter().any(|f| f.sha256 == item.sha256 && f.span.start() == item.start);
     if !fixed && !grant.windows.is_empty() && !grant.windows.iter().any(|w| inside(*w, on_air)) {
@@ -311,9 +344,10 @@ fn judge_offices(playlist: &Playlist, evidence: &Evidence, findings: &mut Vec<Fi
 fn judge_fixed(playlist: &Playlist, evidence: &Evidence, findings: &mut Vec<Finding>) {
     for event in &evidence.fixed {
         let own = |item: &PlaylistItem| {
-            event.sha256.is_some() && item.sha256 == event.sha256 && item.start == event.span.start()
+            let clip = event.sha256.is_some() && item.sha256 == event.sha256 && item.start == event.span.start();
+            clip || is_relay(event, item, span(playlist, item))
         };
-        if event.sha256.is_some() && !playlist.items().iter().any(own) {
+        if (event.sha256.is_some() || event.live.is_some()) && !playlist.items().iter().any(own) {
             let fault = Fault::FixedMissing { event: event.title.clone() };
             findings.push(Finding { item: None, title: event.title.clone(), at: Some(event.span.start()), fault });
         }
@@ -375,6 +409,8 @@ impl Fault {
                 format!("the fixed event {event} is not at its time"),
             ),
             Fault::OutsideWindow => Text::new("di luar jam yang diminta", "outside the hours that were asked for"),
+            Fault::Barred => Text::new("sudah ditarik untuk hari itu", "withdrawn for that day"),
+            Fault::NoRelay => Text::new("relai ini tidak pernah dipesan", "no such relay was ordered"),
             Fault::TooClose { other, apart_s, wanted_s } => Text::new(
                 format!("hanya {apart_s} detik setelah {other}; jaraknya harus {wanted_s} detik"),
                 format!("only {apart_s} s after {other}; {wanted_s} s are due"),

@@ -14,6 +14,7 @@ mod clips;
 mod conclusions;
 mod drafts;
 mod incidents;
+mod interruptions;
 mod jobs;
 mod offices;
 mod outbox;
@@ -45,6 +46,7 @@ pub use clips::{AssetRow, ClipRow, NewAsset, Titled};
 pub use conclusions::ConclusionRow;
 pub use drafts::DraftLook;
 pub use incidents::{NewIncident, Opened};
+pub use interruptions::{DaySeen, InterruptionRow, NewInterruption};
 pub use jobs::{Job, JobKind, JobState, LEASE, MOST_ATTEMPTS};
 pub use offices::NewOffice;
 pub use outbox::{Addressee, Announcement, Letter};
@@ -128,7 +130,7 @@ pub fn is_disk_full(error: &(dyn Error + 'static)) -> bool {
 }
 
 /// Schema version that this program writes; `pragma user_version`.
-const SCHEMA_VERSION: u32 = 8;
+const SCHEMA_VERSION: u32 = 9;
 /// Version 1, then what each later version added, in order. A new home passes through all of them, so that its tables
 /// are those of one that has grown.
 const SCHEMA: &[(u32, &str)] = &[
@@ -140,6 +142,7 @@ const SCHEMA: &[(u32, &str)] = &[
     (6, include_str!("migrations/6.sql")),
     (7, include_str!("migrations/7.sql")),
     (8, include_str!("migrations/8.sql")),
+    (9, include_str!("migrations/9.sql")),
 ];
 /// File of the database in a home.
 pub const DATABASE_FILE: &str = "siaran.db";

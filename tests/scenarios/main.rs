@@ -7,6 +7,7 @@ mod deadlines;
 mod deciding;
 mod draft;
 mod files;
+mod interrupt;
 mod looking;
 mod pages;
 mod request;

@@ -13,10 +13,9 @@ use crate::engine::plan_check::Finding;
 use crate::engine::planner::credit::fair_shares;
 
 use super::draft::DraftState;
-use super::evidence::FileCheck;
 use super::frame::Frame;
 use super::material::DayMaterial;
-use super::{Desk, PlanError, Proposal};
+use super::{Asked, Desk, PlanError, Proposal};
 
 /// A day of a channel, to be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,7 +100,7 @@ impl Desk {
     /// [`PlanError`], as when planning.
     pub fn plan_view(&self, channel: &ChannelId, date: BroadcastDate) -> Result<DayView, PlanError> {
         let draft = self.store.read(|r| r.draft(channel, date))?;
-        let proposal = self.plan_revision(channel, date, FileCheck::Exists, draft.as_ref())?;
+        let proposal = self.plan_revision(channel, date, &Asked::with(draft.as_ref()))?;
         self.view_of(proposal)
     }
 

@@ -15,10 +15,9 @@ use crate::engine::placing::{Board, Hindrance, Measure};
 use crate::engine::planner::{self, Announced, DayPlan, Play};
 use crate::store::StoreError;
 
-use super::evidence::FileCheck;
 use super::frame::Frame;
 use super::material::DayMaterial;
-use super::{Desk, DeskError, PlanError, Proposal, standing_plays};
+use super::{Asked, Desk, DeskError, PlanError, Proposal, standing_plays};
 
 /// Places that are offered where one is refused.
 const OFFERED: usize = 3;
@@ -403,7 +402,7 @@ impl Desk {
         let now = self.now();
         let row = DraftEdit { edit, by, at: now };
         draft.edits.push(row);
-        let proposal = self.plan_revision(channel, date, FileCheck::Exists, Some(&draft))?;
+        let proposal = self.plan_revision(channel, date, &Asked::with(Some(&draft)))?;
         if !proposal.findings.is_empty() {
             let zone = proposal.playlist.head().zone;
             let why = proposal.findings.iter().map(|finding| finding.text(zone)).collect();
@@ -496,7 +495,7 @@ impl Desk {
 
     /// A draft that begins with the plan as it is, not stored yet.
     fn begun_draft(&self, by: PersonId, channel: &ChannelId, date: BroadcastDate) -> Result<Draft, PlanError> {
-        let proposal = self.plan_revision(channel, date, FileCheck::Exists, None)?;
+        let proposal = self.plan_revision(channel, date, &Asked::with(None))?;
         let play = |item: &PlaylistItem| {
             let own = item.kind == ItemKind::Clip && item.run != RunMode::Hard;
             let submission = item.submission.as_deref().filter(|_| own)?.parse().ok()?;

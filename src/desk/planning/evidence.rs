@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 use crate::config::ChannelConfig;
 use crate::domain::channel::Channel;
 use crate::domain::ids::{Sha256, SubmissionId};
+use crate::domain::interruption::{Happening, Interruption};
 use crate::domain::playlist::{Playlist, Source};
 use crate::domain::submission::Submission;
 use crate::domain::time::{BroadcastDate, Instant, Span, Zone};
@@ -17,6 +18,7 @@ use crate::files::{fill_index, whole};
 use crate::store::{ModeRow, Reader, StoreError, Titled};
 
 use super::PlanError;
+use super::interrupt::Change;
 use crate::desk::Desk;
 
 /// How closely files are looked at.
@@ -28,7 +30,8 @@ pub enum FileCheck {
     Exists,
 }
 
-/// Gathers what a revision is judged against, by the rules as they were `as_of` its publication. `explained` are the
+/// Gathers what a revision is judged against, by the rules as they were `as_of` its publication, with a change that is
+/// only looked at. `explained` are the
 /// requests whose missing plays have a reason.
 pub fn gather(
     desk: &Desk,
@@ -36,18 +39,22 @@ pub fn gather(
     playlist: &Playlist,
     explained: BTreeSet<SubmissionId>,
     check: FileCheck,
-    as_of: Instant,
+    (as_of, change): (Instant, Option<&Change>),
 ) -> Result<Evidence, PlanError> {
     let (channel, date) = (&configured.channel, playlist.head().date);
-    let (rules, modes, requests) = desk.store.read(|r| -> Result<_, StoreError> {
+    let (rules, modes, requests, interruptions) = desk.store.read(|r| -> Result<_, StoreError> {
         let saved = r.planning_rules(&channel.id, as_of)?.map(|saved| saved.rules);
         Ok((
             saved.unwrap_or_else(|| desk.configured_rules(configured)),
             r.day_modes(&channel.id)?,
             r.request_rules(as_of)?,
+            r.interruptions(&channel.id, date, date)?,
         ))
     })?;
     let modes: Vec<ModeRow> = modes.into_iter().filter(|mode| mode.holds(date, as_of)).collect();
+    let nothing = Change::default();
+    let change = change.unwrap_or(&nothing);
+    let happens = change.in_force(&interruptions, as_of);
     let mut grants = BTreeMap::new();
     for Titled { row: asset, submission, revoked_at } in desk.store.read(|r| known(r, channel, playlist))? {
         let letter = &submission.letter;
@@ -60,6 +67,14 @@ pub fn gather(
             && own.days.hold(date)
             && airing_days.count() <= letter.days as usize
             && !modes.iter().any(|mode| mode.period.mode.suspends(&own.tags));
+        let urgent: Vec<&Interruption> = happens.iter().filter(|i| i.adds(submission.id).is_some()).collect();
+        let mut windows = hours_of(&submission, date, channel.zone);
+        if !windows.is_empty() {
+            windows.extend(urgent.iter().map(|i| i.span));
+        }
+        let separation_s = own.separation_s.unwrap_or(rules.separation_s);
+        let closest_s = urgent.iter().filter_map(|i| i.urgent_separation_s()).fold(separation_s, u32::min);
+        let more: u32 = urgent.iter().filter_map(|i| i.adds(submission.id)).sum();
         let grant = Grant {
             title: asset.asset.title.clone(),
             office: asset.asset.owner,
@@ -68,10 +83,11 @@ pub fn gather(
             frames: asset.asset.clip.frames,
             valid: asset.asset.validity,
             revoked_at,
-            windows: hours_of(&submission, date, channel.zone),
-            wanted: if asked { letter.plays_per_day } else { 0 },
+            windows,
+            barred: happens.iter().filter_map(|i| i.bars(submission.id)).collect(),
+            wanted: more + if asked { letter.plays_per_day } else { 0 },
             minimum: 0,
-            separation: TimeDelta::seconds(i64::from(own.separation_s.unwrap_or(rules.separation_s))),
+            separation: TimeDelta::seconds(i64::from(closest_s)),
         };
         grants.insert(submission.id, grant);
     }
@@ -82,9 +98,20 @@ pub fn gather(
         let approved =
             |h: &Sha256| grants.values().any(|g| g.sha256 == *h && g.revoked_at.is_none() && g.valid.contains(start));
         let begun = playlist.items().first().is_some_and(|i| i.start <= start);
-        Some(FixedTime { span, title: f.title.clone(), sha256: f.sha256.filter(approved).filter(|_| begun) })
+        let clear = !happens.iter().filter_map(Interruption::clears).any(|(cleared, _)| cleared.overlaps(span));
+        let sha256 = f.sha256.filter(approved).filter(|_| begun && clear);
+        Some(FixedTime { span, title: f.title.clone(), sha256, live: None })
     });
-    let fixed = fixed.collect();
+    let cleared = happens.iter().filter_map(|i| {
+        let (span, title) = i.clears()?;
+        let live = match &i.what {
+            // A plan that begins after it, or has no whole frame of it, does not show it.
+            Happening::Relay { source, .. } => source.clone().filter(|_| shows(playlist, span)),
+            _ => None,
+        };
+        Some(FixedTime { span, title: title.to_owned(), sha256: None, live })
+    });
+    let fixed = fixed.chain(cleared).collect();
     Ok(Evidence {
         hours: Some(channel.open_span(date)),
         fixed,
@@ -92,6 +119,7 @@ pub fn gather(
         fill: fill_index::read(desk.home())?.into_iter().map(|f| (f.sha256, f.duration_frames)).collect(),
         files: files(desk.home(), playlist, check)?,
         office_gap: TimeDelta::seconds(i64::from(rules.office_gap_s)),
+        touched: change.touched(&interruptions, as_of),
         explained,
     })
 }
@@ -106,6 +134,11 @@ fn known(r: &Reader<'_>, channel: &Channel, playlist: &Playlist) -> Result<Vec<T
         }
     }
     Ok(known)
+}
+
+/// Whether a playlist reaches into a span.
+fn shows(playlist: &Playlist, span: Span) -> bool {
+    playlist.items().first().is_some_and(|item| item.start < span.end())
 }
 
 fn hours_of(submission: &Submission, date: BroadcastDate, zone: Zone) -> Vec<Span> {

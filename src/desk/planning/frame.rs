@@ -9,7 +9,7 @@ use crate::desk::Desk;
 use crate::domain::ids::ItemId;
 use crate::domain::playlist::{ItemKind, Playlist, PlaylistItem};
 use crate::domain::rotation::{Step, Stretch};
-use crate::domain::time::{BroadcastDate, FrameRate, Instant, Tick, Zone};
+use crate::domain::time::{BroadcastDate, FrameRate, Instant, Span, Tick, Zone};
 use crate::engine::planner::Play;
 use crate::engine::planner::reasons::Words;
 
@@ -28,7 +28,12 @@ pub(super) struct Frame<'a> {
     pub close: Tick,
     /// Where the planned part of the day begins: earlier than `from` if earlier frames are planned already.
     pub begin: Tick,
+    /// First frame that an order changes at once: what is on air ends first, and the player needs a moment.
+    pub soon: Tick,
 }
+
+/// How soon after an order the first play may change, seconds: the player opens clips that long before they air.
+const AT_ONCE_S: i64 = 10;
 
 impl<'a> Frame<'a> {
     pub fn of(
@@ -43,10 +48,14 @@ impl<'a> Frame<'a> {
         let wait_s = if parent.is_some() { settings.freeze_s } else { settings.lead_s };
         let soonest = rate.tick_from(desk.now() + TimeDelta::seconds(i64::from(wait_s)));
         let mut from = soonest.max(origin);
-        // What is on air at the border stays whole.
-        for item in parent.map_or(&[][..], Playlist::items) {
-            if item.first_tick(rate) < from && item.kind != ItemKind::Fill {
-                from = from.max(item.end_tick(rate));
+        let mut soon = rate.tick_from(desk.now() + TimeDelta::seconds(AT_ONCE_S)).max(origin);
+        // What is on air at the border stays whole; a relay makes way when it is ended.
+        let whole = |item: &&PlaylistItem| !matches!(item.kind, ItemKind::Fill | ItemKind::Live);
+        for item in parent.map_or(&[][..], Playlist::items).iter().filter(whole) {
+            for border in [&mut from, &mut soon] {
+                if item.first_tick(rate) < *border {
+                    *border = item.end_tick(rate).max(*border);
+                }
             }
         }
         if from >= close && parent.is_none() {
@@ -54,7 +63,7 @@ impl<'a> Frame<'a> {
         }
         let from = from.min(close);
         let first = parent.and_then(|p| p.items().first()).map_or(from, |i| i.first_tick(rate));
-        Ok(Frame { channel: configured, date, origin, from, close, begin: first.min(from) })
+        Ok(Frame { channel: configured, date, origin, from, close, begin: first.min(from), soon: soon.min(from) })
     }
 
     pub fn rate(&self) -> FrameRate {
@@ -77,6 +86,14 @@ impl<'a> Frame<'a> {
         Stretch { start: self.step(self.rate().tick_from(from)), end: self.step(self.rate().tick_at(to)) }
     }
 
+    /// The steps that a span touches: a fixed event keeps every frame of them.
+    pub fn touched(&self, span: Span) -> Stretch {
+        Stretch {
+            start: self.step(self.rate().tick_at(span.start())),
+            end: self.step(self.rate().tick_from(span.end())),
+        }
+    }
+
     /// What of the parent stays: everything that is near, and every later play that may still air as it was.
     pub fn kept(
         &self,
@@ -91,7 +108,11 @@ impl<'a> Frame<'a> {
             if material.is_withdrawn(item) || dropped.contains(&item.id) {
                 continue;
             }
-            if item.kind == ItemKind::Fill {
+            // Relays are laid anew from what was ordered.
+            if matches!(item.kind, ItemKind::Fill | ItemKind::Live) {
+                continue;
+            }
+            if item.first_tick(self.rate()) >= self.soon && material.interrupts(self, item) {
                 continue;
             }
             let entry = material.entry_of(item);

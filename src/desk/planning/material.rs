@@ -4,16 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::ChannelConfig;
 use crate::domain::asset::AssetKind;
-use crate::domain::ids::{CaseId, OpdId, Sha256, SubmissionId};
+use crate::domain::branding::Wears;
+use crate::domain::ids::{CaseId, ItemId, OpdId, Sha256, SubmissionId};
+use crate::domain::interruption::{Happening, Interruption};
 use crate::domain::people::Opd;
-use crate::domain::playlist::{ItemKind, Playlist, PlaylistItem, RunMode};
+use crate::domain::playlist::{ItemKind, Nature, Playlist, PlaylistItem, RunMode, Source};
 use crate::domain::rotation::{FixedEvent, OfficeShare, Rotation, RotationEntry, ShareGroup, Step, Stretch};
 use crate::domain::rules::{DayMode, FixedRule, RequestRules, Weekdays};
 use crate::domain::submission::{LetterDetails, Submission};
 use crate::domain::text::{Lang, Text};
 use crate::domain::time::{BroadcastDate, Span, Zone};
 use crate::engine::fixed_times;
-use crate::engine::planner::DayPlan;
+use crate::engine::planner::{DayPlan, Ordered};
 use crate::engine::rundown::{Material, Placed};
 use crate::store::{AssetRow, Scope, Titled};
 
@@ -41,6 +43,8 @@ struct Entry {
     row: AssetRow,
     wanted: u32,
     windows: Vec<Span>,
+    /// How close its plays may come where it is urgent, seconds.
+    closest_s: Option<u32>,
     rules: RequestRules,
 }
 
@@ -56,6 +60,20 @@ impl DayMaterial {
         let (titles, offices) =
             desk.store.read(|r| Ok::<_, PlanError>((r.titled(&channel.id)?, r.offices(Scope::All)?)))?;
         let rules = RuleBook::load(desk, configured, date, date)?;
+        Ok(DayMaterial::of(configured, date, &titles, &offices, &rules))
+    }
+
+    /// The same with these interruptions of the day instead of those in force.
+    pub fn load_with(
+        desk: &Desk,
+        configured: &ChannelConfig,
+        date: BroadcastDate,
+        interruptions: &[Interruption],
+    ) -> Result<DayMaterial, PlanError> {
+        let channel = &configured.channel;
+        let (titles, offices) =
+            desk.store.read(|r| Ok::<_, PlanError>((r.titled(&channel.id)?, r.offices(Scope::All)?)))?;
+        let rules = RuleBook::load(desk, configured, date, date)?.with_interruptions(date, interruptions);
         Ok(DayMaterial::of(configured, date, &titles, &offices, &rules))
     }
 
@@ -92,7 +110,9 @@ impl DayMaterial {
         let channel = &configured.channel;
         let in_force = !row.revoked && row.asset.validity.overlaps(channel.open_span(date));
         let rules = self.rules.of_request(row.case);
-        let wanted = wanted(&submission.letter, date, rules.days);
+        let ordered: Vec<&Interruption> = self.rules.interruptions.iter().collect();
+        let added: u32 = ordered.iter().filter_map(|i| i.adds(submission.id)).sum();
+        let wanted = wanted(&submission.letter, date, rules.days) + added;
         let is_spot = row.asset.kind == AssetKind::Spot;
         let planned = in_force && wanted > 0 && is_spot;
         if let Some(mode) = self.rules.suspending(&rules.tags).filter(|_| is_spot) {
@@ -101,8 +121,11 @@ impl DayMaterial {
         } else if planned {
             self.entry_of.insert(submission.id, self.materials.len());
             self.materials.push(material(row, submission));
-            let windows = windows(&submission.letter, row.asset.validity, date, channel.zone);
-            self.entries.push(Entry { row: row.clone(), wanted, windows, rules });
+            let asked = windows(&submission.letter, row.asset.validity, date, channel.zone);
+            let windows = interrupted(asked, submission.id, &ordered);
+            let urgent = ordered.iter().filter(|i| i.adds(submission.id).is_some());
+            let closest_s = urgent.filter_map(|i| i.urgent_separation_s()).min();
+            self.entries.push(Entry { row: row.clone(), wanted, windows, closest_s, rules });
         }
         for rule in self.rules.planning.fixed.iter().filter(|f| in_force && f.sha256 == Some(row.asset.clip.sha256)) {
             self.fixed.extend(fixed(configured, date, rule, Some(material(row, submission))));
@@ -125,22 +148,17 @@ impl DayMaterial {
                 wanted: entry.wanted,
                 minimum: entry.rules.minimum.min(entry.wanted),
                 windows: windows.collect(),
-                separation: frame.steps(entry.rules.separation_s.unwrap_or(rules.separation_s)),
+                separation: self.separation(frame, entry),
             }
         });
-        let fixed = self.fixed.iter().map(|f| FixedEvent {
-            // A fixed event keeps every frame that it touches.
-            span: Stretch {
-                start: frame.step(frame.rate().tick_at(f.span.start())),
-                end: frame.step(frame.rate().tick_from(f.span.end())),
-            },
-            title: f.rule.title.clone(),
-        });
+        let cleared =
+            self.cleared().map(|(span, title)| FixedEvent { span: frame.touched(span), title: title.to_owned() });
+        let fixed = self.fixed.iter().map(|f| FixedEvent { span: frame.touched(f.span), title: f.rule.title.clone() });
         let group = |office: &Opd| ShareGroup(office.group as u8);
         let share = |o: &Opd| OfficeShare { group: group(o), weight: o.weight, credit: self.rules.credit(o.id, frame) };
         Rotation {
             open,
-            fixed: fixed.collect(),
+            fixed: fixed.chain(cleared).collect(),
             entries: entries.collect(),
             offices: self.offices.iter().map(|(id, office)| (*id, share(office))).collect(),
             groups: rules.shares.iter().map(|(group, weight)| (ShareGroup(*group as u8), *weight)).collect(),
@@ -148,6 +166,78 @@ impl DayMaterial {
             shortest_pause: frame.steps(super::SHORTEST_PAUSE_S),
             phase: u64::try_from(chrono::Datelike::num_days_from_ce(&frame.date.0)).unwrap_or(0),
         }
+    }
+
+    fn separation(&self, frame: &Frame, entry: &Entry) -> Step {
+        let own = entry.rules.separation_s.unwrap_or(self.rules.planning.separation_s);
+        frame.steps(entry.closest_s.map_or(own, |closest| closest.min(own)))
+    }
+
+    /// When no office's clip airs because of what happens to the day, and under what name.
+    pub fn cleared(&self) -> impl Iterator<Item = (Span, &str)> {
+        self.rules.interruptions.iter().filter_map(Interruption::clears)
+    }
+
+    /// Whether something happens to the day.
+    pub fn is_interrupted(&self) -> bool {
+        !self.rules.interruptions.is_empty()
+    }
+
+    /// Whether what happens to the day takes an item off the air, be it near or not.
+    pub fn interrupts(&self, frame: &Frame, item: &PlaylistItem) -> bool {
+        let span = item.span(frame.rate());
+        let barred = |i: &Interruption| submission(item).and_then(|s| i.bars(s)).is_some_and(|b| b.overlaps(span));
+        self.cleared().any(|(cleared, _)| cleared.overlaps(span)) || self.rules.interruptions.iter().any(barred)
+    }
+
+    /// Urgent plays that were ordered for the day, from what may still be changed on.
+    pub fn ordered(&self, frame: &Frame) -> Vec<Ordered> {
+        let urgent = self.rules.interruptions.iter().filter_map(|i| match i.what {
+            Happening::Urgent { submission, plays } => Some((i, *self.entry_of.get(&submission)?, plays)),
+            _ => None,
+        });
+        let ordered = urgent.map(|(i, entry, plays)| Ordered {
+            entry,
+            within: frame.stretch(i.span.start(), i.span.end()),
+            plays,
+            separation: self.separation(frame, &self.entries[entry]),
+            from: frame.step(frame.soon),
+        });
+        ordered.collect()
+    }
+
+    /// Relays whose source is known, as items: one that is on air keeps its beginning.
+    pub fn relays(&self, frame: &Frame, parent: Option<&Playlist>) -> Vec<PlaylistItem> {
+        let relays = self.rules.interruptions.iter().filter_map(|i| match &i.what {
+            Happening::Relay { title, source: Some(address) } => Some((i.span, title, address)),
+            _ => None,
+        });
+        let rate = frame.rate();
+        let item = |(span, title, address): (Span, &String, &String)| {
+            let day = frame.date.to_string().replace('-', "");
+            let at = frame.zone().local(span.start()).format("%H%M%S");
+            let id: ItemId = format!("{day}-live-{at}").parse().expect("digits, letters and dashes, under 64 of them");
+            let stands = parent.and_then(|p| p.items().iter().find(|item| item.id == id));
+            let soonest = if parent.is_some() { frame.soon } else { frame.from };
+            let first = rate.tick_from(span.start()).max(stands.map_or(soonest, |item| item.first_tick(rate)));
+            let frames = u64::try_from(rate.tick_at(span.end()).0 - first.0).ok().filter(|frames| *frames > 0)?;
+            Some(PlaylistItem {
+                id,
+                start: rate.start_of(first),
+                duration_frames: frames,
+                run: RunMode::Hard,
+                kind: ItemKind::Live,
+                source: Source::parse(address)?,
+                sha256: None,
+                in_frames: 0,
+                title: title.clone(),
+                owner: String::new(),
+                submission: None,
+                nature: Nature::FILM,
+                wears: Wears::default(),
+            })
+        };
+        relays.filter_map(item).collect()
     }
 
     /// The entry whose play an item is.
@@ -181,7 +271,8 @@ impl DayMaterial {
 
     /// Times that are kept for something else, with what.
     pub fn fixed_times(&self) -> Vec<(Span, String)> {
-        self.fixed.iter().map(|f| (f.span, f.rule.title.clone())).collect()
+        let fixed = self.fixed.iter().map(|f| (f.span, f.rule.title.clone()));
+        fixed.chain(self.cleared().map(|(span, title)| (span, title.to_owned()))).collect()
     }
 
     pub fn case_of(&self, entry: usize) -> CaseId {
@@ -206,6 +297,9 @@ impl DayMaterial {
     /// Whether a later play may stay where it was announced, its request having `plays` before it.
     pub fn may_stay(&self, frame: &Frame, item: &PlaylistItem, entry: Option<usize>, plays: u32) -> bool {
         let span = item.span(frame.rate());
+        if item.kind == ItemKind::Live || self.interrupts(frame, item) {
+            return false;
+        }
         if item.run == RunMode::Hard {
             return self.fixed.iter().any(|f| f.rule.sha256 == item.sha256 && f.span.start() == item.start);
         }
@@ -220,7 +314,8 @@ impl DayMaterial {
     /// Fixed events with a clip of their own, as far as they are still to be planned.
     pub fn fixed_plays<'m>(&'m self, frame: &Frame, kept: &[PlaylistItem]) -> Vec<Placed<'m>> {
         let stands = |f: &Fixed| kept.iter().any(|i| i.start == f.span.start() && i.sha256 == f.rule.sha256);
-        let due = |f: &&Fixed| frame.rate().tick_from(f.span.start()) >= frame.from && !stands(f);
+        let free = |f: &Fixed| !self.cleared().any(|(cleared, _)| cleared.overlaps(f.span));
+        let due = |f: &&Fixed| frame.rate().tick_from(f.span.start()) >= frame.from && !stands(f) && free(f);
         let place = |f: &'m Fixed| {
             let start = frame.rate().tick_from(f.span.start());
             f.material.as_ref().map(|material| Placed { start, material, fixed: true, wears: f.rule.wears.clone() })
@@ -294,6 +389,25 @@ fn suspended(title: &str, mode: DayMode) -> Text {
 fn windows(letter: &LetterDetails, validity: Span, date: BroadcastDate, zone: Zone) -> Vec<Span> {
     let valid = |hours: Span| Span::new(hours.start().max(validity.start()), hours.end().min(validity.end()));
     letter.hours_on(date, zone).into_iter().filter_map(valid).collect()
+}
+
+/// Where a request's plays may lie once what happens to the day is reckoned with.
+fn interrupted(asked: Vec<Span>, clip: SubmissionId, ordered: &[&Interruption]) -> Vec<Span> {
+    let mut windows = asked;
+    let urgent = ordered.iter().filter(|i| i.adds(clip).is_some()).map(|i| i.span);
+    for span in urgent {
+        if !windows.iter().any(|w| w.start() <= span.start() && span.end() <= w.end()) {
+            windows.push(span);
+        }
+    }
+    for barred in ordered.iter().filter_map(|i| i.bars(clip)) {
+        let around = |w: Span| {
+            let before = Span::new(w.start(), w.end().min(barred.start()));
+            [before, Span::new(w.start().max(barred.end()), w.end())]
+        };
+        windows = windows.into_iter().flat_map(around).flatten().filter(|w| w.start() < w.end()).collect();
+    }
+    windows
 }
 
 fn fixed(

@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 use crate::config::ChannelConfig;
 use crate::desk::Desk;
 use crate::domain::ids::{CaseId, OpdId};
+use crate::domain::interruption::Interruption;
 use crate::domain::rotation::Step;
 use crate::domain::rules::{ContentTag, DayMode, ModePeriod, PlanningRules, RequestRules};
 use crate::domain::time::BroadcastDate;
@@ -23,6 +24,7 @@ pub const LEDGER_DAYS: i64 = 30;
 pub(super) struct RuleBook {
     planning: PlanningRules,
     modes: Vec<ModePeriod>,
+    interruptions: Vec<(BroadcastDate, Interruption)>,
     requests: Arc<BTreeMap<CaseId, RequestRules>>,
     airtime: Vec<(BroadcastDate, AirtimeRow)>,
 }
@@ -32,6 +34,8 @@ pub(super) struct DayRules {
     /// The channel's.
     pub planning: PlanningRules,
     modes: Vec<DayMode>,
+    /// What happens to the day.
+    pub interruptions: Vec<Interruption>,
     requests: Arc<BTreeMap<CaseId, RequestRules>>,
     /// Milliseconds that earlier days owe an office, or that it had too much.
     credits_ms: BTreeMap<OpdId, i64>,
@@ -52,9 +56,11 @@ impl RuleBook {
         desk.store.read(|r| {
             let saved = r.planning_rules(channel, now)?.map(|saved| saved.rules);
             let in_force = r.day_modes(channel)?.into_iter().filter(|m| m.ended_at.is_none());
+            let interruptions = r.interruptions(channel, first, last)?;
             Ok(RuleBook {
                 planning: saved.unwrap_or_else(|| desk.configured_rules(configured)),
                 modes: in_force.map(|m| m.period).collect(),
+                interruptions: interruptions.iter().filter_map(|i| Some((i.date, i.in_force(now)?))).collect(),
                 requests: Arc::new(r.request_rules(now)?),
                 airtime: r.airtime(channel, back(first), last)?,
             })
@@ -69,6 +75,13 @@ impl RuleBook {
     /// The same days with one more mode.
     pub fn with_mode(mut self, period: ModePeriod) -> RuleBook {
         self.modes.push(period);
+        self
+    }
+
+    /// The same days with one day's interruptions instead of those in force.
+    pub fn with_interruptions(mut self, date: BroadcastDate, interruptions: &[Interruption]) -> RuleBook {
+        self.interruptions.retain(|(day, _)| *day != date);
+        self.interruptions.extend(interruptions.iter().map(|interruption| (date, interruption.clone())));
         self
     }
 
@@ -89,6 +102,7 @@ impl RuleBook {
         DayRules {
             planning: self.planning.clone(),
             modes: self.modes.iter().filter(|m| m.holds(date)).map(|m| m.mode).collect(),
+            interruptions: self.interruptions.iter().filter(|i| i.0 == date).map(|i| i.1.clone()).collect(),
             requests: self.requests.clone(),
             credits_ms,
         }

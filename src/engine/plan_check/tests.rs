@@ -125,6 +125,7 @@ fn world(requests: &[Request], gap_s: i64, with_fill: bool) -> World {
                 .map(|(a, b)| Span::new(at(origin, a * 25), at(origin, b * 25)).expect("ordered"))
                 .into_iter()
                 .collect(),
+            barred: Vec::new(),
             wanted: r.wanted,
             minimum: 0,
             separation: TimeDelta::seconds(r.separation_s),
@@ -137,11 +138,13 @@ fn world(requests: &[Request], gap_s: i64, with_fill: bool) -> World {
             span: Span::new(at(origin, fixed.start), at(origin, fixed.end)).expect("ordered"),
             title: "Indonesia Raya".into(),
             sha256: None,
+            live: None,
         }],
         grants: grants.collect(),
         fill: [(fill_hash, 250)].into(),
         files: (0..requests.len()).map(hash).chain([fill_hash]).map(|h| (h, FileState::Sound)).collect(),
         office_gap: TimeDelta::seconds(gap_s),
+        touched: Vec::new(),
         explained: BTreeSet::new(),
     };
     World { playlist, evidence }
@@ -244,9 +247,9 @@ fn a_revision_that_touches_what_is_announced_and_near_is_named() {
     let after = Playlist::new(PlaylistHead { revision: 2, parent: Some(1), ..world.playlist.head().clone() }, items)
         .expect("still a playlist");
     let soon = gone.start + TimeDelta::minutes(1);
-    let found = judge_revision(&world.playlist, &after, soon);
+    let found = judge_revision(&world.playlist, &after, soon, &[]);
     assert_eq!(found.iter().map(|f| &f.fault).collect::<Vec<_>>(), [&Fault::FrozenChanged]);
-    assert!(judge_revision(&world.playlist, &after, gone.start).is_empty(), "later plays may change");
+    assert!(judge_revision(&world.playlist, &after, gone.start, &[]).is_empty(), "later plays may change");
     let zone = world.playlist.head().zone;
     assert!(found[0].text(zone).en.ends_with("changed though it is announced and too near"));
 }

@@ -30,7 +30,7 @@ use crate::domain::rotation::{Rotation, Step, Stretch};
 
 use lane::Day;
 pub use reasons::{Unplaced, Why};
-pub use repair::{Announced, repair};
+pub use repair::{Announced, Ordered, repair};
 
 /// One play of a rotation's entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

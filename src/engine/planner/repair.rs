@@ -6,7 +6,7 @@
 
 use std::cmp::Reverse;
 
-use crate::domain::rotation::{FixedEvent, Rotation, Step, Stretch};
+use crate::domain::rotation::{Class, FixedEvent, Rotation, Step, Stretch};
 
 use super::allot;
 use super::insert::{insert, insert_even, pause_for, starts_in};
@@ -21,12 +21,29 @@ pub struct Announced {
     pub kept: Vec<Play>,
     /// Plays that can't, each of an entry that may still air.
     pub lost: Vec<Play>,
+    /// Plays that were ordered on top, whatever is announced.
+    pub ordered: Vec<Ordered>,
+}
+
+/// Plays of an entry that shall air in a part of the day; less urgent ones make way for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ordered {
+    /// Of which entry.
+    pub entry: usize,
+    /// Where they start and end.
+    pub within: Stretch,
+    /// How many, with those that stand there.
+    pub plays: u32,
+    /// Least distance of the starts of two plays of the entry.
+    pub separation: Step,
+    /// What begins before this does not change for them.
+    pub from: Step,
 }
 
 impl Announced {
     /// Plays that all stay.
     pub fn kept(kept: Vec<Play>) -> Announced {
-        Announced { kept, lost: Vec::new() }
+        Announced { kept, ..Announced::default() }
     }
 
     /// Parts announced plays by what the rotation now allows. What is before `from` stays whatever it is.
@@ -72,6 +89,12 @@ pub fn repair(rotation: &Rotation, announced: &Announced, from: Step) -> DayPlan
             repair.press_in(e, ideal);
         }
     }
+    for ordered in &announced.ordered {
+        let Repair { plays, gone, .. } = repair;
+        let (plays, gone) = press_ordered(rotation, ordered, plays, gone);
+        repair = Repair { day: &day, from, plays, gone };
+        urgent.push(ordered.entry);
+    }
     let displaced: Vec<Play> = repair.gone.iter().copied().filter(|p| !announced.lost.contains(p)).collect();
     let plays = insert(&day, repair.plays, from);
     for (e, why) in whys.iter_mut().enumerate() {
@@ -92,6 +115,23 @@ pub fn repair(rotation: &Rotation, announced: &Announced, from: Step) -> DayPlan
         }
     }
     finish(rotation, &day, plays, &whys)
+}
+
+/// Presses ordered plays in, on a day where their entry is urgent and has no other room than theirs.
+fn press_ordered(rotation: &Rotation, ordered: &Ordered, plays: Vec<Play>, gone: Vec<Play>) -> (Vec<Play>, Vec<Play>) {
+    let mut narrowed = rotation.clone();
+    let own = &mut narrowed.entries[ordered.entry];
+    (own.class, own.windows, own.separation) = (Class(0), vec![ordered.within], ordered.separation);
+    let mut day = Day::new(&narrowed);
+    day.lanes[ordered.entry].target = ordered.plays;
+    let mut repair = Repair { day: &day, from: ordered.from, plays, gone };
+    let inside = |p: &&Play| p.entry == ordered.entry && (ordered.within.start..ordered.within.end).contains(&p.start);
+    let standing = repair.plays.iter().filter(inside).count();
+    let missing = (ordered.plays as usize).saturating_sub(standing);
+    for ideal in insert_even(&day, &repair.plays, ordered.entry, ordered.from, missing) {
+        repair.press_in(ordered.entry, ideal);
+    }
+    (repair.plays, repair.gone)
 }
 
 /// The fixed event that lies where a play of `e` was.

@@ -55,7 +55,7 @@ fn plays_added_to_an_announced_day_spread_over_what_is_left_of_it() {
     }
     let kept: Vec<Play> = [100, 1600].map(|start| Play { start, entry: 0 }).into();
     let lost = [400, 800, 1200, 2000].map(|start| Play { start, entry: 0 }).into();
-    let filled = repair(&day, &Announced { kept, lost }, 600);
+    let filled = repair(&day, &Announced { kept, lost, ..Announced::default() }, 600);
     assert_eq!(starts(&filled, 0), [100, 600, 1100, 1600, 2266, 2932]);
 }
 

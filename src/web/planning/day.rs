@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::drawing::{self, Drawing, Hour, Words};
 use super::overview::{Cell, week};
-use super::{Day, ItemRow, day_of, hours, minutes};
+use super::{Day, ItemRow, day_of, hours, interrupt, minutes};
 use crate::desk::planning::PlanError;
 use crate::desk::planning::day::DayView;
 use crate::domain::channel::Channel;
@@ -104,6 +104,8 @@ struct PlanningPage {
     revision: Option<u32>,
     draft: Option<String>,
     view: Option<Looked>,
+    /// What happens to it.
+    happens: Vec<interrupt::Shown>,
     may_plan: bool,
     over: bool,
 }
@@ -149,9 +151,13 @@ pub(in crate::web) async fn show(
     });
     let view = view.await??;
     let mut page = can.page(can.visit.t("nav-planning"));
-    if done == "published" {
-        page.done = Some(can.visit.t("planning-published"));
-    }
+    page.done = match done.as_str() {
+        "published" => Some(can.visit.t("planning-published")),
+        "interrupted" => Some(can.visit.t("interrupt-ordered")),
+        "ended" => Some(can.visit.t("interrupt-ended")),
+        _ => None,
+    };
+    let happens = interrupt::shown(&web, &channel, date, &can.visit).await?;
     let week = week(&web, &channel, date, &can.visit).await?;
     let today = week.iter().find(|cell| cell.current);
     Ok(html(&PlanningPage {
@@ -162,6 +168,7 @@ pub(in crate::web) async fn show(
         over: today.is_some_and(|cell| cell.over),
         view: view.map(|view| looked(&view, &channel, &can.visit, &hour)),
         week,
+        happens,
         may_plan,
     }))
 }
