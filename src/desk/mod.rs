@@ -6,6 +6,7 @@
 pub mod cases;
 pub mod check;
 pub mod clock;
+pub mod counter;
 pub mod deadlines;
 pub mod decoders;
 pub mod given_back;

@@ -29,6 +29,15 @@ pub enum Refusal {
     LastAdmin,
     /// A sender of requests needs an office.
     OfficeWanted,
+    /// A line is empty, too long, or holds what can't be seen.
+    Line {
+        /// Most characters.
+        most: usize,
+    },
+    /// The file is nothing that a scanner makes.
+    NoScan,
+    /// The request has as many scans as it may.
+    ManyScans,
     /// A conclusion is empty or too long.
     Conclusion,
     /// A report is closed without a conclusion.
@@ -90,6 +99,9 @@ impl Refusal {
             Refusal::Name => "name",
             Refusal::LastAdmin => "last_admin",
             Refusal::OfficeWanted => "office_wanted",
+            Refusal::Line { .. } => "line",
+            Refusal::NoScan => "no_scan",
+            Refusal::ManyScans => "many_scans",
             Refusal::Conclusion => "conclusion",
             Refusal::ConclusionWanted => "conclusion_wanted",
             Refusal::ClosingNote => "closing_note",
@@ -150,6 +162,18 @@ impl Refusal {
             Refusal::OfficeWanted => Text::new(
                 "Pemohon harus terdaftar pada satu instansi. Pilih instansinya.",
                 "An applicant belongs to an office. Choose the office.",
+            ),
+            Refusal::Line { most } => Text::new(
+                format!("Isi satu baris, 1 sampai {most} karakter."),
+                format!("Write one line of 1 to {most} characters."),
+            ),
+            Refusal::NoScan => Text::new(
+                "Berkas ini bukan hasil pindai. Kirim PDF, JPEG atau PNG.",
+                "This file is no scan. Send a PDF, a JPEG or a PNG.",
+            ),
+            Refusal::ManyScans => Text::new(
+                "Permohonan ini sudah punya terlalu banyak pindaian. Gabungkan halaman-halamannya dalam satu PDF.",
+                "This request has too many scans already. Put the pages into one PDF.",
             ),
             Refusal::Conclusion => {
                 Text::new("Kesimpulan harus 1 sampai 6000 karakter.", "A conclusion has 1 to 6000 characters.")

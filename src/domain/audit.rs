@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::ids::{ChannelId, ItemId, PersonId, Sha256};
 use super::interruption::InterruptionKind;
+use super::paperwork::PaperKind;
 use super::people::{Form, OpdGroup, Role};
 use super::rules::DayMode;
 use super::time::{BroadcastDate, Instant};
@@ -83,6 +84,12 @@ pub enum AuditKind {
     DayInterrupted,
     /// Such an order was taken back, or ended early.
     InterruptionEnded,
+    /// The counter gave a receipt.
+    ReceiptGiven,
+    /// The scan of a paper was added.
+    ScanAdded,
+    /// A signature in ink was entered.
+    InkEntered,
     /// A journal was imported.
     JournalImported,
     /// A report was issued.
@@ -127,6 +134,9 @@ impl AuditKind {
             AuditKind::DayModeEnded => "day_mode_ended",
             AuditKind::DayInterrupted => "day_interrupted",
             AuditKind::InterruptionEnded => "interruption_ended",
+            AuditKind::ReceiptGiven => "receipt_given",
+            AuditKind::ScanAdded => "scan_added",
+            AuditKind::InkEntered => "ink_entered",
             AuditKind::JournalImported => "journal_imported",
             AuditKind::ReportIssued => "report_issued",
             AuditKind::PlayerCommanded => "player_commanded",
@@ -179,7 +189,7 @@ macro_rules! into_word {
         }
     )+ };
 }
-into_word!(&ChannelId, &ItemId, BroadcastDate, Role, Form, OpdGroup, DayMode, InterruptionKind);
+into_word!(&ChannelId, &ItemId, BroadcastDate, Role, Form, OpdGroup, DayMode, InterruptionKind, PaperKind);
 
 impl AuditEvent {
     /// An act of the installation itself, on nothing yet.

@@ -63,6 +63,7 @@ pub mod incident;
 pub mod interruption;
 pub mod office_hours;
 pub mod output;
+pub mod paperwork;
 pub mod people;
 pub mod playlist;
 pub mod rotation;

@@ -7,6 +7,7 @@ pub mod fill_index;
 pub mod incident_log;
 pub mod interchange;
 pub mod journal;
+pub mod letters;
 pub mod library;
 pub mod office_calendar;
 pub mod playlist_file;

@@ -7,6 +7,7 @@ pub mod announcement;
 pub mod approval;
 mod html;
 mod pdf;
+pub mod receipt;
 pub mod table;
 
 use crate::domain::text::Text;

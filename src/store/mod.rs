@@ -18,6 +18,7 @@ mod interruptions;
 mod jobs;
 mod offices;
 mod outbox;
+mod paperwork;
 mod people;
 mod playlists;
 mod retention;
@@ -50,6 +51,7 @@ pub use interruptions::{DaySeen, InterruptionRow, NewInterruption};
 pub use jobs::{Job, JobKind, JobState, LEASE, MOST_ATTEMPTS};
 pub use offices::NewOffice;
 pub use outbox::{Addressee, Announcement, Letter};
+pub use paperwork::{InkRow, NewScan};
 pub use people::{Invite, NewPerson};
 pub use playlists::PublishedRevision;
 pub use rules::{AirtimeRow, ModeRow, SavedRules};
@@ -130,7 +132,7 @@ pub fn is_disk_full(error: &(dyn Error + 'static)) -> bool {
 }
 
 /// Schema version that this program writes; `pragma user_version`.
-const SCHEMA_VERSION: u32 = 9;
+const SCHEMA_VERSION: u32 = SCHEMA[SCHEMA.len() - 1].0;
 /// Version 1, then what each later version added, in order. A new home passes through all of them, so that its tables
 /// are those of one that has grown.
 const SCHEMA: &[(u32, &str)] = &[
@@ -143,6 +145,7 @@ const SCHEMA: &[(u32, &str)] = &[
     (7, include_str!("migrations/7.sql")),
     (8, include_str!("migrations/8.sql")),
     (9, include_str!("migrations/9.sql")),
+    (10, include_str!("migrations/10.sql")),
 ];
 /// File of the database in a home.
 pub const DATABASE_FILE: &str = "siaran.db";

@@ -5,15 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use askama::Template;
 use axum::Form;
-use axum::body::Body;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
-use axum::http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
-use tokio_util::io::ReaderStream;
 
 use super::Web;
+use super::attachment::attachment;
 use super::guide::Guide;
 use super::page::{Done, FormErrors, Page, Visit, html};
 use super::problem::Problem;
@@ -448,18 +446,7 @@ pub(super) async fn original(
 ) -> Result<Response, Problem> {
     let found = case_file(&web, &can, id).await?;
     let original = &found.newest().original;
-    let path = web.desk.library.original(original.sha256);
-    let file = tokio::fs::File::open(path).await.map_err(|_| Problem::NotFound)?;
-    let length = file.metadata().await.map_err(|_| Problem::NotFound)?.len();
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
-    let name: String = original.name.chars().map(|c| if plain(c) { c } else { '_' }).collect();
-    let headers = [
-        (CONTENT_TYPE, "application/octet-stream".to_owned()),
-        (CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
-        (CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'".to_owned()),
-        (CONTENT_LENGTH, length.to_string()),
-    ];
-    Ok((headers, Body::from_stream(ReaderStream::new(file))).into_response())
+    attachment(&web.desk.library.original(original.sha256), &original.name).await
 }
 
 fn offer_row(offer: &Offer, lang: Lang) -> OfferRow {

@@ -5,9 +5,11 @@
 //! wants (`session::Can`), then its handler. Whatever goes wrong on the way becomes a `problem::Problem`, which the
 //! guard turns into a page in the visitor's language.
 
+mod attachment;
 mod attempts;
 mod audit;
 mod case;
+mod counter;
 mod crawl;
 mod deciding;
 #[cfg(test)]

@@ -54,16 +54,16 @@ pub(super) async fn list(State(web): State<Web>, can: Can<ReadReports>) -> Resul
 
 #[derive(Template)]
 #[template(path = "paper.html")]
-struct PaperPage {
-    page: Page,
-    back: String,
+pub(super) struct PaperPage {
+    pub page: Page,
+    pub back: String,
     /// Set by `paper`, which escapes every word of it.
-    body: String,
-    csv: Option<String>,
-    pdf: String,
+    pub body: String,
+    pub csv: Option<String>,
+    pub pdf: String,
     /// Where the monitoring team writes its conclusion.
-    conclude: Option<String>,
-    conclusion: String,
+    pub conclude: Option<String>,
+    pub conclusion: String,
 }
 
 /// Journals first, then the report.

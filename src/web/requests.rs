@@ -21,6 +21,7 @@ use crate::desk::intake::{Filed, MAX_UPLOAD_BYTES, NewRequest};
 use crate::desk::standing::Standing;
 use crate::desk::{DeskError, Refusal};
 use crate::domain::ids::CaseId;
+use crate::domain::people::Role;
 use crate::domain::standard::{Key, Requirement};
 use crate::domain::submission::LetterDetails;
 use crate::domain::text::{Lang, Text, date_in_words, instant_in_words};
@@ -380,7 +381,11 @@ async fn with_clip(
     };
     drop(place);
     match filed {
-        Ok(filed) => Ok(Redirect::to(&format!("/requests/{}?done=filed", filed.case)).into_response()),
+        Ok(filed) => {
+            // Whoever brought it to the counter waits for a receipt.
+            let paper = if can.person().holds(Role::Office) { "" } else { "/paper" };
+            Ok(Redirect::to(&format!("/requests/{}{paper}?done=filed", filed.case)).into_response())
+        }
         Err(DeskError::Refused(Refusal::NotFound { .. })) => Err(Problem::NotFound),
         Err(DeskError::Refused(refusal)) => {
             let mut errors = FormErrors::default();

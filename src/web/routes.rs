@@ -6,8 +6,8 @@ use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, on};
 
 use super::{
-    Web, audit, case, crawl, deciding, health, inbox, incidents, live, people, planning, preview, reports, requests,
-    sign_in, static_files, timeline, wall, work,
+    Web, audit, case, counter, crawl, deciding, health, inbox, incidents, live, people, planning, preview, reports,
+    requests, sign_in, static_files, timeline, wall, work,
 };
 
 /// One method of one path.
@@ -69,6 +69,12 @@ pub(super) fn all() -> Vec<Route> {
         post("/requests/{id}/airing", deciding::request::change),
         get("/requests/{id}/letter", reports::letter_page),
         get("/requests/{id}/letter.pdf", reports::letter_pdf),
+        get("/requests/{id}/paper", counter::show),
+        post("/requests/{id}/receipts", counter::give),
+        get("/requests/{id}/receipts/{receipt}", counter::receipt_page),
+        get("/requests/{id}/receipts/{receipt}/receipt.pdf", counter::receipt_pdf),
+        upload("/requests/{id}/scans", counter::scan),
+        get("/requests/{id}/scans/{scan}", counter::scan_file),
         get("/requests/{id}/report", reports::case_page),
         get("/requests/{id}/report.csv", reports::case_csv),
         get("/requests/{id}/report.pdf", reports::case_pdf),

@@ -32,6 +32,8 @@ rights! {
     Enter: Role::ALL;
     /// File requests: for one's own office, or at the counter for another.
     FileRequests: &[Role::Office, Role::Registry];
+    /// Give receipts at the counter and enter what was signed in ink.
+    AtCounter: &[Role::Registry, Role::Admin];
     /// See the wall and what is planned for it.
     Watch: &[Role::Operator, Role::Monitor, Role::Scheduler, Role::Technical, Role::Head];
     /// Close incidents.

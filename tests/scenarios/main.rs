@@ -10,6 +10,7 @@ mod files;
 mod interrupt;
 mod looking;
 mod pages;
+mod paper;
 mod request;
 mod standing;
 mod watch;

@@ -47,6 +47,28 @@ impl<'w> Pages<'w> {
         self.send(Some(by), request, Body::from(form.to_owned()))
     }
 
+    /// Sends a form with a file as its last field.
+    pub fn fill_with_file(
+        &self,
+        by: PersonId,
+        path: &str,
+        fields: &[(&str, &str)],
+        (field, name, bytes): (&str, &str, &[u8]),
+    ) -> Answer {
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            body.extend(format!("--x\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes());
+        }
+        let head = format!("--x\r\ncontent-disposition: form-data; name=\"{field}\"; filename=\"{name}\"\r\n\r\n");
+        body.extend(head.bytes().chain(bytes.iter().copied()).chain(b"\r\n--x--\r\n".iter().copied()));
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(path)
+            .header("sec-fetch-site", "same-origin")
+            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=x");
+        self.send(Some(by), request, Body::from(body))
+    }
+
     fn send(&self, by: Option<PersonId>, mut request: axum::http::request::Builder, body: Body) -> Answer {
         request = request.header(header::HOST, "localhost");
         if let Some(by) = by {

@@ -1,0 +1,267 @@
+//! The paper side of one request: receipts of the counter, scans, and what was signed in ink.
+
+use std::time::Duration;
+
+use askama::Template;
+use axum::Form;
+use axum::extract::multipart::Field;
+use axum::extract::{Multipart, Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+use tokio::time::timeout;
+
+use super::Web;
+use super::attachment::attachment;
+use super::letter_form::short_text;
+use super::page::{Done, FormErrors, Page, html};
+use super::problem::Problem;
+use super::reports::{PaperPage, pdf};
+use super::session::{AtCounter, Can, Enter, Right};
+use super::upload;
+use crate::desk::counter::Scanned;
+use crate::desk::{DeskError, Refusal};
+use crate::domain::ids::CaseId;
+use crate::domain::paperwork::{MAX_BEARER_CHARS, MAX_BROUGHT_CHARS, MAX_SCAN_BYTES, PaperKind};
+use crate::domain::text::instant_in_words;
+use crate::files::letters;
+use crate::paper::{self, Paper, receipt};
+
+/// Longest silence between two pieces of a scan.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+struct ReceiptRow {
+    id: i64,
+    number: String,
+    bearer: String,
+    brought: String,
+    taken: String,
+}
+
+struct ScanRow {
+    id: i64,
+    kind: String,
+    name: String,
+    size: String,
+    added: String,
+}
+
+#[derive(Template)]
+#[template(path = "counter.html")]
+struct CounterPage {
+    page: Page,
+    id: CaseId,
+    title: String,
+    receipts: Vec<ReceiptRow>,
+    scans: Vec<ScanRow>,
+    /// Whether this person gives receipts.
+    at_counter: bool,
+    /// Kinds of scans: word and name.
+    kinds: Vec<(&'static str, String)>,
+    given: ReceiptForm,
+    most_bearer: usize,
+    most_brought: usize,
+    most_bytes: usize,
+    errors: FormErrors,
+}
+
+/// What the form of a receipt sends.
+#[derive(Deserialize, Default, Clone)]
+#[serde(default)]
+pub(super) struct ReceiptForm {
+    bearer: String,
+    brought: String,
+}
+
+/// `GET /requests/{id}/paper`
+pub(super) async fn show(
+    State(web): State<Web>,
+    can: Can<Enter>,
+    Path(id): Path<i64>,
+    Query(Done { done }): Query<Done>,
+) -> Result<Response, Problem> {
+    let done = match done.as_str() {
+        "filed" => Some(can.visit.t("counter-filed")),
+        "scanned" => Some(can.visit.t("counter-scanned")),
+        _ => None,
+    };
+    page_of(&web, &can, CaseId(id), done, ReceiptForm::default(), FormErrors::default()).await
+}
+
+async fn page_of<R: Right>(
+    web: &Web,
+    can: &Can<R>,
+    id: CaseId,
+    done: Option<String>,
+    given: ReceiptForm,
+    errors: FormErrors,
+) -> Result<Response, Problem> {
+    let (lang, person) = (can.visit.lang, can.person().clone());
+    let (found, (receipts, scans), zone) = web
+        .ask(move |desk| {
+            Ok((desk.case_file(&person, id)?, desk.paperwork(&person, id)?, desk.deadlines()?.office().zone))
+        })
+        .await?;
+    let mut page = can.page(can.visit.t("counter"));
+    page.done = done;
+    let receipts = receipts.into_iter().rev().map(|receipt| ReceiptRow {
+        id: receipt.id,
+        taken: format!("{}, {}", instant_in_words(receipt.at, zone, lang), receipt.by_name),
+        number: receipt.number,
+        bearer: receipt.bearer,
+        brought: receipt.brought,
+    });
+    let scans = scans.into_iter().rev().map(|scan| ScanRow {
+        id: scan.id,
+        kind: scan.kind.text().get(lang).to_owned(),
+        size: size(scan.bytes),
+        added: format!("{}, {}", instant_in_words(scan.at, zone, lang), scan.by_name),
+        name: scan.name,
+    });
+    let wrong = !errors.is_empty();
+    let shown = CounterPage {
+        page,
+        id,
+        title: found.row.title.clone(),
+        receipts: receipts.collect(),
+        scans: scans.collect(),
+        at_counter: AtCounter::ROLES.iter().any(|role| can.person().holds(*role)),
+        kinds: PaperKind::ALL.into_iter().map(|kind| (kind.as_str(), kind.text().get(lang).to_owned())).collect(),
+        given,
+        most_bearer: MAX_BEARER_CHARS,
+        most_brought: MAX_BROUGHT_CHARS,
+        most_bytes: MAX_SCAN_BYTES,
+        errors,
+    };
+    let status = if wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    Ok((status, html(&shown)).into_response())
+}
+
+fn size(bytes: u64) -> String {
+    format!("{} KiB", bytes.div_ceil(1024))
+}
+
+/// `POST /requests/{id}/receipts`
+pub(super) async fn give(
+    State(web): State<Web>,
+    can: Can<AtCounter>,
+    Path(id): Path<i64>,
+    Form(given): Form<ReceiptForm>,
+) -> Result<Response, Problem> {
+    let (by, case) = (can.id(), CaseId(id));
+    let mut errors = FormErrors::default();
+    for (field, text, most) in
+        [("bearer", &given.bearer, MAX_BEARER_CHARS), ("brought", &given.brought, MAX_BROUGHT_CHARS)]
+    {
+        if !(1..=most).contains(&text.trim().chars().count()) {
+            errors.add(field, Refusal::Line { most }.text().get(can.visit.lang));
+        }
+    }
+    if !errors.is_empty() {
+        return page_of(&web, &can, case, None, given, errors).await;
+    }
+    let receipt = web.ask(move |desk| desk.give_receipt(by, case, &given.bearer, &given.brought)).await?;
+    Ok(Redirect::to(&format!("/requests/{id}/receipts/{receipt}")).into_response())
+}
+
+async fn receipt_paper(web: &Web, can: &Can<Enter>, case: i64, id: i64) -> Result<Paper, Problem> {
+    let person = can.person().clone();
+    let (facts, zone) =
+        web.ask(move |desk| Ok((desk.receipt(&person, CaseId(case), id)?, desk.deadlines()?.office().zone))).await?;
+    let set = &web.desk.config.paper;
+    Ok(receipt::paper(&facts, &set.letterhead, &set.place, zone))
+}
+
+/// `GET /requests/{id}/receipts/{receipt}`
+pub(super) async fn receipt_page(
+    State(web): State<Web>,
+    can: Can<Enter>,
+    Path((id, number)): Path<(i64, i64)>,
+) -> Result<Response, Problem> {
+    let set = receipt_paper(&web, &can, id, number).await?;
+    Ok(html(&PaperPage {
+        page: can.page(can.visit.t("counter-receipt")),
+        back: format!("/requests/{id}/paper"),
+        body: paper::body(&set),
+        csv: None,
+        pdf: format!("/requests/{id}/receipts/{number}/receipt.pdf"),
+        conclude: None,
+        conclusion: String::new(),
+    }))
+}
+
+/// `GET /requests/{id}/receipts/{receipt}/receipt.pdf`
+pub(super) async fn receipt_pdf(
+    State(web): State<Web>,
+    can: Can<Enter>,
+    Path((id, number)): Path<(i64, i64)>,
+) -> Result<Response, Problem> {
+    let set = receipt_paper(&web, &can, id, number).await?;
+    pdf(&web, set, format!("tanda-terima-{id}-{number}.pdf")).await
+}
+
+/// `POST /requests/{id}/scans`
+pub(super) async fn scan(
+    State(web): State<Web>,
+    can: Can<Enter>,
+    Path(id): Path<i64>,
+    mut parts: Multipart,
+) -> Result<Response, Problem> {
+    let (case, by) = (CaseId(id), can.id());
+    let mut kind = PaperKind::Letter;
+    while let Some(field) = parts.next_field().await.map_err(|_| Problem::Unreadable)? {
+        match field.name().unwrap_or_default() {
+            "kind" => kind = short_text(field).await?.parse().map_err(|_| Problem::Unreadable)?,
+            "scan" => {
+                let scanned = match read(field, kind).await? {
+                    Ok(scanned) => scanned,
+                    Err(refusal) => return refused(&web, &can, case, &refusal).await,
+                };
+                return match web.blocking(move |desk| desk.add_scan(by, case, scanned)).await? {
+                    Ok(_) => Ok(Redirect::to(&format!("/requests/{id}/paper?done=scanned")).into_response()),
+                    Err(DeskError::Refused(Refusal::NotFound { .. })) => Err(Problem::NotFound),
+                    Err(DeskError::Refused(refusal)) => refused(&web, &can, case, &refusal).await,
+                    Err(error) => Err(error.into()),
+                };
+            }
+            _ => {}
+        }
+    }
+    Err(Problem::Unreadable)
+}
+
+async fn refused<R: Right>(web: &Web, can: &Can<R>, case: CaseId, refusal: &Refusal) -> Result<Response, Problem> {
+    let mut errors = FormErrors::default();
+    errors.add("scan", refusal.text().get(can.visit.lang));
+    page_of(web, can, case, None, ReceiptForm::default(), errors).await
+}
+
+/// Reads a scan into memory, no more of it than is taken.
+async fn read(mut field: Field<'_>, kind: PaperKind) -> Result<Result<Scanned, Refusal>, Problem> {
+    let name = field.file_name().unwrap_or_default().to_owned();
+    let mut bytes = Vec::new();
+    loop {
+        let piece = timeout(PATIENCE, field.chunk()).await.map_err(|_| Problem::Unreadable)?;
+        match piece.map_err(|_| Problem::Unreadable)? {
+            None => break,
+            Some(piece) if bytes.len() + piece.len() > MAX_SCAN_BYTES => {
+                upload::pass_over(field).await;
+                return Ok(Err(Refusal::TooLarge { limit_bytes: MAX_SCAN_BYTES as u64 }));
+            }
+            Some(piece) => bytes.extend_from_slice(&piece),
+        }
+    }
+    if bytes.is_empty() { Ok(Err(Refusal::NoScan)) } else { Ok(Ok(Scanned { kind, name, bytes })) }
+}
+
+/// `GET /requests/{id}/scans/{scan}`: as an attachment that no browser opens in our name.
+pub(super) async fn scan_file(
+    State(web): State<Web>,
+    can: Can<Enter>,
+    Path((id, scan)): Path<(i64, i64)>,
+) -> Result<Response, Problem> {
+    let person = can.person().clone();
+    let (_, scans) = web.ask(move |desk| desk.paperwork(&person, CaseId(id))).await?;
+    let scan = scans.into_iter().find(|row| row.id == scan).ok_or(Problem::NotFound)?;
+    attachment(&letters::path(web.desk.home(), scan.sha256), &scan.name).await
+}
