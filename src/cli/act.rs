@@ -31,6 +31,9 @@ pub(super) struct Arguments {
     /// A point of the checklist that does not hold, for verify; the others are confirmed. Several times
     #[arg(long, value_name = "POINT", value_parser = point)]
     fails: Vec<CheckPoint>,
+    /// Equipment of the step's list that is not ready; the rest is ticked. Several times
+    #[arg(long, value_name = "THING")]
+    not_ready: Vec<String>,
     /// One JSON document instead of words
     #[arg(long)]
     json: bool,
@@ -54,18 +57,21 @@ pub(super) fn run(home: &Path, arguments: Arguments) -> Result<Ended, Failure> {
     };
     // Processing is judged by what conforming made; whoever runs this waits for it.
     if action == Some(Action::Process)
-        && let Err(error) = work_off(&desk, found.newest().id)
+        && let Ok(airing) = found.airing()
+        && let Err(error) = work_off(&desk, airing.newest().id)
     {
         return Err(could(error));
     }
     let checklist: BTreeMap<CheckPoint, bool> =
         CheckPoint::ALL.into_iter().map(|point| (point, !arguments.fails.contains(&point))).collect();
+    let listed = found.step().into_iter().flat_map(|step| step.checklist.clone());
     let wanted = WantedAct {
         step: arguments.step,
         choice: arguments.choice,
         reason: arguments.reason,
         version: None,
-        checklist: (action == Some(Action::Verify)).then_some(checklist),
+        checklist: (action == Some(Action::Verify) && found.airing().is_ok()).then_some(checklist),
+        ticked: listed.filter(|point| !arguments.not_ready.contains(point)).collect(),
     };
     let acted = desk.act(by, arguments.case, wanted).and_then(|_| desk.any_case_file(arguments.case));
     match acted {

@@ -13,18 +13,24 @@ use super::{About, Ended, Failure};
 use crate::desk::cases::CaseFile;
 use crate::desk::decoders::Decoders;
 use crate::desk::intake::{Filed, NewRequest, Upload};
+use crate::desk::matter::{Airing, Matter, Session};
+use crate::desk::sessions::NewSession;
 use crate::desk::standing::Standing;
 use crate::desk::{Desk, DeskError};
 use crate::domain::asset::{Framing, Verdict};
 use crate::domain::ids::{CaseId, ChannelId, OpdId, SubmissionId};
+use crate::domain::people::Person;
+use crate::domain::session::{IssuedPaper, SessionLetter, USUAL_SESSION_MIN};
+use crate::domain::standard::Key;
 use crate::domain::submission::{LetterDetails, USUAL_PLAYS_PER_DAY};
+use crate::domain::text::Text;
 use crate::domain::time::{BroadcastDate, TimeOfDay, Zone};
 use crate::files::sop;
-use crate::store::CaseRow;
+use crate::store::{CaseRow, Scope};
 
 #[derive(Subcommand)]
 pub(super) enum Command {
-    /// File a request with its clip
+    /// File a request: a clip for the videotron, or with --service a talkshow or podcast
     New(Box<New>),
     /// Send another file for a request that waits for its applicant
     Revise {
@@ -48,7 +54,13 @@ pub(super) enum Command {
 #[derive(clap::Args)]
 pub(super) struct New {
     /// The clip
-    file: PathBuf,
+    #[arg(required_unless_present = "service")]
+    file: Option<PathBuf>,
+    /// A service that ends in a studio: ds.talkshow, ds.podcast [default: the videotron]
+    #[arg(long, value_name = "SERVICE", conflicts_with_all = ["file", "declare", "title", "from", "play_s"])]
+    service: Option<Key>,
+    #[command(flatten)]
+    session: SessionArguments,
     /// Who files it: number or e-mail address
     #[arg(long = "as", value_name = "PERSON")]
     by: String,
@@ -56,20 +68,20 @@ pub(super) struct New {
     #[arg(long, value_name = "OFFICE")]
     office: Option<OpdId>,
     /// Title of the clip
-    #[arg(long)]
-    title: String,
+    #[arg(long, required_unless_present = "service")]
+    title: Option<String>,
     /// What the clip shows
-    #[arg(long)]
-    description: String,
+    #[arg(long, required_unless_present = "service")]
+    description: Option<String>,
     /// First day of airing, 2026-11-24
-    #[arg(long, value_name = "DATE")]
-    from: BroadcastDate,
+    #[arg(long, value_name = "DATE", required_unless_present = "service")]
+    from: Option<BroadcastDate>,
     /// Last day of airing
-    #[arg(long, value_name = "DATE")]
-    to: BroadcastDate,
+    #[arg(long, value_name = "DATE", required_unless_present = "service")]
+    to: Option<BroadcastDate>,
     /// Seconds per play
-    #[arg(long, value_name = "SECONDS")]
-    play_s: u32,
+    #[arg(long, value_name = "SECONDS", required_unless_present = "service")]
+    play_s: Option<u32>,
     /// Plays a day
     #[arg(long, value_name = "PLAYS", default_value_t = USUAL_PLAYS_PER_DAY)]
     plays_per_day: u32,
@@ -92,8 +104,39 @@ pub(super) struct New {
     #[arg(long, value_name = "CHANNEL")]
     channel: Option<ChannelId>,
     /// What the office declares: all, or non_commercial,no_pornography,no_porno_action,no_sara
-    #[arg(long, value_name = "all|LIST")]
-    declare: String,
+    #[arg(long, value_name = "all|LIST", required_unless_present = "service")]
+    declare: Option<String>,
+}
+
+/// What a letter for a session says.
+#[derive(clap::Args)]
+struct SessionArguments {
+    /// What the session is about
+    #[arg(long, requires = "service")]
+    topic: Option<String>,
+    /// What it is for
+    #[arg(long, requires = "service")]
+    purpose: Option<String>,
+    /// What is brought along: script, music, guests
+    #[arg(long, requires = "service")]
+    material: Option<String>,
+    /// Name and telephone number of whoever may be called
+    #[arg(long, requires = "service")]
+    contact: Option<String>,
+    /// Who will sit in the studio [default: the applicant's name]
+    #[arg(long, requires = "service")]
+    institution: Option<String>,
+    /// When it should begin, local time, 2026-11-26T10:00
+    #[arg(long, value_name = "DATETIME", requires = "service", value_parser = local)]
+    at: Option<(BroadcastDate, TimeOfDay)>,
+    /// Its length
+    #[arg(long, requires = "service", default_value_t = USUAL_SESSION_MIN)]
+    minutes: u32,
+}
+
+fn local(text: &str) -> Result<(BroadcastDate, TimeOfDay), String> {
+    let (date, time) = text.split_once(['T', ' ']).ok_or("wanted is something like 2026-11-26T10:00")?;
+    Ok((date.parse().map_err(|e| format!("{e}"))?, time.parse().map_err(|e| format!("{e}"))?))
 }
 
 fn hours(text: &str) -> Result<(TimeOfDay, TimeOfDay), String> {
@@ -133,14 +176,20 @@ fn go(desk: &Desk, command: Command, as_json: bool) -> Result<Ended, Failed> {
     match command {
         Command::New(new) => {
             let by = person(desk, &new.by)?;
+            if let Some(service) = &new.service {
+                let request = session_of(desk, &by, service, &new)?;
+                let case = desk.file_session(by.id, request)?;
+                show(desk, &desk.any_case_file(case)?, as_json);
+                return Ok(Ended::Holds);
+            }
             let request = request_of(desk, &new)?;
-            let mut file = Opened::new(&new.file)?;
+            let mut file = Opened::new(new.file.as_deref().unwrap_or(Path::new("")))?;
             let filed = desk.file_request(by.id, request, file.upload())?;
             after_filing(desk, filed, as_json)
         }
         Command::Revise { case, file, by } => {
             let by = person(desk, &by)?;
-            let newest = desk.case_file(&by, case)?.newest().clone();
+            let newest = desk.case_file(&by, case)?.airing().map_err(DeskError::from)?.newest().clone();
             let (channel, letter, declared) = (newest.channel, newest.letter, newest.declared);
             let request = NewRequest { office: None, channel, letter, declared, form: None };
             let mut file = Opened::new(&file)?;
@@ -194,7 +243,7 @@ fn request_of(desk: &Desk, new: &New) -> Result<NewRequest, Failure> {
     let today = zone(desk).local(desk.now()).date();
     let standard = sop::videotron(desk.home()).map_err(DeskError::Standard).map_err(could)?.standard;
     let declarable = || standard.as_written().requirements.iter().filter(|r| r.kind == "declaration");
-    let declared = match new.declare.as_str() {
+    let declared = match new.declare.as_deref().unwrap_or_default() {
         "all" => declarable().map(|r| r.id.clone()).collect(),
         list => list
             .split(',')
@@ -206,21 +255,45 @@ fn request_of(desk: &Desk, new: &New) -> Result<NewRequest, Failure> {
             .collect::<Result<_, _>>()?,
     };
     let mut letter = LetterDetails {
-        title: new.title.clone(),
+        title: new.title.clone().unwrap_or_default(),
         number: new.number.clone(),
         date: new.letter_date.unwrap_or(BroadcastDate(today)),
-        description: new.description.clone(),
-        play_s: new.play_s,
+        description: new.description.clone().unwrap_or_default(),
+        play_s: new.play_s.unwrap_or_default(),
         plays_per_day: new.plays_per_day,
         days: 0,
-        first_day: new.from,
-        last_day: new.to,
+        first_day: new.from.unwrap_or(BroadcastDate(today)),
+        last_day: new.to.unwrap_or(BroadcastDate(today)),
         preferred_hours: new.hours,
         framing: new.framing,
     };
     letter.days = new.days.unwrap_or_else(|| letter.period_days());
     let channel = channel(&desk.config, new.channel.as_ref())?.channel.id.clone();
     Ok(NewRequest { office: new.office, channel, letter, declared, form: None })
+}
+
+fn session_of(desk: &Desk, by: &Person, service: &Key, new: &New) -> Result<NewSession, Failure> {
+    let zone = zone(desk);
+    let today = BroadcastDate(zone.local(desk.now()).date());
+    let given = &new.session;
+    let (day, time) = given.at.ok_or_else(|| Failure::Usage("say with --at when it should begin".into()))?;
+    let office = new.office.or(by.office);
+    let name = match office {
+        Some(id) => desk.store.read(|r| r.office(Scope::All, id)).map_err(|e| could(e.into()))?.map(|o| o.name),
+        None => None,
+    };
+    let letter = SessionLetter {
+        institution: given.institution.clone().or(name).unwrap_or_default(),
+        topic: given.topic.clone().unwrap_or_default(),
+        purpose: given.purpose.clone().unwrap_or_default(),
+        material: given.material.clone().unwrap_or_default(),
+        contact: given.contact.clone().unwrap_or_default(),
+        duration_min: given.minutes,
+        wanted_at: zone.resolve(day, time),
+        number: new.number.clone(),
+        date: new.letter_date.unwrap_or(today),
+    };
+    Ok(NewSession { office: new.office, service: service.clone(), letter, form: None })
 }
 
 /// How often the work of another process is looked at, and how long in all: an inspection is killed long before.
@@ -245,7 +318,8 @@ fn after_filing(desk: &Desk, filed: Filed, as_json: bool) -> Result<Ended, Faile
     work_off(desk, filed.submission)?;
     let found = desk.any_case_file(filed.case)?;
     show(desk, &found, as_json);
-    let refused = found.inspection.as_ref().is_none_or(|i| i.verdict == Verdict::Refuse);
+    let inspection = found.airing().ok().and_then(|airing| airing.inspection.as_ref());
+    let refused = inspection.is_none_or(|i| i.verdict == Verdict::Refuse);
     Ok(if refused { Ended::Refused } else { Ended::Holds })
 }
 
@@ -253,18 +327,15 @@ fn summary(case: &CaseRow, state: &Standing, zone: Zone) -> Value {
     let stands = state.text();
     json!({
         "case": case.id.0, "title": case.title, "office": case.office.0, "office_name": case.office_name,
-        "agenda_number": case.agenda_number, "step": case.step.as_str(), "version": case.version,
+        "service": case.service.as_str(), "agenda_number": case.agenda_number, "step": case.step.as_str(), "version": case.version,
         "state": state.code(), "state_id": stands.id, "state_en": stands.en,
         "opened": time(zone, Some(case.opened_at)), "since": time(zone, Some(case.step_at)),
         "ended": time(zone, case.ended_at), "outcome": case.outcome.as_ref().map(|o| o.as_str()),
     })
 }
 
-/// A request as scripts read it. Only adding is allowed here.
-pub(super) fn document(desk: &Desk, found: &CaseFile) -> Value {
-    let zone = zone(desk);
-    let mut document = summary(&found.row, &found.standing(), zone);
-    let newest = found.newest();
+fn of_airing(document: &mut Value, airing: &Airing, note: Option<Text>, zone: Zone) {
+    let newest = airing.newest();
     let letter = &newest.letter;
     document["submission"] = json!({
         "id": newest.id.0, "revision": newest.revision, "channel": newest.channel.as_str(),
@@ -274,21 +345,50 @@ pub(super) fn document(desk: &Desk, found: &CaseFile) -> Value {
         "days": letter.days, "first_day": letter.first_day.to_string(), "last_day": letter.last_day.to_string(),
         "declared": newest.declared.iter().map(|d| d.as_str()).collect::<Vec<_>>(),
     });
-    document["length_note"] = json!(found.length_note().map(|n| json!({"text_id": n.id, "text_en": n.en})));
-    document["inspection"] = json!(found.inspection.as_ref().map(|i| json!({
+    document["length_note"] = json!(note.map(|n| json!({"text_id": n.id, "text_en": n.en})));
+    document["inspection"] = json!(airing.inspection.as_ref().map(|i| json!({
         "verdict": i.verdict.as_str(), "duration_ms": i.duration_ms,
         "reasons": i.reasons.iter().map(|r| json!({
             "code": r.code.as_str(), "severity": r.severity.as_str(), "text_id": r.text.id, "text_en": r.text.en,
         })).collect::<Vec<_>>(),
     })));
-    document["approval"] = json!(found.approval.as_ref().map(|a| json!({
+    document["approval"] = json!(airing.approval.as_ref().map(|a| json!({
         "id": a.id.0, "number": a.number, "verify_code": a.verify_code, "recipe_sha256": a.recipe.to_string(),
         "valid_from": zone.rfc3339(a.validity.start()), "valid_until": zone.rfc3339(a.validity.end()),
         "revoked": time(zone, a.revoked.as_ref().map(|r| r.0)),
     })));
-    document["clip"] = json!(found.clip.as_ref().map(|c| json!({
+    document["clip"] = json!(airing.clip.as_ref().map(|c| json!({
         "sha256": c.clip.sha256.to_string(), "frames": c.clip.frames, "bytes": c.bytes,
     })));
+}
+
+fn of_session(document: &mut Value, session: &Session, zone: Zone) {
+    let newest = session.newest();
+    let letter = &newest.letter;
+    document["session"] = json!({
+        "id": newest.id.0, "revision": newest.revision, "institution": letter.institution, "topic": letter.topic,
+        "purpose": letter.purpose, "material": letter.material, "contact": letter.contact,
+        "duration_min": letter.duration_min, "wanted": zone.rfc3339(letter.wanted_at),
+        "letter_number": letter.number, "letter_date": letter.date.to_string(),
+    });
+    let paper = |paper: &IssuedPaper| {
+        json!({
+            "id": paper.id.0, "document": paper.document.as_str(), "number": paper.number,
+            "verify_code": paper.verify_code, "by": paper.by.0, "actor": paper.actor.as_str(),
+            "form": paper.form.as_str(), "at": zone.rfc3339(paper.at),
+        })
+    };
+    document["papers"] = session.papers.iter().map(paper).collect();
+}
+
+/// A request as scripts read it. Only adding is allowed here.
+pub(super) fn document(desk: &Desk, found: &CaseFile) -> Value {
+    let zone = zone(desk);
+    let mut document = summary(&found.row, &found.standing(), zone);
+    match &found.matter {
+        Matter::Airing(airing) => of_airing(&mut document, airing, found.length_note(), zone),
+        Matter::Session(session) => of_session(&mut document, session, zone),
+    }
     document["moves"] = found
         .moves
         .iter()
@@ -296,7 +396,7 @@ pub(super) fn document(desk: &Desk, found: &CaseFile) -> Value {
             json!({
                 "version": m.version, "step": m.from.as_str(), "to": m.to.as_str(), "choice": m.choice,
                 "by": m.by.map(|p| p.0), "actor": m.actor.as_str(), "form": m.form.as_str(), "reason": m.reason,
-                "at": zone.rfc3339(m.at),
+                "with_version": m.with, "at": zone.rfc3339(m.at),
             })
         })
         .collect();
@@ -319,14 +419,13 @@ pub(super) fn show(desk: &Desk, found: &CaseFile, as_json: bool) {
         say!("{}", document(desk, found));
         return;
     }
-    let (row, newest) = (&found.row, found.newest());
+    let row = &found.row;
     say!("Request {}: {} ({})", row.id, row.title, row.office_name);
-    say!("  file       {}, {} bytes, {}", newest.original.name, newest.original.bytes, newest.original.sha256);
-    match &found.inspection {
-        None => say!("  inspected  not yet"),
-        Some(found) => {
-            say!("  inspected  {}", found.verdict.as_str());
-            found.reasons.iter().for_each(|r| say!("             {}: {}", r.severity.as_str(), r.text.en));
+    match &found.matter {
+        Matter::Airing(airing) => show_file(airing),
+        Matter::Session(session) => {
+            let letter = &session.newest().letter;
+            say!("  wanted     {}, {} minutes", zone(desk).rfc3339(letter.wanted_at), letter.duration_min);
         }
     }
     for m in &found.moves {
@@ -337,11 +436,14 @@ pub(super) fn show(desk: &Desk, found: &CaseFile, as_json: bool) {
     if let Some(note) = found.length_note() {
         say!("             note: {}", note.en);
     }
-    if let Some(approval) = &found.approval {
-        say!("  approved   {}", approval.number);
-    }
-    if let Some(clip) = &found.clip {
-        say!("  house file {}", clip.clip.sha256);
+    match &found.matter {
+        Matter::Airing(airing) => {
+            airing.approval.iter().for_each(|approval| say!("  approved   {}", approval.number));
+            airing.clip.iter().for_each(|clip| say!("  house file {}", clip.clip.sha256));
+        }
+        Matter::Session(session) => {
+            session.papers.iter().for_each(|paper| say!("  issued     {} {}", paper.document, paper.number));
+        }
     }
     let state = found.standing();
     say!("  stands     {}", state.text().en);
@@ -351,5 +453,17 @@ pub(super) fn show(desk: &Desk, found: &CaseFile, as_json: bool) {
     match found.step() {
         Some(step) => say!("  waits for  {} ({})", step.id, found.standard.title_of(&step.actor)),
         None => say!("  ended      {}", row.outcome.as_ref().map_or("", |o| o.as_str())),
+    }
+}
+
+fn show_file(airing: &Airing) {
+    let newest = airing.newest();
+    say!("  file       {}, {} bytes, {}", newest.original.name, newest.original.bytes, newest.original.sha256);
+    match &airing.inspection {
+        None => say!("  inspected  not yet"),
+        Some(found) => {
+            say!("  inspected  {}", found.verdict.as_str());
+            found.reasons.iter().for_each(|r| say!("             {}: {}", r.severity.as_str(), r.text.en));
+        }
     }
 }

@@ -4,22 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::processing::recipe_hash;
+use super::letters::position;
+use super::matter::{Airing, Matter, Session};
 use super::standing::Standing;
 use super::{Desk, DeskError, Refusal};
 use crate::config::Config;
-use crate::domain::asset::Verdict;
-use crate::domain::channel::Channel;
 use crate::domain::ids::{CaseId, OpdId, PersonId, Sha256, SubmissionId};
 use crate::domain::people::{Form, Person, Role};
-use crate::domain::standard::{Key, ServiceStandard, Step};
-use crate::domain::submission::{Approval, CheckPoint, LetterDetails, Submission};
+use crate::domain::standard::{Action, Key, Requirement, ServiceStandard, Step};
 use crate::domain::text::Text;
 use crate::domain::time::Instant;
-use crate::domain::timeline::Timeline;
 use crate::engine::procedure::{Case, Facts, Offer, Refused, Who};
 use crate::files::sop;
-use crate::store::{AlikeRow, CaseRow, ClipRow, InspectionRow, Job, JobKind, MoveRow, Reader, Scope};
+use crate::store::{CaseRow, MatterKind, MoveRow, Reader, Scope};
 
 /// Definitions in use, judged once each.
 #[derive(Clone)]
@@ -36,6 +33,18 @@ impl Standards {
     /// The videotron's definition of this moment, with its text.
     pub(super) fn current(&self) -> Result<sop::Written, DeskError> {
         sop::videotron(&self.home).map_err(DeskError::Standard)
+    }
+
+    /// Every service's definition of this moment, in the order in which people choose among them.
+    pub(super) fn all(&self) -> Result<Vec<sop::Written>, DeskError> {
+        sop::services(&self.home).map_err(DeskError::Standard)
+    }
+
+    /// One service's definition of this moment.
+    pub(super) fn of(&self, service: &Key) -> Result<sop::Written, DeskError> {
+        let found = self.all()?.into_iter().find(|written| written.standard.as_written().id == *service);
+        let what = || Text::new(format!("Layanan {service}"), format!("Service {service}"));
+        found.ok_or_else(|| Refusal::NotFound { what: what() }.into())
     }
 
     fn pinned(&self, reader: &Reader<'_>, sha256: Sha256) -> Result<Arc<ServiceStandard>, DeskError> {
@@ -60,30 +69,8 @@ pub struct CaseFile {
     pub standard: Arc<ServiceStandard>,
     /// The acts that moved it, in order.
     pub moves: Vec<MoveRow>,
-    /// What was filed, oldest first.
-    pub submissions: Vec<Submission>,
-    /// What acceptance said of the newest file; `None` while it waits.
-    pub inspection: Option<InspectionRow>,
-    /// The verifiers' checklist for the newest submission.
-    pub checklist: Option<BTreeMap<CheckPoint, bool>>,
-    /// The approval of the newest submission.
-    pub approval: Option<Approval>,
-    /// The house file made of it.
-    pub clip: Option<ClipRow>,
-    /// When the newest file went because its time to be kept was over; `None` while it is here.
-    pub disposed: Option<Instant>,
-    /// What was found along it; `None` while it waits.
-    pub timeline: Option<Timeline>,
-    /// When the small pictures of it are shown.
-    pub stills: Vec<u64>,
-    /// Earlier requests with the same file or pictures, and where they stand: for staff alone.
-    pub alikes: Vec<(AlikeRow, Standing)>,
-    /// The job of inspecting it.
-    pub inspect_job: Option<Job>,
-    /// The job of conforming it.
-    pub conform_job: Option<Job>,
-    /// The job of making the copy in which people look at it.
-    pub preview_job: Option<Job>,
+    /// What it is about.
+    pub matter: Matter,
 }
 
 /// What a person may do about a case.
@@ -97,6 +84,10 @@ pub struct Options {
     pub may_act: Result<Form, Refused>,
     /// The ways on.
     pub offers: Vec<Offer>,
+    /// Titles of the rungs above that this person climbs by the same act.
+    pub rungs_above: Vec<String>,
+    /// Whether the act signs something, here or on a rung above.
+    pub signs: bool,
 }
 
 impl CaseFile {
@@ -109,35 +100,34 @@ impl CaseFile {
         let not_found = || Refusal::NotFound { what: Text::new("Permohonan itu", "That request") };
         let row = reader.case(scope, id)?.ok_or_else(not_found)?;
         let standard = standards.pinned(reader, row.standard)?;
-        let submissions = reader.submissions(scope, id)?;
-        let newest = submissions.last().ok_or_else(not_found)?;
-        let approval = reader.approval_of(newest.id)?;
-        let clip = match &approval {
-            Some(approval) => reader.clip_made(approval.original, approval.recipe, &approval.channel)?,
-            None => None,
+        let matter = match row.matter {
+            MatterKind::Airing => Airing::load(reader, scope, id)?.map(|airing| Matter::Airing(Box::new(airing))),
+            MatterKind::Session => Session::load(reader, scope, id)?.map(|session| Matter::Session(Box::new(session))),
         };
-        Ok(CaseFile {
-            moves: reader.moves(scope, id)?,
-            inspection: reader.inspection(newest.id)?,
-            disposed: reader.disposed_at(newest.original.sha256)?,
-            checklist: reader.checklist(newest.id)?,
-            timeline: reader.timeline(newest.id)?,
-            stills: reader.stills(newest.id)?,
-            alikes: Vec::new(),
-            inspect_job: reader.job(JobKind::Inspect, newest.id)?,
-            conform_job: reader.job(JobKind::Conform, newest.id)?,
-            preview_job: reader.job(JobKind::Preview, newest.id)?,
-            row,
-            standard,
-            submissions,
-            approval,
-            clip,
-        })
+        let matter = matter.ok_or_else(not_found)?;
+        Ok(CaseFile { moves: reader.moves(scope, id)?, row, standard, matter })
     }
 
-    /// The submission that counts.
-    pub fn newest(&self) -> &Submission {
-        self.submissions.last().expect("a case file is loaded only with a submission")
+    /// The file that should air.
+    ///
+    /// # Errors
+    /// Not found for a case that is about something else.
+    pub fn airing(&self) -> Result<&Airing, Refusal> {
+        match &self.matter {
+            Matter::Airing(airing) => Ok(airing),
+            Matter::Session(_) => {
+                let what = Text::new("Video pada permohonan ini", "A clip of this request");
+                Err(Refusal::NotFound { what })
+            }
+        }
+    }
+
+    /// The session that is asked for; `None` for a case that is about something else.
+    pub fn session(&self) -> Option<&Session> {
+        match &self.matter {
+            Matter::Airing(_) => None,
+            Matter::Session(session) => Some(session),
+        }
     }
 
     /// Where it stands, by its moves.
@@ -160,62 +150,65 @@ impl CaseFile {
         self.standard.step(&self.row.step)
     }
 
-    /// Whether the newest file was inspected and may go on.
-    pub fn file_is_fine(&self) -> bool {
-        self.inspection.as_ref().is_some_and(|found| found.verdict != Verdict::Refuse)
-    }
-
     /// What a person may do about it.
     ///
     /// # Errors
     /// When the moves in the database do not fit the definition.
     pub fn options(&self, person: &Person) -> Result<Options, DeskError> {
         let case = self.case()?;
-        let step = case.step();
+        let (step, speaker) = (case.step(), self.speaker(&case, person));
+        let may_act = case.may_act(&speaker);
+        let above = case.rungs_above(&speaker);
+        let titled = |step: &&Step| titled(&self.standard, step, person);
         Ok(Options {
             action: step.map(|s| s.action.text()),
             by: step.map(|s| self.standard.title_of(&s.actor).to_owned()).unwrap_or_default(),
-            may_act: case.may_act(&who(person, self.row.office)),
+            signs: step.into_iter().chain(above.iter().copied()).any(|step| step.action == Action::Sign),
+            rungs_above: above.iter().map(titled).collect(),
+            may_act,
             offers: case.offers(),
         })
     }
 
-    pub(super) fn facts(&self, config: &Config) -> Facts {
-        let newest = self.newest();
-        let met = self.standard.as_written().requirements.iter().filter(|r| match r.kind.as_str() {
-            "letter" => newest.letter.faults().is_empty(),
-            "media" => self.file_is_fine(),
-            "declaration" => newest.declared.contains(&r.id),
-            _ => false,
-        });
-        let mut facts = BTreeSet::new();
-        if let (Some(clip), Some(channel)) = (&self.clip, config.channels.get(&newest.channel)) {
-            facts.extend(
-                clip_facts(clip, &channel.channel, &newest.letter).iter().filter_map(|fact| fact.parse::<Key>().ok()),
-            );
+    /// A person as the procedure sees him or her at the step that waits: whoever is to act, or a witness of what the
+    /// applicant does.
+    pub(super) fn speaker(&self, case: &Case<'_>, person: &Person) -> Who {
+        let speaker = who(person, self.row.office);
+        match speaker {
+            Who::Person { is_applicant: false, positions } if case.is_witnessed() => {
+                match positions.iter().find(|(actor, _)| case.is_witness(actor)) {
+                    Some((actor, form)) => Who::Witness { actor: actor.clone(), form: *form },
+                    None => Who::Person { is_applicant: false, positions },
+                }
+            }
+            speaker => speaker,
         }
-        Facts { met: met.map(|r| r.id.clone()).collect(), facts }
+    }
+
+    pub(super) fn facts(&self, config: &Config) -> Facts {
+        let requirements = &self.standard.as_written().requirements;
+        let has = |requirement: &&Requirement| match &self.matter {
+            Matter::Airing(airing) => airing.has(requirement),
+            Matter::Session(session) => session.has(requirement),
+        };
+        Facts {
+            met: requirements.iter().filter(has).map(|requirement| requirement.id.clone()).collect(),
+            facts: match &self.matter {
+                Matter::Airing(airing) => airing.facts(config),
+                Matter::Session(_) => BTreeSet::new(),
+            },
+        }
     }
 }
 
-/// What a house file lets the standard's gates know.
-fn clip_facts(clip: &ClipRow, channel: &Channel, letter: &LetterDetails) -> Vec<&'static str> {
-    // Measured to a tenth of a unit, so a tenth beyond the tolerance may be rounding.
-    const ROUNDING_LU: f64 = 0.1;
-    let mut facts = vec!["output_hash_recorded"];
-    let house = channel.house;
-    let off = clip.integrated_lufs.map_or(0.0, |lufs| (lufs - house.loudness_lufs).abs());
-    if off <= house.loudness_tolerance_lu + ROUNDING_LU {
-        facts.push("loudness_ok");
-    }
-    if clip.recipe == recipe_hash(channel, letter) {
-        facts.push("format_ok");
-    }
-    facts
+/// The position of a step as a person holds it: `Plh. Kepala Dinas`.
+fn titled(standard: &ServiceStandard, step: &Step, person: &Person) -> String {
+    let form = Role::of_actor(step.actor.as_str()).and_then(|role| person.form_of(role)).unwrap_or_default();
+    position(form, standard.title_of(&step.actor))
 }
 
 /// A person as the procedure sees him or her.
-pub(super) fn who(person: &Person, office: OpdId) -> Who {
+fn who(person: &Person, office: OpdId) -> Who {
     let mut positions = BTreeMap::new();
     for appointment in &person.appointments {
         let Some(actor) = appointment.role.actor().and_then(|actor| actor.parse::<Key>().ok()) else { continue };
@@ -251,10 +244,10 @@ impl Desk {
         let scope = scope_of(person)?;
         self.store.read(|r| {
             let mut found = CaseFile::load(r, &self.standards, scope, id)?;
-            if scope == Scope::All {
-                for row in r.alikes(found.newest().id)? {
+            if let (Scope::All, Matter::Airing(airing)) = (scope, &mut found.matter) {
+                for row in r.alikes(airing.newest().id)? {
                     let earlier = CaseFile::load(r, &self.standards, scope, row.case)?;
-                    found.alikes.push((row, earlier.standing()));
+                    airing.alikes.push((row, earlier.standing()));
                 }
             }
             Ok(found)

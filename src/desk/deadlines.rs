@@ -123,7 +123,7 @@ impl Desk {
                     work_clock::due(found.row.step_at, after, deadlines.office()).is_some_and(|at| at <= now)
                 });
                 let done = done.map_err(Refusal::Procedure)?;
-                procedure.carry_out(tx, &found, &done, None, now)?;
+                procedure.carry_out(tx, &found, &done, None, None, now)?;
                 Ok::<_, DeskError>(true)
             })?;
             if moved {

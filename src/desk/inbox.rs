@@ -72,5 +72,5 @@ fn note(found: &CaseFile) -> Option<Text> {
 }
 
 fn trouble(found: &CaseFile) -> Option<Text> {
-    Some(trouble_text(found.conform_job.as_ref()?.trouble.as_ref()?))
+    Some(trouble_text(found.airing().ok()?.conform_job.as_ref()?.trouble.as_ref()?))
 }

@@ -10,10 +10,10 @@ use super::token::random_name;
 use super::{Desk, DeskError, Refusal};
 use crate::domain::audit::{AuditEvent, AuditKind};
 use crate::domain::ids::{CaseId, ChannelId, FormId, OpdId, PersonId, SubmissionId};
-use crate::domain::people::{Person, Role};
-use crate::domain::standard::{APPLICANT, Key};
+use crate::domain::people::{OpdGroup, Person, Role};
+use crate::domain::standard::{APPLICANT, Key, ServiceStandard};
 use crate::domain::submission::{LetterDetails, LetterFault, Original, is_unprintable};
-use crate::domain::text::Text;
+use crate::domain::text::{Lang, Text};
 use crate::domain::time::Instant;
 use crate::engine::procedure::Refused;
 use crate::files::library::{Arrived, LibraryError};
@@ -80,11 +80,8 @@ impl Desk {
         let asked_for = request.office;
         let office = self.store.read(|r| applicants_office(r, by, asked_for, now))?;
         let group = self.store.read(|r| r.office(Scope::All, office))?.map(|o| o.group);
-        let may_ask = group.is_some_and(|group| {
-            standard.standard.as_written().applicants.iter().any(|kind| kind == group.applicant())
-        });
-        if !may_ask {
-            return Err(Refusal::NotAnApplicant.into());
+        if !group.is_some_and(|group| standard.standard.is_for(group.applicant())) {
+            return Err(not_an_applicant(&standard.standard));
         }
         let (arrived, name, original) = self.take_in(office, upload)?;
         let (hash, reserved) = (original.sha256, name.clone());
@@ -160,7 +157,7 @@ impl Desk {
                 let (arrived, name, original) = self.take_in(found.row.office, upload)?;
                 (Some(arrived), name, original)
             }
-            None => (None, String::new(), found.newest().original.clone()),
+            None => (None, String::new(), found.airing()?.newest().original.clone()),
         };
         let (standards, reserved) = (self.standards.clone(), name.clone());
         let filed = self.store.write(move |tx| {
@@ -285,8 +282,21 @@ fn file(
     Ok(submission)
 }
 
+/// That a service is for others, and for whom.
+pub(super) fn not_an_applicant(standard: &ServiceStandard) -> DeskError {
+    let groups = || OpdGroup::ALL.iter().filter(|g| **g != OpdGroup::Own && standard.is_for(g.applicant()));
+    let names = |lang| groups().map(|group| group.text().get(lang).to_owned()).collect::<Vec<_>>().join(", ");
+    let service = standard.as_written().title.clone();
+    Refusal::NotAnApplicant { service, may: Text::new(names(Lang::Id), names(Lang::En)) }.into()
+}
+
 /// The office for which a person files: its own, or the one that staff enter at the counter.
-fn applicants_office(r: &Reader<'_>, by: PersonId, asked_for: Option<OpdId>, now: Instant) -> Result<OpdId, DeskError> {
+pub(super) fn applicants_office(
+    r: &Reader<'_>,
+    by: PersonId,
+    asked_for: Option<OpdId>,
+    now: Instant,
+) -> Result<OpdId, DeskError> {
     let person = acting_person(r, by, now)?;
     let own = person.office.filter(|_| person.holds(Role::Office));
     let at_the_counter = person.holds(Role::Registry) || person.holds(Role::Admin);
@@ -300,7 +310,7 @@ fn applicants_office(r: &Reader<'_>, by: PersonId, asked_for: Option<OpdId>, now
     Ok(open.ok_or_else(not_found)?.id)
 }
 
-fn waits_for(found: &CaseFile, person: &Person, version: Option<u32>) -> Result<(), DeskError> {
+pub(super) fn waits_for(found: &CaseFile, person: &Person, version: Option<u32>) -> Result<(), DeskError> {
     if version.is_some_and(|version| version != found.row.version) {
         return Err(Refusal::Procedure(Refused::Changed).into());
     }

@@ -79,7 +79,7 @@ impl Desk {
             original: approval.original,
             recipe: approval.recipe,
             by,
-            position: position(approval.form, Role::Head),
+            position: position(approval.form, &Role::Head.text().id),
             place: self.config.paper.place.clone(),
             at: approval.at,
             zone: channel.channel.zone,
@@ -90,10 +90,9 @@ impl Desk {
 }
 
 /// A position as letters print it, with how it is held.
-pub fn position(form: Form, role: Role) -> String {
-    let title = role.text().id;
+pub fn position(form: Form, title: &str) -> String {
     match form {
-        Form::Definitif => title,
+        Form::Definitif => title.to_owned(),
         Form::Plh => format!("Plh. {title}"),
         Form::Plt => format!("Plt. {title}"),
     }

@@ -5,6 +5,7 @@
 
 pub mod cases;
 pub mod check;
+pub mod citizens;
 pub mod clock;
 pub mod counter;
 pub mod deadlines;
@@ -14,6 +15,7 @@ pub mod inbox;
 pub mod incidents;
 pub mod intake;
 pub mod letters;
+pub mod matter;
 pub mod on_air;
 pub mod orders;
 mod passwords;
@@ -25,6 +27,8 @@ pub mod reporting;
 pub mod retention;
 pub mod review;
 pub mod rounds;
+pub mod session_papers;
+pub mod sessions;
 pub mod standing;
 mod token;
 pub mod works;

@@ -20,7 +20,7 @@ pub const SESSION_LASTS: TimeDelta = TimeDelta::hours(12);
 /// Uses of a session are noted this far apart: a page of twenty requests costs one write.
 const NOTED_EVERY: TimeDelta = TimeDelta::minutes(1);
 /// Random bytes of a one-time link.
-const LINK_BYTES: usize = 32;
+pub(super) const LINK_BYTES: usize = 32;
 /// Random bytes of a session's cookie.
 const SESSION_BYTES: usize = 48;
 /// Longest names, characters.
@@ -375,7 +375,7 @@ fn give(
     Ok(())
 }
 
-fn make_link(
+pub(super) fn make_link(
     tx: &mut Tx<'_>,
     by: Option<PersonId>,
     person: PersonId,
@@ -387,20 +387,20 @@ fn make_link(
     Ok(())
 }
 
-fn taken(error: StoreError) -> DeskError {
+pub(super) fn taken(error: StoreError) -> DeskError {
     match error {
         StoreError::Taken { name, .. } => Refusal::Taken { name }.into(),
         error => error.into(),
     }
 }
 
-fn a_name(text: &str) -> Result<String, Refusal> {
+pub(super) fn a_name(text: &str) -> Result<String, Refusal> {
     let name = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let fine = (1..=MAX_NAME_CHARS).contains(&name.chars().count()) && !name.chars().any(char::is_control);
     if fine { Ok(name) } else { Err(Refusal::Name) }
 }
 
-fn an_email(text: &str) -> Result<String, Refusal> {
+pub(super) fn an_email(text: &str) -> Result<String, Refusal> {
     let email = text.trim().to_lowercase();
     let parts: Vec<&str> = email.split('@').collect();
     let fine = matches!(parts[..], [name, host] if !name.is_empty() && !host.is_empty())

@@ -462,7 +462,7 @@ fn move_on(
     let standards: &Standards = &procedure.standards;
     let found = CaseFile::load(tx, standards, Scope::All, submission.case)?;
     let Some(step) = found.step().filter(|s| s.actor.as_str() == APPLICANT) else { return Ok(()) };
-    if found.newest().id != submission.id {
+    if found.airing()?.newest().id != submission.id {
         return Ok(());
     }
     if row.verdict == Verdict::Refuse {
@@ -490,7 +490,7 @@ fn move_on(
     let applicant = Who::Person { positions: [(step.actor.clone(), Form::Definitif)].into(), is_applicant: true };
     match case.act(act, &applicant, &found.facts(&procedure.config)) {
         Ok(done) => {
-            procedure.carry_out(tx, &found, &done, Some(submission.filed_by), now)?;
+            procedure.carry_out(tx, &found, &done, Some(submission.filed_by), None, now)?;
             procedure.register(tx, submission.case, now)
         }
         Err(refused) => {

@@ -57,8 +57,20 @@ pub enum Refusal {
     Procedure(Refused),
     /// The letter's details can't be.
     Letter(Vec<LetterFault>),
-    /// The service is not for this kind of office.
-    NotAnApplicant,
+    /// The service is not for this kind of applicant.
+    NotAnApplicant {
+        /// Which service.
+        service: Text,
+        /// Who may ask for it.
+        may: Text,
+    },
+    /// An applicant is not erased while a request is open.
+    RequestsOpen,
+    /// Things that a step lists are not ready.
+    NotReady {
+        /// Which, in the standard's words.
+        open: Vec<String>,
+    },
     /// The upload is larger than is taken.
     TooLarge {
         /// What is taken.
@@ -110,7 +122,9 @@ impl Refusal {
             Refusal::Taken { .. } => "taken",
             Refusal::Procedure(refused) => refused.code(),
             Refusal::Letter(_) => "letter",
-            Refusal::NotAnApplicant => "not_an_applicant",
+            Refusal::NotAnApplicant { .. } => "not_an_applicant",
+            Refusal::RequestsOpen => "requests_open",
+            Refusal::NotReady { .. } => "not_ready",
             Refusal::TooLarge { .. } => "too_large",
             Refusal::NoRoom { .. } => "no_room",
             Refusal::BrokeOff => "broke_off",
@@ -203,6 +217,21 @@ impl Refusal {
                 };
                 Text::new(join(|t| &t.id), join(|t| &t.en))
             }
+            Refusal::NotAnApplicant { service, may } => Text::new(
+                format!(
+                    "{} hanya dapat diajukan oleh: {}. Pilih layanan lain, atau tanyakan kepada Bagian Umum.",
+                    service.id, may.id
+                ),
+                format!("{} is for: {}. Choose another service, or ask the registry.", service.en, may.en),
+            ),
+            Refusal::RequestsOpen => Text::new(
+                "Masih ada permohonan yang berjalan. Selesaikan atau tolak dahulu, lalu hapus datanya.",
+                "A request is still open. Finish or refuse it first, then erase the data.",
+            ),
+            Refusal::NotReady { open } => Text::new(
+                format!("Belum siap: {}. Centang setelah diperiksa.", open.join(", ")),
+                format!("Not ready yet: {}. Tick each once it is checked.", open.join(", ")),
+            ),
             Refusal::Checklist { open } => {
                 let join = |pick: fn(Text) -> String| {
                     open.iter().map(|point| pick(point.text())).collect::<Vec<_>>().join("; ")
@@ -218,10 +247,6 @@ impl Refusal {
 
     fn upload_text(&self) -> Text {
         match self {
-            Refusal::NotAnApplicant => Text::new(
-                "Layanan ini untuk OPD, instansi vertikal, dan pemerintah desa. Hubungi Bagian Umum.",
-                "This service is for regional offices, central-government offices and villages. Ask the registry.",
-            ),
             Refusal::TooLarge { limit_bytes } => Text::new(
                 format!(
                     "Berkas melebihi {} MiB. Kirim hasil ekspor yang lebih kecil, misalnya 1080p.",

@@ -1,12 +1,13 @@
 //! Acting on a case: verifying, approving, processing, returning, refusing. Load, ask the procedure, and store the
 //! move with all that comes of it and its audit row in one transaction; whoever comes second is told so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::Datelike;
 use sha2::{Digest, Sha256 as Hasher};
 
-use super::cases::{CaseFile, Standards, acting_person, scope_of, who};
+use super::cases::{CaseFile, Standards, acting_person, scope_of};
+use super::matter::{Airing, Matter};
 use super::processing::recipe_hash;
 use super::token::random_bytes;
 use super::{Desk, DeskError, Refusal};
@@ -35,6 +36,8 @@ pub struct WantedAct {
     pub version: Option<u32>,
     /// The checklist, for a step that verifies.
     pub checklist: Option<BTreeMap<CheckPoint, bool>>,
+    /// What was ticked off of the step's own list, for a step that has one.
+    pub ticked: BTreeSet<String>,
 }
 
 /// What was done.
@@ -42,6 +45,8 @@ pub struct WantedAct {
 pub struct Acted {
     /// The move.
     pub done: Move,
+    /// Rungs above that were climbed by the same act.
+    pub also: Vec<Move>,
     /// The approval that was given by it.
     pub approval: Option<ApprovalId>,
 }
@@ -82,24 +87,32 @@ impl Desk {
                 reason: wanted.reason.as_deref(),
                 version: wanted.version,
             };
-            let speaker = who(&person, found.row.office);
-            let done = found.case()?.act(act, &speaker, &found.facts(&procedure.config)).map_err(Refusal::Procedure)?;
+            let waiting = found.case()?;
+            let speaker = found.speaker(&waiting, &person);
+            let moves = waiting.act_up(act, &speaker, &found.facts(&procedure.config));
+            let mut moves = moves.map_err(Refusal::Procedure)?.into_iter();
+            let done = moves.next().expect("an act is at least one move");
             if done.kind == EdgeKind::Next {
                 may_go_on(&found, &wanted)?;
             }
             if done.kind == EdgeKind::Next && found.step().is_some_and(|step| step.action == Action::Report) {
                 concluded(tx, case, by, done.reason.as_deref(), now)?;
             }
-            let approval = procedure.carry_out(tx, &found, &done, Some(by), now)?;
-            if let Some(checklist) = &wanted.checklist {
-                tx.add_checklist(found.newest().id, done.version, checklist, by, now)?;
+            let approval = procedure.carry_out(tx, &found, &done, Some(by), None, now)?;
+            let also: Vec<Move> = moves.collect();
+            for rung in &also {
+                let found = CaseFile::load(tx, &procedure.standards, Scope::All, case)?;
+                procedure.carry_out(tx, &found, rung, Some(by), Some(done.version), now)?;
+            }
+            if let (Some(checklist), Matter::Airing(airing)) = (&wanted.checklist, &found.matter) {
+                tx.add_checklist(airing.newest().id, done.version, checklist, by, now)?;
                 let event = AuditEvent::new(AuditKind::Verified).by(by).number("case", case.0);
                 let holds = checklist.values().filter(|holds| **holds).count();
-                let event = event.number("submission", found.newest().id.0);
+                let event = event.number("submission", airing.newest().id.0);
                 tx.audit(&event.number("points_held", i64::try_from(holds).unwrap_or(0)), now)?;
             }
             procedure.register(tx, case, now)?;
-            Ok(Acted { done, approval })
+            Ok(Acted { done, also, approval })
         })
     }
 
@@ -118,12 +131,13 @@ impl Desk {
                 return Err(Refusal::Procedure(Refused::Changed).into());
             }
             found.options(&person)?.may_act.map_err(Refusal::Procedure)?;
-            let newest = found.newest();
+            let airing = found.airing()?;
+            let newest = airing.newest();
             if newest.letter.framing == Some(framing) {
                 return Ok(());
             }
             tx.set_framing(newest.id, framing)?;
-            if found.file_is_fine() {
+            if airing.file_is_fine() {
                 tx.queue_again(JobKind::Preview, newest.id, now)?;
             }
             let event = AuditEvent::new(AuditKind::FramingChosen).by(by).number("case", case.0);
@@ -175,8 +189,13 @@ impl Desk {
 /// What the desk wants beyond the standard before the work goes on.
 fn may_go_on(found: &CaseFile, wanted: &WantedAct) -> Result<(), Refusal> {
     let Some(step) = found.step() else { return Ok(()) };
-    if step.actor.as_str() == APPLICANT && !found.file_is_fine() {
-        return Err(match &found.inspection {
+    let open: Vec<String> = step.checklist.iter().filter(|point| !wanted.ticked.contains(*point)).cloned().collect();
+    if !open.is_empty() {
+        return Err(Refusal::NotReady { open });
+    }
+    let Matter::Airing(airing) = &found.matter else { return Ok(()) };
+    if step.actor.as_str() == APPLICANT && !airing.file_is_fine() {
+        return Err(match &airing.inspection {
             None => Refusal::FileWaits,
             Some(_) => Refusal::FileRefused,
         });
@@ -219,24 +238,45 @@ impl Procedure {
         found: &CaseFile,
         done: &Move,
         by: Option<PersonId>,
+        with: Option<u32>,
         now: Instant,
     ) -> Result<Option<ApprovalId>, DeskError> {
         let step = found.step().ok_or(Refusal::Procedure(Refused::Ended))?;
-        self.store_move(tx, found, done, by, now)?;
+        self.store_move(tx, found, done, by, with, now)?;
+        let approval = match (&found.matter, by) {
+            (Matter::Airing(airing), by) => self.airing_follows(tx, (found, airing), (step, done), by, now)?,
+            (Matter::Session(session), Some(by)) => {
+                self.session_follows(tx, (found, session), (step, done), by, now)?;
+                None
+            }
+            (Matter::Session(_), None) => None,
+        };
+        announce(tx, found, step, done, now)?;
+        Ok(approval)
+    }
+
+    /// What a step of an airing brings about: an approval, an asset, or the end of an approval.
+    fn airing_follows(
+        &self,
+        tx: &mut Tx<'_>,
+        (found, airing): (&CaseFile, &Airing),
+        (step, done): (&Step, &Move),
+        by: Option<PersonId>,
+        now: Instant,
+    ) -> Result<Option<ApprovalId>, DeskError> {
         let goes_on = done.kind == EdgeKind::Next;
         let mut approval = None;
         match (step.action, by) {
-            (Action::Sign, Some(by)) if goes_on => approval = Some(self.approve(tx, found, done, by, now)?),
-            (Action::Process, _) if goes_on => make_asset(tx, found, now)?,
+            (Action::Sign, Some(by)) if goes_on => approval = Some(self.approve(tx, airing, done, by, now)?),
+            (Action::Process, _) if goes_on => make_asset(tx, airing, now)?,
             _ => {}
         }
-        if let (EdgeKind::Return, Some(by), Some(old)) = (done.kind, by, &found.approval) {
+        if let (EdgeKind::Return, Some(by), Some(old)) = (done.kind, by, &airing.approval) {
             // What comes back changed needs a new word; the old one must not outlive it.
             tx.revoke_approval(old.id, by, done.reason.as_deref().unwrap_or_default(), now)?;
             let event = AuditEvent::new(AuditKind::ApprovalRevoked).by(by).number("approval", old.id.0);
             tx.audit(&event.number("case", found.row.id.0), now)?;
         }
-        announce(tx, found, step, done, now)?;
         Ok(approval)
     }
 
@@ -252,19 +292,23 @@ impl Procedure {
             let number = tx.next_number(&format!("agenda/{year}"))?;
             tx.set_agenda_number(case, &format!("{number:04}/{year}"))?;
         }
-        self.carry_out(tx, &found, &done, None, now)?;
+        self.carry_out(tx, &found, &done, None, None, now)?;
         Ok(())
     }
 
-    fn channel(&self, found: &CaseFile) -> Result<&ChannelConfig, Refusal> {
-        let name = &found.newest().channel;
+    fn channel(&self, airing: &Airing) -> Result<&ChannelConfig, Refusal> {
+        let name = &airing.newest().channel;
         let missing = || Refusal::NotFound { what: Text::new(format!("Saluran {name}"), format!("Channel {name}")) };
         self.config.channels.get(name).ok_or_else(missing)
     }
 
-    /// The year of a letter's number, where the channel stands.
-    fn year(&self, found: &CaseFile, now: Instant) -> i32 {
-        self.channel(found).map_or(now.year(), |c| c.channel.zone.local(now).year())
+    /// The year of a letter's number, where the channel stands; for a session where the agency does.
+    pub(super) fn year(&self, found: &CaseFile, now: Instant) -> i32 {
+        let channel = match &found.matter {
+            Matter::Airing(airing) => self.channel(airing).ok(),
+            Matter::Session(_) => self.config.channels.values().next(),
+        };
+        channel.map_or(now.year(), |c| c.channel.zone.local(now).year())
     }
 
     fn store_move(
@@ -273,6 +317,7 @@ impl Procedure {
         found: &CaseFile,
         done: &Move,
         by: Option<PersonId>,
+        with: Option<u32>,
         now: Instant,
     ) -> Result<(), DeskError> {
         let row = MoveRow {
@@ -286,6 +331,7 @@ impl Procedure {
             actor: done.actor.clone(),
             form: done.form,
             reason: done.reason.clone(),
+            with,
             at: now,
         };
         let reason_salt = done.reason.as_ref().map(|_| self.salt);
@@ -295,12 +341,18 @@ impl Procedure {
         let mut event = AuditEvent::new(AuditKind::CaseMoved)
             .number("case", found.row.id.0)
             .number("version", i64::from(done.version))
-            .number("submission", found.newest().id.0)
             .word("step", &done.from)
             .word("to", &done.to)
             .word("actor", &done.actor)
             .word("form", done.form);
         event.by = by;
+        event = match &found.matter {
+            Matter::Airing(airing) => event.number("submission", airing.newest().id.0),
+            Matter::Session(session) => event.number("session_request", session.newest().id.0),
+        };
+        if let Some(version) = with {
+            event = event.number("with_version", i64::from(version));
+        }
         if let Some(choice) = Word::new(&done.choice) {
             event = event.word("choice", choice);
         }
@@ -314,20 +366,20 @@ impl Procedure {
     fn approve(
         &self,
         tx: &mut Tx<'_>,
-        found: &CaseFile,
+        airing: &Airing,
         done: &Move,
         by: PersonId,
         now: Instant,
     ) -> Result<ApprovalId, DeskError> {
-        let channel = &self.channel(found)?.channel;
-        let newest = found.newest();
+        let channel = &self.channel(airing)?.channel;
+        let newest = airing.newest();
         let (first, last) = (newest.letter.first_day, newest.letter.last_day);
         let validity = Span::new(channel.zone.day(first).start(), channel.zone.day(last).end())
             .expect("a letter whose last day is before its first is refused when it is filed");
-        let year = self.year(found, now);
+        let year = channel.zone.local(now).year();
         let number = tx.next_number(&format!("persetujuan/{year}"))?;
         let approval = NewApproval {
-            case: found.row.id,
+            case: newest.case,
             submission: newest.id,
             number: format!("{number:03}/PERSETUJUAN/{year}"),
             verify_code: self.verify_code.iter().map(|b| format!("{b:02x}")).collect(),
@@ -342,7 +394,7 @@ impl Procedure {
         let event = AuditEvent::new(AuditKind::Approved)
             .by(by)
             .number("approval", id.0)
-            .number("case", found.row.id.0)
+            .number("case", newest.case.0)
             .number("submission", newest.id.0)
             .hash("original", approval.original)
             .hash("recipe", approval.recipe)
@@ -363,9 +415,9 @@ fn kind_for(tx: &Tx<'_>, office: OpdId) -> Result<AssetKind, DeskError> {
 }
 
 /// A clip that the technical team has found playable becomes a title that can be planned.
-fn make_asset(tx: &mut Tx<'_>, found: &CaseFile, now: Instant) -> Result<(), DeskError> {
-    let (Some(approval), Some(clip)) = (&found.approval, &found.clip) else { return Ok(()) };
-    let newest = found.newest();
+fn make_asset(tx: &mut Tx<'_>, airing: &Airing, now: Instant) -> Result<(), DeskError> {
+    let (Some(approval), Some(clip)) = (&airing.approval, &airing.clip) else { return Ok(()) };
+    let newest = airing.newest();
     let asset = NewAsset {
         title: newest.letter.title.clone(),
         owner: newest.office,

@@ -2,8 +2,9 @@
 //! it from happening, and what a person can do.
 
 use super::cases::CaseFile;
+use super::matter::{Airing, Matter, Session};
 use crate::domain::asset::{ReasonCode, Severity, Verdict};
-use crate::domain::standard::{APPLICANT, Action, Key};
+use crate::domain::standard::{APPLICANT, Action, Key, Step};
 use crate::domain::text::{Lang, Text, decimal};
 use crate::store::{CaseRow, Job, JobState};
 
@@ -50,6 +51,15 @@ pub enum Standing {
     Rejected,
     /// Ended by its applicant, or by time.
     Withdrawn,
+    /// The studio was ready, and the applicant did not come.
+    NoShow,
+    /// Waits at a step of a session.
+    Session {
+        /// The step.
+        step: Key,
+        /// For what it waits.
+        waits: Text,
+    },
     /// A step or an end of another standard.
     Other(Key),
 }
@@ -62,6 +72,7 @@ impl Standing {
             "fulfilled" => Standing::Done,
             "rejected" => Standing::Rejected,
             "withdrawn" => Standing::Withdrawn,
+            "no_show" => Standing::NoShow,
             _ => Standing::Other(outcome.clone()),
         })
     }
@@ -89,6 +100,8 @@ impl Standing {
             Standing::Done => "done",
             Standing::Rejected => "rejected",
             Standing::Withdrawn => "withdrawn",
+            Standing::NoShow => "no_show",
+            Standing::Session { step, .. } => step.as_str(),
             Standing::Other(key) => key.as_str(),
         }
     }
@@ -116,6 +129,8 @@ impl Standing {
             Standing::Done => ("Selesai", "Done"),
             Standing::Rejected => ("Ditolak", "Refused"),
             Standing::Withdrawn => ("Ditarik", "Withdrawn"),
+            Standing::NoShow => ("Pemohon tidak hadir", "The applicant did not come"),
+            Standing::Session { waits, .. } => (waits.id.as_str(), waits.en.as_str()),
             Standing::Other(key) => (key.as_str(), key.as_str()),
         };
         Text::new(id, en)
@@ -161,10 +176,17 @@ impl CaseFile {
             return ended;
         }
         let Some(step) = self.step() else { return Standing::Other(self.row.step.clone()) };
-        if step.actor.as_str() == APPLICANT {
-            return self.standing_at_applicant(step.action);
+        match &self.matter {
+            Matter::Airing(airing) => self.standing_of_airing(airing, step),
+            Matter::Session(session) => self.standing_of_session(session, step),
         }
-        let revoked = self.approval.as_ref().is_some_and(|approval| approval.revoked.is_some());
+    }
+
+    fn standing_of_airing(&self, airing: &Airing, step: &Step) -> Standing {
+        if step.actor.as_str() == APPLICANT {
+            return self.standing_at_applicant(airing, step.action);
+        }
+        let revoked = airing.approval.as_ref().is_some_and(|approval| approval.revoked.is_some());
         match step.action {
             Action::Register => Standing::Registering,
             Action::Verify => Standing::Verifying,
@@ -172,7 +194,7 @@ impl CaseFile {
             Action::Process | Action::Schedule | Action::Execute | Action::Monitor if revoked => {
                 Standing::ApprovalRevoked
             }
-            Action::Process => self.standing_at_processing(),
+            Action::Process => standing_at_processing(airing),
             Action::Schedule => Standing::Scheduling,
             Action::Execute => Standing::Planned,
             Action::Monitor => Standing::Monitored,
@@ -181,33 +203,49 @@ impl CaseFile {
         }
     }
 
-    fn standing_at_applicant(&self, action: Action) -> Standing {
+    fn standing_at_applicant(&self, airing: &Airing, action: Action) -> Standing {
         // What came back waits to be mended; only a file that came after that is news.
         let sent_back = self.moves.last().map(|last| last.at);
-        let filed_since = sent_back.is_none_or(|at| self.newest().filed_at > at);
+        let filed_since = sent_back.is_none_or(|at| airing.newest().filed_at > at);
         if action != Action::Submit && !filed_since {
             return Standing::Returned;
         }
-        match &self.inspection {
-            None if given_up(self.inspect_job.as_ref()) => Standing::InspectionFailed,
+        match &airing.inspection {
+            None if given_up(airing.inspect_job.as_ref()) => Standing::InspectionFailed,
             None => Standing::Inspecting,
             Some(found) if found.verdict == Verdict::Refuse => Standing::FileRefused,
             Some(_) => Standing::Incomplete,
         }
     }
 
-    fn standing_at_processing(&self) -> Standing {
-        match &self.conform_job {
-            _ if self.clip.is_some() => Standing::Conformed,
-            Some(job) if job.state == JobState::Done => Standing::FormatChanged,
-            job if given_up(job.as_ref()) => Standing::ConformFailed,
-            _ => Standing::Conforming,
-        }
+    fn standing_of_session(&self, _: &Session, step: &Step) -> Standing {
+        let who = self.standard.title_of(&step.actor);
+        let (id, en) = match step.action {
+            Action::Revise => return Standing::Returned,
+            Action::Submit => return Standing::Incomplete,
+            Action::Register => return Standing::Registering,
+            Action::Verify => return Standing::Verifying,
+            Action::Sign => (format!("Menunggu tanda tangan {who}"), format!("Waits for the signature: {who}")),
+            Action::Initial => (format!("Menunggu paraf {who}"), format!("Waits for initials: {who}")),
+            Action::Draft => ("Jadwal sedang disusun".into(), "The schedule is being drafted".into()),
+            Action::Schedule => ("Menunggu jadwal dan panduan".into(), "Waits for schedule and guide".into()),
+            Action::Notify => ("Jadwal siap dikirim".into(), "The schedule is ready to be sent".into()),
+            Action::Prepare => ("Persiapan teknis".into(), "Technical preparation".into()),
+            Action::Check => ("Peralatan sedang disiapkan".into(), "The equipment is being made ready".into()),
+            Action::HandOver => ("Menunggu materi pemohon".into(), "Waits for the applicant's material".into()),
+            Action::Attend => ("Menunggu pemohon di studio".into(), "The applicant is expected at the studio".into()),
+            Action::Execute => ("Siap dilaksanakan di studio".into(), "Ready to be held in the studio".into()),
+            Action::Archive => ("Menunggu pengarsipan".into(), "Waits to be archived".into()),
+            other => (other.text().id, other.text().en),
+        };
+        Standing::Session { step: step.id.clone(), waits: Text::new(id, en) }
     }
 
     /// Why the newest file was refused, in one line; nothing if it was not.
     pub fn why_refused(&self) -> Option<Text> {
         let fails: Vec<&Text> = self
+            .airing()
+            .ok()?
             .inspection
             .iter()
             .filter(|found| found.verdict == Verdict::Refuse)
@@ -223,11 +261,12 @@ impl CaseFile {
     /// or where the file is a picture that lasts as long as it is shown.
     pub fn length_note(&self) -> Option<Text> {
         const AGREE_MS: u64 = 1000;
+        let airing = self.airing().ok()?;
         let (asked_ms, found_ms) =
-            (u64::from(self.newest().letter.play_s) * 1000, self.inspection.as_ref()?.duration_ms);
-        let still = self.inspection.iter().flat_map(|found| &found.reasons).any(|r| r.code == ReasonCode::Still);
+            (u64::from(airing.newest().letter.play_s) * 1000, airing.inspection.as_ref()?.duration_ms);
+        let still = airing.inspection.iter().flat_map(|found| &found.reasons).any(|r| r.code == ReasonCode::Still);
         // What is refused airs at no length.
-        let refused = self.inspection.as_ref().is_some_and(|found| found.verdict == Verdict::Refuse);
+        let refused = airing.inspection.as_ref().is_some_and(|found| found.verdict == Verdict::Refuse);
         if refused || still || found_ms == 0 || asked_ms.abs_diff(found_ms) < AGREE_MS {
             return None;
         }
@@ -241,6 +280,15 @@ impl CaseFile {
             format!("Surat meminta {asked} detik, videonya {} detik. Yang tayang adalah videonya.", seconds(Lang::Id)),
             format!("The letter asks for {asked} s, the clip lasts {} s. What airs is the clip.", seconds(Lang::En)),
         ))
+    }
+}
+
+fn standing_at_processing(airing: &Airing) -> Standing {
+    match &airing.conform_job {
+        _ if airing.clip.is_some() => Standing::Conformed,
+        Some(job) if job.state == JobState::Done => Standing::FormatChanged,
+        job if given_up(job.as_ref()) => Standing::ConformFailed,
+        _ => Standing::Conforming,
     }
 }
 

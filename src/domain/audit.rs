@@ -28,6 +28,10 @@ pub enum AuditKind {
     Initialised,
     /// An office was entered.
     OfficeAdded,
+    /// A citizen's name was corrected.
+    ApplicantCorrected,
+    /// A citizen's name, address and contacts were erased.
+    ApplicantErased,
     /// An office was given another amount of room.
     OfficeRoomGiven,
     /// A person was entered.
@@ -62,6 +66,8 @@ pub enum AuditKind {
     Verified,
     /// An approval was given.
     Approved,
+    /// A numbered paper about a session was issued.
+    PaperIssued,
     /// An approval was withdrawn.
     ApprovalRevoked,
     /// A house file was made.
@@ -106,6 +112,8 @@ impl AuditKind {
         match self {
             AuditKind::Initialised => "initialised",
             AuditKind::OfficeAdded => "office_added",
+            AuditKind::ApplicantCorrected => "applicant_corrected",
+            AuditKind::ApplicantErased => "applicant_erased",
             AuditKind::OfficeRoomGiven => "office_room_given",
             AuditKind::PersonAdded => "person_added",
             AuditKind::InviteMade => "invite_made",
@@ -123,6 +131,7 @@ impl AuditKind {
             AuditKind::FramingChosen => "framing_chosen",
             AuditKind::Verified => "verified",
             AuditKind::Approved => "approved",
+            AuditKind::PaperIssued => "paper_issued",
             AuditKind::ApprovalRevoked => "approval_revoked",
             AuditKind::Conformed => "conformed",
             AuditKind::WorkRetried => "work_retried",

@@ -22,6 +22,8 @@ row_id!(/** An office that sends requests. */ OpdId);
 row_id!(/** A human being who signs in. */ PersonId);
 row_id!(/** One request going through a service standard. */ CaseId);
 row_id!(/** A request to air one uploaded file. */ SubmissionId);
+row_id!(/** A request for a session in a studio: one letter of a case. */ SessionRequestId);
+row_id!(/** A numbered paper of a session: an approval, a schedule. */ PaperId);
 row_id!(/** The head of agency's word on one submission. */ ApprovalId);
 row_id!(/** One holding of a position by a person. */ AppointmentId);
 row_id!(/** Work on a file that must survive a kill. */ JobId);

@@ -21,6 +21,7 @@
 //! | preroll | opening a clip ahead of its time |
 //! | hold | repeating the last frame because the next is not there |
 //! | submission | [`submission::Submission`], a request to air an uploaded file, which itself is never played |
+//! | session | [`session::SessionRequest`], a talkshow or podcast that somebody asks for, held in a studio |
 //! | original | the uploaded file, named by its hash |
 //! | audit trail | [`audit::AuditEvent`], who did what to which row, hash-chained |
 //! | incident | [`incident::Incident`], something a person must know |
@@ -32,6 +33,7 @@
 //! |---|---|
 //! | OPD | *organisasi perangkat daerah*, an office of the regency; see [`people::Opd`] |
 //! | instansi vertikal | a branch of central government |
+//! | warga | a citizen, who applies for himself: [`people::OpdGroup::Citizen`] |
 //! | pemerintah desa | a village government |
 //! | Kepala Dinas, Kadis | the head of the agency, who approves |
 //! | Sekdis, Kabid | the agency's secretary; the head of one of its divisions |
@@ -68,6 +70,7 @@ pub mod people;
 pub mod playlist;
 pub mod rotation;
 pub mod rules;
+pub mod session;
 pub mod standard;
 pub mod submission;
 pub mod text;

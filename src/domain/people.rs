@@ -84,16 +84,31 @@ pub enum OpdGroup {
     Village,
     /// The agency's own material.
     Own,
+    /// *Warga*: a citizen, who is his own applicant and asks for sessions alone, never for airtime.
+    Citizen,
 }
-words!(OpdGroup, "group of offices", Opd = "opd", Vertical = "vertical", Village = "village", Own = "own");
+words!(
+    OpdGroup,
+    "group of offices",
+    Opd = "opd",
+    Vertical = "vertical",
+    Village = "village",
+    Own = "own",
+    Citizen = "citizen",
+);
 
 impl OpdGroup {
+    /// Groups that may be given air.
+    pub fn of_airtime() -> impl Iterator<Item = OpdGroup> {
+        OpdGroup::ALL.iter().copied().filter(|group| *group != OpdGroup::Citizen)
+    }
     /// What a service standard calls such an applicant.
     pub fn applicant(self) -> &'static str {
         match self {
             OpdGroup::Opd | OpdGroup::Own => "opd",
             OpdGroup::Vertical => "instansi_vertikal",
             OpdGroup::Village => "pemdes",
+            OpdGroup::Citizen => "warga",
         }
     }
     /// For pages.
@@ -103,6 +118,7 @@ impl OpdGroup {
             OpdGroup::Vertical => Text::new("Instansi vertikal", "Central-government office"),
             OpdGroup::Village => Text::new("Pemerintah desa", "Village government"),
             OpdGroup::Own => Text::new("Dinas sendiri", "The agency's own"),
+            OpdGroup::Citizen => Text::new("Warga", "Citizen"),
         }
     }
 }

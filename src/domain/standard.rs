@@ -180,6 +180,21 @@ pub enum WorkUnit {
     Months,
 }
 
+impl WorkTime {
+    /// As people say it.
+    pub fn text(self) -> Text {
+        let (id, en) = match self.unit {
+            WorkUnit::Minutes => ("menit", "working minutes"),
+            WorkUnit::Hours => ("jam kerja", "working hours"),
+            WorkUnit::Days => ("hari", "days"),
+            WorkUnit::WorkingDays => ("hari kerja", "working days"),
+            WorkUnit::Months => ("bulan", "months"),
+        };
+        let en = if self.count == 1 { en.trim_end_matches('s') } else { en };
+        Text::new(format!("{} {id}", self.count), format!("{} {en}", self.count))
+    }
+}
+
 impl FromStr for WorkTime {
     type Err = BadWorkTime;
     fn from_str(s: &str) -> Result<WorkTime, BadWorkTime> {
@@ -268,10 +283,45 @@ pub struct Step {
     pub timers: Vec<Timer>,
     /// How long it may take.
     pub norm: Option<WorkTime>,
+    /// The room or slot that it takes, and how firmly.
+    pub books: Option<Books>,
+    /// What whoever does it ticks off first.
+    pub checklist: Vec<String>,
+    /// What must be there as proof that it was done: `session_log`.
+    pub evidence: Vec<Key>,
     /// The step that goes on at the same time.
     pub parallel_with: Option<Key>,
     /// Whether our reading, not the document, put it here.
     pub inferred: bool,
+}
+
+/// What a step takes of something that others want too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Books {
+    /// Of what: `studio.radio`.
+    pub resource: Key,
+    /// How firmly.
+    pub mode: Booked,
+}
+
+/// How firmly something is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Booked {
+    /// Kept while the letter is on its way.
+    Hold,
+    /// Taken for good.
+    Confirm,
+}
+
+impl Booked {
+    /// From the word in the files.
+    pub fn read(word: &str) -> Option<Booked> {
+        match word {
+            "hold" => Some(Booked::Hold),
+            "confirm" => Some(Booked::Confirm),
+            _ => None,
+        }
+    }
 }
 
 /// A fact that must hold before the work goes on.
@@ -360,6 +410,8 @@ pub struct Draft {
     pub family: String,
     /// Kinds of applicants that may ask.
     pub applicants: Vec<String>,
+    /// What it costs, rupiah; `None`: the document does not say.
+    pub fee_idr: Option<u64>,
     /// The promise of time.
     pub sla: Option<Sla>,
     /// What an applicant must bring.
@@ -444,6 +496,10 @@ impl ServiceStandard {
     /// A requirement of a name.
     pub fn requirement(&self, id: &Key) -> Option<&Requirement> {
         self.draft.requirements.iter().find(|r| r.id == *id)
+    }
+    /// Whether someone whom a standard calls so may ask for it.
+    pub fn is_for(&self, applicant: &str) -> bool {
+        self.draft.applicants.iter().any(|kind| kind == applicant)
     }
     /// What was judged.
     pub fn as_written(&self) -> &Draft {

@@ -1,5 +1,5 @@
-//! Service standards as files, format `sop/1` (TOML): read, judged, and named fault by fault. The agency's videotron
-//! standard, positions and calendars are built in; a home's `sop/` overrides them file by file.
+//! Service standards as files, format `sop/1` (TOML): read, judged, and named fault by fault. The agency's three
+//! broadcasting services, positions and calendars are built in; a home's `sop/` overrides them file by file.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -8,8 +8,8 @@ use serde::Deserialize;
 
 use crate::domain::people::{Form, Position};
 use crate::domain::standard::{
-    Action, Document, Draft, Edge, EdgeKind, End, Gate, Key, Requirement, ServiceStandard, Sla, StandardFault, Step,
-    Timer, WorkTime,
+    Action, Booked, Books, Document, Draft, Edge, EdgeKind, End, Gate, Key, Requirement, ServiceStandard, Sla,
+    StandardFault, Step, Timer, WorkTime,
 };
 use crate::domain::text::Text;
 
@@ -18,6 +18,12 @@ pub type Positions = BTreeMap<Key, Position>;
 
 /// The built-in standard of the videotron.
 pub const VIDEOTRON: &str = include_str!("../../sop/ds-videotron.toml");
+/// The built-in standards, in the order in which people choose among them: name in a home's `sop/`, and text.
+pub const BUILT_IN: [(&str, &str); 3] = [
+    (VIDEOTRON_FILE, VIDEOTRON),
+    ("ds-talkshow.toml", include_str!("../../sop/ds-talkshow.toml")),
+    ("ds-podcast.toml", include_str!("../../sop/ds-podcast.toml")),
+];
 const POSITIONS: &str = include_str!("../../sop/_roles.toml");
 /// Its name in a home's `sop/`.
 pub const VIDEOTRON_FILE: &str = "ds-videotron.toml";
@@ -44,6 +50,20 @@ pub fn videotron(home: &Path) -> Result<Written, Vec<StandardFault>> {
     let text = home_or_built_in(home, VIDEOTRON_FILE, VIDEOTRON)?;
     let standard = parse(&text, &positions(home)?)?;
     Ok(Written { text, standard })
+}
+
+/// Every standard that applies in a home, in the order in which people choose among them.
+///
+/// # Errors
+/// Every fault of a file that overrides a built-in one.
+pub fn services(home: &Path) -> Result<Vec<Written>, Vec<StandardFault>> {
+    let positions = positions(home)?;
+    let read = |(name, built_in): &(&str, &str)| {
+        let text = home_or_built_in(home, name, built_in)?;
+        let standard = parse(&text, &positions)?;
+        Ok(Written { text, standard })
+    };
+    BUILT_IN.iter().map(read).collect()
 }
 
 /// The positions that apply in a home.
@@ -143,6 +163,7 @@ impl Reading {
             unit: file.service.unit,
             family: file.service.family,
             applicants: file.service.applicants,
+            fee_idr: file.standard.get("fee").and_then(toml::Value::as_integer).and_then(|fee| u64::try_from(fee).ok()),
             sla,
             requirements,
             documents,
@@ -211,10 +232,20 @@ impl Reading {
             edges: step.to.into_iter().filter_map(|edge| self.edge(&place, edge)).collect(),
             timers: step.timer.into_iter().filter_map(|timer| self.timer(&place, timer)).collect(),
             norm: step.norm.and_then(|norm| self.take(&place, norm.parse::<WorkTime>())),
+            books: step.books.and_then(|books| self.books(&place, &books)),
+            checklist: step.checklist,
+            evidence: self.keys(&place, &step.evidence),
             parallel_with: self.maybe_key(&place, step.parallel_with.as_ref()),
             inferred: step.inferred,
             id,
         })
+    }
+
+    fn books(&mut self, place: &str, books: &BooksToml) -> Option<Books> {
+        let mode =
+            Booked::read(&books.mode).ok_or_else(|| format!("books mode {:?} is no hold or confirm", books.mode));
+        let resource = self.key(place, &books.resource)?;
+        Some(Books { resource, mode: self.take(place, mode)? })
     }
 
     fn kind(&mut self, place: &str, word: Option<&str>) -> EdgeKind {
@@ -275,9 +306,9 @@ impl From<TextToml> for Text {
 struct FileToml {
     format: String,
     service: ServiceToml,
-    /// The fourteen components of a published standard: kept in the file for people.
-    #[serde(default, rename = "standard")]
-    _standard: toml::Table,
+    /// The fourteen components of a published standard: kept in the file for people, but for the fee.
+    #[serde(default)]
+    standard: toml::Table,
     sla: Option<SlaToml>,
     #[serde(default)]
     requirement: Vec<RequirementToml>,
@@ -354,6 +385,11 @@ struct StepToml {
     #[serde(default)]
     timer: Vec<TimerToml>,
     norm: Option<String>,
+    books: Option<BooksToml>,
+    #[serde(default)]
+    evidence: Vec<String>,
+    #[serde(default)]
+    checklist: Vec<String>,
     parallel_with: Option<String>,
     #[serde(default)]
     inferred: bool,
@@ -364,16 +400,17 @@ struct StepToml {
     _multi: Option<toml::Value>,
     #[serde(rename = "join")]
     _join: Option<toml::Value>,
-    #[serde(rename = "books")]
-    _books: Option<toml::Value>,
     #[serde(rename = "every")]
     _every: Option<toml::Value>,
-    #[serde(rename = "evidence")]
-    _evidence: Option<toml::Value>,
-    #[serde(rename = "checklist")]
-    _checklist: Option<toml::Value>,
     #[serde(rename = "channels")]
     _channels: Option<toml::Value>,
+}
+
+/// Keys beyond these say by which rule: a booking never overlaps another, whatever the file says.
+#[derive(Deserialize)]
+struct BooksToml {
+    resource: String,
+    mode: String,
 }
 
 #[derive(Deserialize)]

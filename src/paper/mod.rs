@@ -8,6 +8,7 @@ pub mod approval;
 mod html;
 mod pdf;
 pub mod receipt;
+pub mod session;
 pub mod table;
 
 use crate::domain::text::Text;

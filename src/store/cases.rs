@@ -37,8 +37,21 @@ pub struct CaseRow {
     pub ended_at: Option<Instant>,
     /// How it ended.
     pub outcome: Option<Key>,
-    /// Title of the clip, from the newest submission.
+    /// What it is called: title of the clip, or topic of the session, as filed last.
     pub title: String,
+    /// The service that was asked for: `ds.videotron`.
+    pub service: Key,
+    /// What is asked for.
+    pub matter: MatterKind,
+}
+
+/// What a case asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MatterKind {
+    /// That a file airs.
+    Airing,
+    /// A session in a studio.
+    Session,
 }
 
 /// For which days an open case asks.
@@ -79,6 +92,8 @@ pub struct MoveRow {
     pub form: Form,
     /// Why.
     pub reason: Option<String>,
+    /// The move with whose act it was done: one person, several rungs, one word. `None`: an act of its own.
+    pub with: Option<u32>,
     /// When.
     pub at: Instant,
 }
@@ -95,11 +110,17 @@ pub struct NewMove {
 }
 
 const COLUMNS: &str = "c.id, c.standard_sha256, c.office_id, o.name, c.applicant_id, c.agenda_number, c.step, \
-                       c.version, c.opened_at_ms, c.step_at_ms, c.ended_at_ms, c.outcome, s.title";
-/// The newest submission of each case rides along for its title.
+                       c.version, c.opened_at_ms, c.step_at_ms, c.ended_at_ms, c.outcome, \
+                       coalesce(s.title, q.topic), d.service, q.id is not null";
+/// The newest letter of each case rides along for its title, a submission's or a session request's; a case without one
+/// is not seen.
 const FROM: &str = "from cases c join offices o on o.id = c.office_id \
-                    join submissions s on s.case_id = c.id and s.revision = \
-                    (select max(revision) from submissions where case_id = c.id)";
+                    join standards d on d.sha256 = c.standard_sha256 \
+                    left join submissions s on s.case_id = c.id and s.revision = \
+                    (select max(revision) from submissions where case_id = c.id) \
+                    left join session_requests q on q.case_id = c.id and q.revision = \
+                    (select max(revision) from session_requests where case_id = c.id)";
+const HAS_LETTER: &str = "(s.id is not null or q.id is not null)";
 /// Rows in one answer.
 const MOST_ROWS: u32 = 1000;
 
@@ -118,6 +139,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<CaseRow> {
         ended_at: maybe_instant(row, 10)?,
         outcome: maybe_word(row, 11)?,
         title: row.get(12)?,
+        service: word(row, 13)?,
+        matter: if row.get(14)? { MatterKind::Session } else { MatterKind::Airing },
     })
 }
 
@@ -136,6 +159,7 @@ fn read_move(row: &Row<'_>) -> rusqlite::Result<MoveRow> {
         form: word(row, 8)?,
         reason: row.get(9)?,
         at: instant(row, 10)?,
+        with: row.get(11)?,
     })
 }
 
@@ -145,7 +169,8 @@ impl Reader<'_> {
     /// # Errors
     /// When the database would not.
     pub fn case(&self, scope: Scope, id: CaseId) -> Result<Option<CaseRow>, StoreError> {
-        let sql = format!("select {COLUMNS} {FROM} where c.id = ?2 and (?1 is null or c.office_id = ?1)");
+        let sql =
+            format!("select {COLUMNS} {FROM} where c.id = ?2 and {HAS_LETTER} and (?1 is null or c.office_id = ?1)");
         let mut statement = self.connection.prepare_cached(&sql)?;
         Ok(statement.query_row(params![scope.office(), id.0], read).optional()?)
     }
@@ -155,7 +180,9 @@ impl Reader<'_> {
     /// # Errors
     /// When the database would not.
     pub fn cases(&self, scope: Scope) -> Result<Vec<CaseRow>, StoreError> {
-        let sql = format!("select {COLUMNS} {FROM} where (?1 is null or c.office_id = ?1) order by c.id desc limit ?2");
+        let sql = format!(
+            "select {COLUMNS} {FROM} where {HAS_LETTER} and (?1 is null or c.office_id = ?1) order by c.id desc limit ?2"
+        );
         let mut statement = self.connection.prepare_cached(&sql)?;
         let rows = statement.query_map(params![scope.office(), MOST_ROWS], read)?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -167,7 +194,7 @@ impl Reader<'_> {
     /// When the database would not.
     pub fn open_cases(&self, scope: Scope) -> Result<Vec<CaseRow>, StoreError> {
         let sql = format!(
-            "select {COLUMNS} {FROM} where c.ended_at_ms is null and (?1 is null or c.office_id = ?1) \
+            "select {COLUMNS} {FROM} where c.ended_at_ms is null and {HAS_LETTER} and (?1 is null or c.office_id = ?1) \
              order by c.step_at_ms, c.id limit ?2"
         );
         let mut statement = self.connection.prepare_cached(&sql)?;
@@ -212,7 +239,7 @@ impl Reader<'_> {
     /// When the database would not.
     pub fn moves(&self, scope: Scope, id: CaseId) -> Result<Vec<MoveRow>, StoreError> {
         let sql = "select m.version, m.from_step, m.to_step, m.choice, m.kind, m.person_id, p.name, m.actor, m.form, \
-                   m.reason, m.at_ms from case_moves m join cases c on c.id = m.case_id \
+                   m.reason, m.at_ms, m.with_version from case_moves m join cases c on c.id = m.case_id \
                    left join people p on p.id = m.person_id \
                    where m.case_id = ?2 and (?1 is null or c.office_id = ?1) order by m.version";
         let mut statement = self.connection.prepare_cached(sql)?;
@@ -249,7 +276,7 @@ impl Tx<'_> {
         Ok(sha256)
     }
 
-    /// Opens a case at a step. It needs a submission in the same transaction to be seen.
+    /// Opens a case at a step. It needs a submission or a session request in the same transaction to be seen.
     ///
     /// # Errors
     /// When the database would not.
@@ -295,7 +322,7 @@ impl Tx<'_> {
             return Ok(false);
         }
         let sql = "insert into case_moves (case_id, version, from_step, to_step, choice, kind, person_id, actor, \
-                   form, reason, reason_salt, at_ms) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+                   form, reason, reason_salt, at_ms, with_version) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
         self.connection.prepare_cached(sql)?.execute(params![
             id.0,
             row.version,
@@ -308,7 +335,8 @@ impl Tx<'_> {
             row.form.as_str(),
             row.reason,
             done.reason_salt,
-            ms(row.at)
+            ms(row.at),
+            row.with
         ])?;
         Ok(true)
     }

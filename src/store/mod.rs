@@ -24,6 +24,7 @@ mod playlists;
 mod retention;
 mod row;
 mod rules;
+mod session_requests;
 mod sessions;
 mod submissions;
 mod timelines;
@@ -42,7 +43,7 @@ use crate::domain::ids::OpdId;
 pub use approvals::NewApproval;
 pub use as_run::Imported;
 pub use audit::{AuditBreak, AuditRow, AuditSummary, BreakKind};
-pub use cases::{Asked, CaseRow, MoveRow, NewMove};
+pub use cases::{Asked, CaseRow, MatterKind, MoveRow, NewMove};
 pub use clips::{AssetRow, ClipRow, NewAsset, Titled};
 pub use conclusions::ConclusionRow;
 pub use drafts::DraftLook;
@@ -55,6 +56,7 @@ pub use paperwork::{InkRow, NewScan};
 pub use people::{Invite, NewPerson};
 pub use playlists::PublishedRevision;
 pub use rules::{AirtimeRow, ModeRow, SavedRules};
+pub use session_requests::{NewPaper, NewSessionRequest};
 pub use sessions::{NewSession, Revoked, Session};
 pub use submissions::{InspectionRow, NewSubmission};
 pub use timelines::{Alike, AlikeRow, LikenessRow};
@@ -146,6 +148,7 @@ const SCHEMA: &[(u32, &str)] = &[
     (8, include_str!("migrations/8.sql")),
     (9, include_str!("migrations/9.sql")),
     (10, include_str!("migrations/10.sql")),
+    (11, include_str!("migrations/11.sql")),
 ];
 /// File of the database in a home.
 pub const DATABASE_FILE: &str = "siaran.db";

@@ -90,4 +90,40 @@ impl Tx<'_> {
         let mut statement = self.connection.prepare_cached("update offices set quota_bytes = ? where id = ?")?;
         Ok(statement.execute(params![int(quota_bytes), office.0])? == 1)
     }
+
+    /// Corrects an office's name, and that of the person who is the office: a citizen.
+    ///
+    /// # Errors
+    /// [`StoreError::Taken`] if another one has that name.
+    pub fn rename_office(&mut self, office: OpdId, name: &str) -> Result<(), StoreError> {
+        let mut renamed = self.connection.prepare_cached("update offices set name = ?2 where id = ?1")?;
+        renamed.execute(params![office.0, name]).map_err(|e| match is_taken(&e) {
+            true => StoreError::Taken { what: "office", name: name.to_owned() },
+            false => e.into(),
+        })?;
+        let sql = "update people set name = ?2 where office_id = ?1";
+        self.connection.prepare_cached(sql)?.execute(params![office.0, name])?;
+        Ok(())
+    }
+
+    /// Erases whatever names an applicant: its name, the names and addresses of its people, who are shut out, where they
+    /// signed in from, and whom its letters name. Rows stay, for the trail names them by number.
+    ///
+    /// # Errors
+    /// When the database would not.
+    pub fn erase_office(&mut self, office: OpdId, at: Instant) -> Result<(), StoreError> {
+        for sql in [
+            "update offices set name = '(dihapus ' || id || ')', closed_at_ms = ?2 where id = ?1",
+            "update sessions set ip = '', user_agent = '', revoked_at_ms = coalesce(revoked_at_ms, ?2), \
+             revoked_why = coalesce(revoked_why, 'by_admin') \
+             where person_id in (select id from people where office_id = ?1)",
+            "update session_requests set institution = '(dihapus)', contact = '(dihapus)' \
+             where ?2 is not null and case_id in (select id from cases where office_id = ?1)",
+            "update people set name = '(dihapus ' || id || ')', email = 'dihapus-' || id || '@invalid', \
+             password_hash = null, disabled_at_ms = coalesce(disabled_at_ms, ?2) where office_id = ?1",
+        ] {
+            self.connection.prepare_cached(sql)?.execute(params![office.0, ms(at)])?;
+        }
+        Ok(())
+    }
 }

@@ -17,11 +17,13 @@ use super::page::{Done, FormErrors, Page, Visit, html};
 use super::problem::Problem;
 use super::requests::letter_facts;
 use super::session::{Can, Enter, Retry, Revoke, Right, password_again};
+use super::session_case;
 use super::status::{Status, status};
 use super::timeline;
 use super::work::{self, WorkRow};
 use crate::desk::cases::CaseFile;
 use crate::desk::given_back::trouble_text;
+use crate::desk::matter::Airing;
 use crate::desk::planning::PlanError;
 use crate::desk::review::WantedAct;
 use crate::desk::standing::Standing;
@@ -156,16 +158,22 @@ struct ApprovalRow {
 
 /// The published days of a request whose clip may be in them.
 async fn announced(web: &Web, found: &CaseFile, visit: &Visit) -> Result<Vec<(String, String)>, Problem> {
-    if found.approval.is_none() {
+    let airing = airing_of(found)?;
+    if airing.approval.is_none() {
         return Ok(Vec::new());
     }
-    let (channel, letter) = (found.newest().channel.clone(), &found.newest().letter);
+    let (channel, letter) = (airing.newest().channel.clone(), &airing.newest().letter);
     let (id, first, last) = (channel.clone(), letter.first_day, letter.last_day);
     let rows = web.ask(move |desk| Ok(desk.store.read(|r| r.revisions(&id, first, last))?)).await?;
     let days: BTreeSet<BroadcastDate> = rows.iter().map(|row| row.date).collect();
     let link =
         |date: BroadcastDate| (format!("/planning/{channel}/{date}/announcement"), date_in_words(date, visit.lang));
     Ok(days.into_iter().map(link).collect())
+}
+
+/// The file that a request is about, or 404 where it is about none.
+pub(super) fn airing_of(found: &CaseFile) -> Result<&Airing, Problem> {
+    found.airing().map_err(|_| Problem::NotFound)
 }
 
 /// `GET /requests/{id}`
@@ -176,6 +184,9 @@ pub(super) async fn show(
     Query(Done { done }): Query<Done>,
 ) -> Result<Response, Problem> {
     let found = case_file(&web, &can, id).await?;
+    if let Some(session) = found.session() {
+        return session_case::show(&web, &can, (&found, session), &done);
+    }
     let mut shown = case_page(&web, &can, &found, &BTreeMap::new(), FormErrors::default())?;
     shown.announced = announced(&web, &found, &can.visit).await?;
     shown.page.done = match done.as_str() {
@@ -206,8 +217,9 @@ fn case_page(
     let visit = &can.visit;
     let lang = visit.lang;
     let zone = web.zone();
-    let newest = found.newest();
-    let clip = clip_facts(web, newest, found, can);
+    let airing = airing_of(found)?;
+    let newest = airing.newest();
+    let clip = clip_facts(web, found, airing, can);
     let act = act_form(web, can, found, given)?;
     let state = found.standing();
     let revise = act.as_ref().is_some_and(|act| act.revise);
@@ -219,7 +231,7 @@ fn case_page(
     page.refresh_s = (working && !watched).then_some(WORKING_REFRESH_S);
     page.kept_by_script = true;
     let may_revoke = holds::<Revoke>(can);
-    let approval = found.approval.iter().map(|approval| ApprovalRow {
+    let approval = airing.approval.iter().map(|approval| ApprovalRow {
         id: approval.id,
         number: approval.number.clone(),
         revoked: approval.revoked.as_ref().map(|(_, why)| why.clone()),
@@ -231,7 +243,7 @@ fn case_page(
         at: instant_in_words(done.at, zone, lang),
         reason: done.reason.clone(),
     });
-    let checklist = found.checklist.iter().flat_map(|list| points(lang, |point| list.get(&point) == Some(&true)));
+    let checklist = airing.checklist.iter().flat_map(|list| points(lang, |point| list.get(&point) == Some(&true)));
     let deadlines = web.desk.deadlines()?;
     let due = deadlines.of(found, web.desk.now());
     Ok(CasePage {
@@ -279,8 +291,8 @@ fn framing_of(web: &Web, submission: &Submission) -> Framing {
     submission.letter.framing.unwrap_or(usual.framing)
 }
 
-fn framings(web: &Web, found: &CaseFile, lang: Lang) -> Vec<PointRow> {
-    let chosen = framing_of(web, found.newest());
+fn framings(web: &Web, airing: &Airing, lang: Lang) -> Vec<PointRow> {
+    let chosen = framing_of(web, airing.newest());
     let row = |framing: Framing| PointRow {
         key: framing.as_str(),
         label: framing.text().get(lang).to_owned(),
@@ -296,13 +308,13 @@ fn act_form(
     found: &CaseFile,
     given: &BTreeMap<String, String>,
 ) -> Result<Option<ActForm>, Problem> {
-    let lang = can.visit.lang;
+    let (lang, airing) = (can.visit.lang, airing_of(found)?);
     let options = found.options(can.person())?;
     let (Ok(_), Some(step)) = (options.may_act, found.step()) else { return Ok(None) };
     let action = step.action;
     let text = |name: &str| given.get(name).cloned().unwrap_or_default();
     Ok(Some(ActForm {
-        guide: Guide::of(action, found.row.id, &found.newest().channel, &can.visit),
+        guide: Guide::of(action, found.row.id, &airing.newest().channel, &can.visit),
         step: step.id.to_string(),
         version: found.row.version,
         offers: options.offers.iter().map(|offer| offer_row(offer, lang)).collect(),
@@ -311,7 +323,7 @@ fn act_form(
             _ => Vec::new(),
         },
         framings: match action {
-            Action::Verify => framings(web, found, lang),
+            Action::Verify => framings(web, airing, lang),
             _ => Vec::new(),
         },
         wants_password: action == Action::Sign,
@@ -330,6 +342,9 @@ pub(super) async fn act(
     Form(given): Form<BTreeMap<String, String>>,
 ) -> Result<Response, Problem> {
     let found = case_file(&web, &can, id).await?;
+    if let Some(session) = found.session() {
+        return session_case::act(&web, &can, (&found, session), given).await;
+    }
     let text = |name: &str| given.get(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     let mut errors = FormErrors::default();
     let step = found.step().filter(|step| Some(step.id.as_str()) == given.get("step").map(String::as_str));
@@ -355,6 +370,7 @@ pub(super) async fn act(
             let ticked = |point: CheckPoint| given.contains_key(&format!("point-{}", point.as_str()));
             CheckPoint::ALL.into_iter().map(|point| (point, ticked(point))).collect()
         }),
+        ticked: BTreeSet::new(),
     };
     if errors.is_empty() {
         let (desk, by) = (web.desk.clone(), can.id());
@@ -382,7 +398,7 @@ pub(super) async fn retry(State(web): State<Web>, can: Can<Retry>, Path(id): Pat
     let person = can.person().clone();
     web.ask(move |desk| {
         let found = desk.case_file(&person, CaseId(id))?;
-        desk.retry(person.id, found.newest().id)
+        desk.retry(person.id, found.airing()?.newest().id)
     })
     .await?;
     Ok(Redirect::to(&format!("/requests/{id}?done=retried")).into_response())
@@ -429,7 +445,7 @@ pub(super) async fn revoke(
     let done = web.blocking(move |desk| -> Result<_, PlanError> {
         // What the page showed is what is withdrawn, and nothing else.
         let found = desk.case_file(&person, CaseId(id))?;
-        if found.approval.is_none_or(|shown| shown.id != approval) {
+        if found.airing().map_err(DeskError::from)?.approval.as_ref().is_none_or(|shown| shown.id != approval) {
             return Err(DeskError::from(Refusal::Procedure(Refused::Changed)).into());
         }
         desk.withdraw(by, approval, &given.reason)
@@ -445,7 +461,7 @@ pub(super) async fn original(
     Path(id): Path<i64>,
 ) -> Result<Response, Problem> {
     let found = case_file(&web, &can, id).await?;
-    let original = &found.newest().original;
+    let original = &airing_of(&found)?.newest().original;
     attachment(&web.desk.library.original(original.sha256), &original.name).await
 }
 
@@ -454,8 +470,8 @@ fn offer_row(offer: &Offer, lang: Lang) -> OfferRow {
 }
 
 /// What the machine does, or did, to the newest file.
-pub(super) fn jobs(found: &CaseFile) -> impl Iterator<Item = &Job> {
-    [&found.inspect_job, &found.preview_job, &found.conform_job].into_iter().flatten()
+pub(super) fn jobs(airing: &Airing) -> impl Iterator<Item = &Job> {
+    [&airing.inspect_job, &airing.preview_job, &airing.conform_job].into_iter().flatten()
 }
 
 fn holds<R: Right>(can: &Can<Enter>) -> bool {
@@ -473,7 +489,7 @@ fn given_up(job: &Job, can: &Can<Enter>) -> (String, Option<String>) {
     (words, said.map(|said| trouble_text(said).get(can.visit.lang).to_owned()))
 }
 
-fn preview(web: &Web, submission: &Submission, found: &CaseFile) -> Preview {
+fn preview(web: &Web, submission: &Submission, airing: &Airing) -> Preview {
     let (library, framed) = (&web.desk.library, submission.framed());
     if library.preview(framed).exists() {
         let channel = web.desk.config.channels.get(&submission.channel);
@@ -482,13 +498,13 @@ fn preview(web: &Web, submission: &Submission, found: &CaseFile) -> Preview {
         let [sheet, wave] = [Look::Sheet, Look::Wave].map(|look| library.look(framed, look).exists());
         return Preview::Ready { width, height, sheet, wave };
     }
-    let waits = found.preview_job.as_ref().is_some_and(|job| job.state == JobState::Waiting);
+    let waits = airing.preview_job.as_ref().is_some_and(|job| job.state == JobState::Waiting);
     if waits { Preview::Making } else { Preview::None }
 }
 
-fn clip_facts(web: &Web, submission: &Submission, found: &CaseFile, can: &Can<Enter>) -> ClipFacts {
-    let lang = can.visit.lang;
-    let inspection = found.inspection.as_ref();
+fn clip_facts(web: &Web, found: &CaseFile, airing: &Airing, can: &Can<Enter>) -> ClipFacts {
+    let (lang, submission) = (can.visit.lang, airing.newest());
+    let inspection = airing.inspection.as_ref();
     let verdict = inspection.map(|found| match found.verdict {
         Verdict::Accept => Status { tone: "ok", text: can.visit.t("clip-accept") },
         Verdict::Conform => Status { tone: "ok", text: can.visit.t("clip-conform") },
@@ -503,20 +519,20 @@ fn clip_facts(web: &Web, submission: &Submission, found: &CaseFile, can: &Can<En
         },
         text: reason.text.get(lang).to_owned(),
     });
-    let preview = preview(web, submission, found);
+    let preview = preview(web, submission, airing);
     ClipFacts {
         name: submission.original.name.clone(),
         size: megabytes(submission.original.bytes, lang),
-        disposed: found.disposed.map(|at| instant_in_words(at, web.zone(), lang)),
+        disposed: airing.disposed.map(|at| instant_in_words(at, web.zone(), lang)),
         sha256: submission.original.sha256.to_string(),
         verdict,
         reasons: reasons.collect(),
         length: found.length_note().map(|note| note.get(lang).to_owned()),
-        timeline: timeline::drawn(found, matches!(preview, Preview::Ready { .. }), &can.visit),
+        timeline: timeline::drawn(airing, matches!(preview, Preview::Ready { .. }), &can.visit),
         preview,
-        alikes: found.alikes.iter().map(|(row, standing)| earlier(row, standing, web, &can.visit)).collect(),
-        works: work::rows(web, found, can),
-        given_up: jobs(found).filter(|job| job.state == JobState::Failed).map(|job| given_up(job, can)).collect(),
+        alikes: airing.alikes.iter().map(|(row, standing)| earlier(row, standing, web, &can.visit)).collect(),
+        works: work::rows(web, airing, can),
+        given_up: jobs(airing).filter(|job| job.state == JobState::Failed).map(|job| given_up(job, can)).collect(),
     }
 }
 
@@ -546,7 +562,7 @@ fn megabytes(bytes: u64, lang: Lang) -> String {
     format!("{} MB", decimal(mb, 1, lang))
 }
 
-fn done_words(done: &MoveRow, standard: &ServiceStandard, lang: Lang) -> String {
+pub(super) fn done_words(done: &MoveRow, standard: &ServiceStandard, lang: Lang) -> String {
     let action = standard.step(&done.from).map(|step| step.action.text());
     let action = action.as_ref().map_or(done.from.as_str(), |text| text.get(lang));
     let end = match (done.kind, lang) {
@@ -564,7 +580,7 @@ fn done_words(done: &MoveRow, standard: &ServiceStandard, lang: Lang) -> String 
 }
 
 /// An office sees positions, not names of staff; staff see both.
-fn by_words(done: &MoveRow, standard: &ServiceStandard, can: &Can<Enter>) -> String {
+pub(super) fn by_words(done: &MoveRow, standard: &ServiceStandard, can: &Can<Enter>) -> String {
     let form = match done.form {
         Holding::Definitif => "",
         Holding::Plh => "Plh. ",

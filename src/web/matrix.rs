@@ -63,6 +63,13 @@ const MATRIX: &[(Method, &str, Who)] = &[
     (Method::POST, "/requests/{id}/revise", Only(&[Office, Registry])),
     (Method::POST, "/requests/{id}/revise/new", Only(&[Office, Registry])),
     (Method::POST, "/requests/{id}/revise/check", Only(&[Office, Registry])),
+    (Method::GET, "/services", Only(&[Office, Registry])),
+    (Method::GET, "/services/{service}/new", Only(&[Office, Registry])),
+    (Method::POST, "/services/{service}/new", Only(&[Office, Registry])),
+    (Method::GET, "/requests/{id}/session", Only(&[Office, Registry])),
+    (Method::POST, "/requests/{id}/session", Only(&[Office, Registry])),
+    (Method::GET, "/requests/{id}/papers/{document}", ALL),
+    (Method::GET, "/requests/{id}/papers/{document}/pdf", ALL),
     (Method::GET, "/requests/{id}/airing", Only(&[Scheduler])),
     (Method::POST, "/requests/{id}/airing", Only(&[Scheduler])),
     (Method::GET, "/requests/{id}/letter", ALL),
@@ -115,6 +122,10 @@ const MATRIX: &[(Method, &str, Who)] = &[
     (Method::GET, "/incidents/{id}", WATCH),
     (Method::POST, "/incidents/{id}/close", Only(&[Operator])),
     (Method::GET, "/audit", Only(&[Admin, Head])),
+    (Method::GET, "/citizens", Only(&[Registry, Admin])),
+    (Method::POST, "/citizens", Only(&[Registry, Admin])),
+    (Method::POST, "/citizens/{id}/name", Only(&[Registry, Admin])),
+    (Method::POST, "/citizens/{id}/erase", Only(&[Registry, Admin])),
     (Method::GET, "/people", Only(&[Admin])),
     (Method::POST, "/people", Only(&[Admin])),
     (Method::POST, "/offices", Only(&[Admin])),
@@ -167,6 +178,8 @@ impl World {
         let path = path
             .replace("{id}", "1")
             .replace("{token}", "x")
+            .replace("{service}", "ds.talkshow")
+            .replace("{document}", "approval")
             .replace("{look}", "poster")
             .replace("{extension}", "csv")
             .replace("{version}", "x")

@@ -122,6 +122,7 @@ const DESKS: &[(&str, &[Role])] = &[
     ("/planning", &[Role::Scheduler, Role::Operator, Role::Monitor, Role::Head]),
     ("/wall", &[Role::Operator, Role::Monitor, Role::Scheduler, Role::Technical, Role::Head]),
     ("/reports", &[Role::Monitor, Role::Head, Role::Scheduler, Role::Operator]),
+    ("/citizens", &[Role::Registry, Role::Admin]),
     ("/people", &[Role::Admin]),
     ("/audit", &[Role::Admin, Role::Head]),
 ];
@@ -147,6 +148,7 @@ impl Page {
             "/planning" => visit.t("nav-planning"),
             "/wall" => visit.t("nav-wall"),
             "/reports" => visit.t("nav-reports"),
+            "/citizens" => visit.t("citizens-title"),
             "/people" => visit.t("nav-people"),
             _ => visit.t("nav-audit"),
         };

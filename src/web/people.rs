@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::page::{Done, FormErrors, Page, html};
 use super::problem::Problem;
-use super::session::{Can, LetIn};
+use super::session::{Can, LetIn, Right};
 use super::{Site, Web};
 use crate::desk::people::Link;
 use crate::desk::{DeskError, Refusal};
@@ -179,7 +179,7 @@ struct LinkPage {
     until: String,
 }
 
-fn link_page(web: &Web, can: &Can<LetIn>, link: &Link, person: &str) -> Response {
+pub(super) fn link_page<R: Right>(web: &Web, can: &Can<R>, link: &Link, person: &str) -> Response {
     let origin = match &*web.site {
         Site::Loopback => format!("http://{}", can.visit.host),
         Site::Proxied { host } => format!("https://{host}"),

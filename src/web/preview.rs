@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio_util::io::ReaderStream;
 
 use super::Web;
-use super::case::case_file;
+use super::case::{airing_of, case_file};
 use super::problem::Problem;
 use super::session::{Can, Enter};
 use crate::files::library::Look;
@@ -52,7 +52,7 @@ pub(super) async fn show(
     asked: HeaderMap,
 ) -> Result<Response, Problem> {
     let found = case_file(&web, &can, id).await?;
-    let path = web.desk.library.preview(found.newest().framed());
+    let path = web.desk.library.preview(airing_of(&found)?.newest().framed());
     let mut file = tokio::fs::File::open(path).await.map_err(|_| Problem::NotFound)?;
     let length = file.metadata().await.map_err(|_| Problem::NotFound)?.len();
     // Without a validator of ours a browser can't know that its pieces are of this file: it gets the whole.
@@ -90,7 +90,7 @@ pub(super) async fn picture(
         _ => return Err(Problem::NotFound),
     };
     let found = case_file(&web, &can, id).await?;
-    let path = web.desk.library.look(found.newest().framed(), look);
+    let path = web.desk.library.look(airing_of(&found)?.newest().framed(), look);
     let bytes = tokio::fs::read(path).await.map_err(|_| Problem::NotFound)?;
     Ok(([(CONTENT_TYPE, kind)], bytes).into_response())
 }

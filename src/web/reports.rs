@@ -22,6 +22,7 @@ use crate::domain::people::Person;
 use crate::domain::text::date_in_words;
 use crate::domain::time::BroadcastDate;
 use crate::paper::{self, Paper, airing, approval, table};
+use crate::store::MatterKind;
 
 /// Days in the list of day reports.
 const DAYS_LISTED: usize = 14;
@@ -39,7 +40,7 @@ pub(super) async fn list(State(web): State<Web>, can: Can<ReadReports>) -> Resul
     let person = can.person().clone();
     let cases = web.ask(move |desk| desk.cases_with_standings(&person)).await?;
     let aired = |step: &str| matches!(step, "air" | "monitor" | "evaluate" | "done");
-    let requests = cases.iter().filter(|(case, _)| aired(case.step.as_str()));
+    let requests = cases.iter().filter(|(case, _)| case.matter == MatterKind::Airing && aired(case.step.as_str()));
     let config = web.desk.config.channels.values().next().expect("a configuration has a channel");
     let today = config.channel.zone.date_of(web.desk.now());
     let days = std::iter::successors(Some(today), |date: &BroadcastDate| date.previous()).take(DAYS_LISTED);
@@ -64,6 +65,14 @@ pub(super) struct PaperPage {
     /// Where the monitoring team writes its conclusion.
     pub conclude: Option<String>,
     pub conclusion: String,
+}
+
+impl PaperPage {
+    /// A paper that is only read and printed.
+    pub(super) fn of(page: Page, paper: &Paper, back: String, pdf: String) -> PaperPage {
+        let body = paper::body(paper);
+        PaperPage { page, back, body, csv: None, pdf, conclude: None, conclusion: String::new() }
+    }
 }
 
 /// Journals first, then the report.
@@ -204,15 +213,8 @@ pub(super) async fn letter_page(
     Path(id): Path<i64>,
 ) -> Result<Response, Problem> {
     let paper = letter(&web, can.person(), id).await?;
-    Ok(html(&PaperPage {
-        page: can.page(can.visit.t("letter-page")),
-        back: format!("/requests/{id}"),
-        body: paper::body(&paper),
-        csv: None,
-        pdf: format!("/requests/{id}/letter.pdf"),
-        conclude: None,
-        conclusion: String::new(),
-    }))
+    let page = can.page(can.visit.t("letter-page"));
+    Ok(html(&PaperPage::of(page, &paper, format!("/requests/{id}"), format!("/requests/{id}/letter.pdf"))))
 }
 
 /// `GET /requests/{id}/letter.pdf`

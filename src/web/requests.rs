@@ -11,6 +11,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::Web;
+use super::case::airing_of;
 use super::letter_form::{LetterForm, short_text};
 use super::page::{FormErrors, Page, Visit, html};
 use super::problem::Problem;
@@ -177,7 +178,10 @@ pub(super) async fn revise_form(
 ) -> Result<Response, Problem> {
     let (person, id) = (can.person().clone(), CaseId(id));
     let found = web.ask(move |desk| desk.case_file(&person, id)).await?;
-    let newest = found.newest();
+    if found.session().is_some() {
+        return Ok(Redirect::to(&format!("/requests/{id}/session")).into_response());
+    }
+    let newest = airing_of(&found)?.newest();
     let given = LetterForm::of(&newest.letter, newest.channel.as_str(), found.row.version);
     letter_page(&web, &can, Purpose::Revise(id), given, FormErrors::default()).await
 }

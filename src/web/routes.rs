@@ -6,8 +6,8 @@ use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, on};
 
 use super::{
-    Web, audit, case, counter, crawl, deciding, health, inbox, incidents, live, people, planning, preview, reports,
-    requests, sign_in, static_files, timeline, wall, work,
+    Web, audit, case, citizens, counter, crawl, deciding, health, inbox, incidents, live, people, planning, preview,
+    reports, requests, services, session_form, session_paper, sign_in, static_files, timeline, wall, work,
 };
 
 /// One method of one path.
@@ -65,6 +65,13 @@ pub(super) fn all() -> Vec<Route> {
         upload("/requests/{id}/revise", requests::revise_send),
         post("/requests/{id}/revise/new", requests::revise_change),
         post("/requests/{id}/revise/check", requests::revise_check),
+        get("/services", services::list),
+        get("/services/{service}/new", session_form::new_form),
+        post("/services/{service}/new", session_form::send),
+        get("/requests/{id}/session", session_form::revise_form),
+        post("/requests/{id}/session", session_form::revise_send),
+        get("/requests/{id}/papers/{document}", session_paper::show),
+        get("/requests/{id}/papers/{document}/pdf", session_paper::as_pdf),
         get("/requests/{id}/airing", deciding::request::show),
         post("/requests/{id}/airing", deciding::request::change),
         get("/requests/{id}/letter", reports::letter_page),
@@ -117,6 +124,10 @@ pub(super) fn all() -> Vec<Route> {
         get("/incidents/{id}", incidents::show),
         post("/incidents/{id}/close", incidents::close),
         get("/audit", audit::list),
+        get("/citizens", citizens::list),
+        post("/citizens", citizens::add),
+        post("/citizens/{id}/name", citizens::rename),
+        post("/citizens/{id}/erase", citizens::erase),
         get("/people", people::list),
         post("/people", people::add),
         post("/offices", people::add_office),

@@ -18,7 +18,7 @@ pub(super) fn status(state: &Standing, visit: &Visit) -> Status {
         | Standing::InspectionFailed
         | Standing::ConformFailed
         | Standing::FormatChanged => "warn",
-        Standing::FileRefused | Standing::Rejected | Standing::ApprovalRevoked => "bad",
+        Standing::FileRefused | Standing::Rejected | Standing::ApprovalRevoked | Standing::NoShow => "bad",
         Standing::Planned | Standing::Monitored | Standing::Evaluated | Standing::Done => "ok",
         Standing::Withdrawn | Standing::Other(_) => "dim",
         Standing::Inspecting
@@ -27,7 +27,8 @@ pub(super) fn status(state: &Standing, visit: &Visit) -> Status {
         | Standing::Approving
         | Standing::Conforming
         | Standing::Conformed
-        | Standing::Scheduling => "",
+        | Standing::Scheduling
+        | Standing::Session { .. } => "",
     };
     Status { tone, text: state.text().get(visit.lang).to_owned() }
 }

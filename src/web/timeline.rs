@@ -7,11 +7,11 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 
 use super::Web;
-use super::case::case_file;
+use super::case::{airing_of, case_file};
 use super::page::Visit;
 use super::problem::Problem;
 use super::session::{Can, Enter};
-use crate::desk::cases::CaseFile;
+use crate::desk::matter::Airing;
 use crate::domain::asset::LoudnessCurve;
 use crate::domain::channel::HouseFormat;
 use crate::domain::ids::CaseId;
@@ -84,8 +84,8 @@ struct MarkRow {
 
 /// The drawing for a request's newest file; `None` while there is nothing to draw. Where there is a preview, each mark
 /// leads to its place in it.
-pub(super) fn drawn(found: &CaseFile, has_preview: bool, visit: &Visit) -> Option<String> {
-    let timeline = found.timeline.as_ref().filter(|timeline| timeline.duration_ms > 0)?;
+pub(super) fn drawn(airing: &Airing, has_preview: bool, visit: &Visit) -> Option<String> {
+    let timeline = airing.timeline.as_ref().filter(|timeline| timeline.duration_ms > 0)?;
     let lang = visit.lang;
     let lanes = lanes(timeline);
     let top = lanes.len() as u64 * LANE;
@@ -101,9 +101,9 @@ pub(super) fn drawn(found: &CaseFile, has_preview: bool, visit: &Visit) -> Optio
         rows_head: visit.t("timeline-numbers"),
         rows_value: visit.t("timeline-loudest"),
     });
-    let id = found.row.id;
+    let id = airing.newest().case;
     let rows = timeline.marks.iter().map(|mark| {
-        let still = still_of(mark, &found.stills);
+        let still = still_of(mark, &airing.stills);
         let place = match has_preview {
             true => Some(format!("/requests/{id}/preview#t={}", decimal_seconds(mark.span.start_ms))),
             false => still.map(|at| format!("#still-{at}")),
@@ -121,7 +121,7 @@ pub(super) fn drawn(found: &CaseFile, has_preview: bool, visit: &Visit) -> Optio
         id,
         heading: visit.t("timeline"),
         what: visit.t("timeline-what"),
-        stills: found.stills.iter().map(|at| (*at, clock(*at, lang))).collect(),
+        stills: airing.stills.iter().map(|at| (*at, clock(*at, lang))).collect(),
         height: (top + if curve.is_some() { CURVE } else { 0 }).max(1),
         lanes,
         curve,
@@ -228,7 +228,7 @@ pub(super) async fn still(
     Path((id, at_ms)): Path<(i64, u64)>,
 ) -> Result<Response, Problem> {
     let found = case_file(&web, &can, id).await?;
-    let submission = found.newest().id;
+    let submission = airing_of(&found)?.newest().id;
     let jpeg = web.ask(move |desk| desk.still(submission, at_ms)).await?;
     Ok(([(CONTENT_TYPE, "image/jpeg")], jpeg.ok_or(Problem::NotFound)?).into_response())
 }

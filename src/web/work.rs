@@ -6,10 +6,10 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 
 use super::Web;
-use super::case::{case_file, jobs};
+use super::case::{airing_of, case_file, jobs};
 use super::problem::Problem;
 use super::session::{Can, Enter, Retry};
-use crate::desk::cases::CaseFile;
+use crate::desk::matter::Airing;
 use crate::store::{JobKind, JobState};
 
 /// One work that is not done yet.
@@ -28,8 +28,8 @@ struct WorkPart {
 }
 
 /// What the machine does to the newest file, or will do.
-pub(super) fn rows(web: &Web, found: &CaseFile, can: &Can<Enter>) -> Vec<WorkRow> {
-    let waiting = jobs(found).filter(|job| job.state == JobState::Waiting);
+pub(super) fn rows(web: &Web, airing: &Airing, can: &Can<Enter>) -> Vec<WorkRow> {
+    let waiting = jobs(airing).filter(|job| job.state == JobState::Waiting);
     let row = |job: &crate::store::Job| {
         let what = match job.kind {
             JobKind::Inspect => can.visit.t("work-inspect"),
@@ -49,7 +49,7 @@ pub(super) fn rows(web: &Web, found: &CaseFile, can: &Can<Enter>) -> Vec<WorkRow
 /// `GET /requests/{id}/work`: the part of the page that says how far it is; nothing once there is nothing to wait for.
 pub(super) async fn show(State(web): State<Web>, can: Can<Enter>, Path(id): Path<i64>) -> Result<Response, Problem> {
     let found = case_file(&web, &can, id).await?;
-    let works = rows(&web, &found, &can);
+    let works = rows(&web, airing_of(&found)?, &can);
     if works.is_empty() {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
@@ -62,7 +62,7 @@ pub(super) async fn stop(State(web): State<Web>, can: Can<Retry>, Path(id): Path
     let person = can.person().clone();
     web.ask(move |desk| {
         let found = desk.case_file(&person, crate::domain::ids::CaseId(id))?;
-        desk.stop_work(person.id, found.newest().id)
+        desk.stop_work(person.id, found.airing()?.newest().id)
     })
     .await?;
     Ok(Redirect::to(&format!("/requests/{id}?done=stopped")).into_response())

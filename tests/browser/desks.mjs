@@ -33,7 +33,8 @@ export async function desks(world) {
 
   // The office files its request; a mistake is named, and nothing typed is lost.
   const office = await world.as("office");
-  await office.click("text=Ajukan penayangan >> nth=0");
+  await office.click("text=Ajukan permohonan >> nth=0");
+  await office.click("a[href='/requests/new']");
   await office.fill("#title", "Ayo ke Posyandu");
   await office.fill("#description", "Ajakan menimbang balita setiap bulan.");
   await office.fill("#number", "005/17/DK");

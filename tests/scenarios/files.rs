@@ -89,17 +89,17 @@ fn an_original_goes_a_year_after_its_period_with_a_record_and_can_be_sent_again(
     assert!(world.desk.dispose_of_originals().unwrap().is_empty(), "a day too early");
     world.wait(TimeDelta::days(10));
     let file = world.desk.any_case_file(filed.case).unwrap();
-    let original = file.newest().original.clone();
+    let original = file.airing().unwrap().newest().original.clone();
     assert_eq!(world.desk.dispose_of_originals().unwrap(), [original.sha256], "the other request still goes on");
     assert!(!world.desk.library.original(original.sha256).exists());
     assert!(!world.desk.library.preview(original.sha256).exists());
     assert_eq!(
         world.files("inbox"),
-        [world.desk.any_case_file(going_on.case).unwrap().newest().original.sha256.to_string()]
+        [world.desk.any_case_file(going_on.case).unwrap().airing().unwrap().newest().original.sha256.to_string()]
     );
     let now_kept = world.desk.store.read(|r| r.bytes_kept(world.health)).unwrap();
     assert_eq!(kept - now_kept, original.bytes, "the office has its room back");
-    assert_eq!(world.desk.any_case_file(filed.case).unwrap().disposed, Some(world.desk.now()));
+    assert_eq!(world.desk.any_case_file(filed.case).unwrap().airing().unwrap().disposed, Some(world.desk.now()));
     let trail = world.desk.store.read(|r| r.audit_latest(3)).unwrap();
     let gone = format!("\"kind\":\"{}\"", AuditKind::OriginalDisposed.as_str());
     assert!(trail.iter().any(|row| row.body.contains(&gone)), "{trail:?}");

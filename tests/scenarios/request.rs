@@ -29,11 +29,12 @@ fn a_request_goes_from_the_upload_to_a_clip_that_can_be_planned() {
     world.act(Role::Technical, filed.case, "process", Some("playable")).unwrap();
 
     let file = world.desk.case_file(&world.person(Role::Office), filed.case).unwrap();
-    let (approval, clip) = (file.approval.unwrap(), file.clip.unwrap());
+    let (approval, clip) =
+        (file.airing().unwrap().approval.clone().unwrap(), file.airing().unwrap().clip.clone().unwrap());
     assert_eq!(file.row.agenda_number.as_deref(), Some("0001/2026"));
     assert_eq!(approval.number, "001/PERSETUJUAN/2026");
-    assert_eq!(approval.original, file.submissions[0].original.sha256);
-    assert_eq!(file.submissions[0].original.name, "posyandu.mp4");
+    assert_eq!(approval.original, file.airing().unwrap().submissions[0].original.sha256);
+    assert_eq!(file.airing().unwrap().submissions[0].original.name, "posyandu.mp4");
     assert_eq!(world.files("house"), [format!("{}.mp4", clip.clip.sha256)]);
     let week = approval.validity;
     assert_eq!(week.length(), TimeDelta::days(7));
@@ -51,12 +52,13 @@ fn the_verifier_finds_a_small_copy_to_look_at_and_a_refused_file_gets_none() {
     let filed = world.request(b"posyandu");
     world.work();
     let file = world.desk.case_file(&world.person(Role::Verifier), filed.case).unwrap();
-    let copy = world.desk.library.preview(file.newest().original.sha256);
+    let copy = world.desk.library.preview(file.airing().unwrap().newest().original.sha256);
     assert_eq!(std::fs::read(copy).unwrap(), b"small copy of posyandu");
     world.request(b"terlalu panjang");
     world.request(b"posyandu");
     world.work();
-    let looks = [".mp4", ".poster.jpg"].map(|ending| format!("{}{ending}", file.newest().original.sha256));
+    let looks =
+        [".mp4", ".poster.jpg"].map(|ending| format!("{}{ending}", file.airing().unwrap().newest().original.sha256));
     assert_eq!(world.files("preview"), looks);
     world.ends();
 }
@@ -70,7 +72,7 @@ fn the_verifier_chooses_how_an_odd_shape_fills_the_wall_and_sees_it_before_it_is
     let verifier = world.person(Role::Verifier);
     let seen = |case| {
         let file = world.desk.case_file(&verifier, case).unwrap();
-        std::fs::read_to_string(world.desk.library.preview(file.newest().framed())).unwrap()
+        std::fs::read_to_string(world.desk.library.preview(file.airing().unwrap().newest().framed())).unwrap()
     };
     assert_eq!(seen(square.case), "small copy of persegi");
     let version = world.desk.case_file(&verifier, square.case).unwrap().row.version;
@@ -85,7 +87,7 @@ fn the_verifier_chooses_how_an_odd_shape_fills_the_wall_and_sees_it_before_it_is
     let recipes = [square.case, other.case].map(|case| {
         world.act(Role::Verifier, case, "verify", Some("conforms")).unwrap();
         world.act(Role::Head, case, "approve", Some("approved")).unwrap();
-        world.desk.case_file(&verifier, case).unwrap().approval.unwrap().recipe
+        world.desk.case_file(&verifier, case).unwrap().airing().unwrap().approval.clone().unwrap().recipe
     });
     assert_ne!(recipes[0], recipes[1], "what is approved binds the choice");
     assert_eq!(refusal(choose(Role::Verifier, version)), Refusal::Procedure(Refused::Changed));
@@ -102,7 +104,7 @@ fn a_case_goes_on_when_no_small_copy_can_be_made_and_the_technical_team_is_told(
     let news = &world.announced(world.id(Role::Technical))[0];
     assert_eq!(news, "Pengolahan berkas permohonan 1 gagal: no small copy could be made");
     let file = world.desk.case_file(&world.person(Role::Verifier), filed.case).unwrap();
-    assert_eq!(file.preview_job.unwrap().state, JobState::Failed);
+    assert_eq!(file.airing().unwrap().preview_job.clone().unwrap().state, JobState::Failed);
     assert_eq!(world.files("preview"), Vec::<String>::new());
     world.ends();
 }
@@ -134,9 +136,10 @@ fn a_returned_request_is_mended_by_its_office_and_judged_again() {
     world.work();
     assert_eq!(world.step(filed.case), "verify");
     let file = world.desk.case_file(&world.person(Role::Verifier), filed.case).unwrap();
-    let names: Vec<_> = file.submissions.iter().map(|s| (s.revision, s.original.name.as_str())).collect();
+    let names: Vec<_> =
+        file.airing().unwrap().submissions.iter().map(|s| (s.revision, s.original.name.as_str())).collect();
     assert_eq!(names, [(1, "posyandu.mp4"), (2, "v2.mp4")]);
-    assert_eq!(file.checklist, None, "what was checked before was another file");
+    assert_eq!(file.airing().unwrap().checklist.clone(), None, "what was checked before was another file");
     world.ends();
 }
 
@@ -254,7 +257,7 @@ fn a_revoked_approval_takes_its_clip_from_the_plannable_at_once() {
     let world = World::new();
     let filed = world.playable_request(b"posyandu");
     let file = world.desk.case_file(&world.person(Role::Admin), filed.case).unwrap();
-    let approval = file.approval.unwrap();
+    let approval = file.airing().unwrap().approval.clone().unwrap();
     let videotron = "videotron".parse().unwrap();
     let plannable = || world.desk.store.read(|r| r.playable(&videotron, approval.validity)).unwrap().len();
     assert_eq!(plannable(), 1);
@@ -279,7 +282,7 @@ fn an_unusable_source_goes_back_to_its_office_and_the_old_word_goes_with_it() {
     world.act_because(Role::Technical, filed.case, "process", Some("source-unusable"), back).unwrap();
     assert_eq!(world.step(filed.case), "revise");
     let file = world.desk.case_file(&world.person(Role::Office), filed.case).unwrap();
-    assert_eq!(file.approval.unwrap().revoked.unwrap().1, "gambar pecah");
+    assert_eq!(file.airing().unwrap().approval.clone().unwrap().revoked.unwrap().1, "gambar pecah");
     world.ends();
 }
 
@@ -348,16 +351,19 @@ fn a_clip_that_was_here_before_is_shown_to_the_verifier_beside_what_became_of_it
     let other = world.request(b"posyandu");
     world.work();
     let verifier = world.person(Role::Verifier);
-    let alikes = |case| world.desk.case_file(&verifier, case).unwrap().alikes;
+    let alikes = |case| world.desk.case_file(&verifier, case).unwrap().airing().unwrap().alikes.clone();
     let told: Vec<_> = alikes(same.case).iter().map(|(row, _)| (row.case, row.same_file, row.percent)).collect();
     assert_eq!(told, [(first.case, true, 100), (encoded.case, false, 100)], "the very same file first");
     assert_eq!(alikes(encoded.case)[0].0.title, "Ayo ke Posyandu");
     assert_eq!(alikes(encoded.case)[0].1.text().id, "Ditolak");
     assert_eq!((alikes(first.case).len(), alikes(other.case).len()), (0, 0));
     let office = world.desk.case_file(&world.person(Role::Office), same.case).unwrap();
-    assert_eq!(office.alikes, [], "what others sent is no office's business");
-    assert_eq!((office.timeline.unwrap().marks.len(), office.stills), (1, vec![2000]));
-    let still = world.desk.still(office.submissions[0].id, 2000).unwrap();
+    assert_eq!(office.airing().unwrap().alikes.clone(), [], "what others sent is no office's business");
+    assert_eq!(
+        (office.airing().unwrap().timeline.clone().unwrap().marks.len(), office.airing().unwrap().stills.clone()),
+        (1, vec![2000])
+    );
+    let still = world.desk.still(office.airing().unwrap().submissions[0].id, 2000).unwrap();
     assert_eq!(still.as_deref(), Some(&b"a still"[..]));
     world.ends();
 }

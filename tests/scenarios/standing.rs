@@ -122,7 +122,7 @@ fn a_request_that_was_sent_back_refused_or_pulled_says_so() {
     world.act_because(Role::Verifier, rejected, "verify", Some("prohibited"), Some("Iklan")).unwrap();
     assert_eq!(stands(&world, rejected), "Ditolak");
     let pulled = world.playable_request(b"posyandu").case;
-    let approval = world.desk.any_case_file(pulled).unwrap().approval.unwrap();
+    let approval = world.desk.any_case_file(pulled).unwrap().airing().unwrap().approval.clone().unwrap();
     world.desk.withdraw(world.id(Role::Operator), approval.id, "Salah gambar").unwrap();
     assert_eq!(stands(&world, pulled), "Persetujuan dicabut");
     world.ends();

@@ -140,8 +140,8 @@ impl World {
             step: step.into(),
             choice: choice.map(Into::into),
             reason: reason.map(Into::into),
-            version: None,
             checklist,
+            ..WantedAct::default()
         };
         self.desk.act(self.id(role), case, wanted)
     }

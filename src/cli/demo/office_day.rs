@@ -96,8 +96,14 @@ pub(super) fn requests_and_decisions(
     let registry = cast.person(desk, Role::Monitor)?;
     for (clip, case) in &filed {
         let found = desk.case_file(&registry, *case)?;
-        let refused: Vec<_> =
-            found.inspection.iter().flat_map(|i| &i.reasons).filter(|r| r.severity == Severity::Fail).collect();
+        let refused: Vec<_> = found
+            .airing()
+            .map_err(DeskError::from)?
+            .inspection
+            .iter()
+            .flat_map(|i| &i.reasons)
+            .filter(|r| r.severity == Severity::Fail)
+            .collect();
         let words = |lang| refused.iter().map(|r| r.text.get(lang)).collect::<Vec<_>>().join(" ");
         match clip.fate {
             Fate::Unfit => story.claim(
@@ -145,6 +151,7 @@ pub(super) fn requests_and_decisions(
     for (clip, case) in &airing {
         act(desk, cast, *case, Role::Technical, "process", Some("playable"), None)?;
         let file = desk.case_file(&registry, *case)?;
+        let file = file.airing().map_err(DeskError::from)?;
         let approval = file.approval.as_ref();
         let number = approval.map(|a| a.number.clone()).unwrap_or_default();
         let bound = approval.is_some_and(|a| a.original == file.newest().original.sha256) && file.clip.is_some();
@@ -216,11 +223,16 @@ fn wait_until(
 }
 
 fn is_inspected(desk: &Desk, cast: &Cast, case: CaseId) -> Result<bool, Failure> {
-    Ok(desk.case_file(&cast.person(desk, Role::Monitor)?, case)?.inspection.is_some())
+    Ok(desk
+        .case_file(&cast.person(desk, Role::Monitor)?, case)?
+        .airing()
+        .map_err(DeskError::from)?
+        .inspection
+        .is_some())
 }
 
 fn is_conformed(desk: &Desk, cast: &Cast, case: CaseId) -> Result<bool, Failure> {
-    Ok(desk.case_file(&cast.person(desk, Role::Monitor)?, case)?.clip.is_some())
+    Ok(desk.case_file(&cast.person(desk, Role::Monitor)?, case)?.airing().map_err(DeskError::from)?.clip.is_some())
 }
 
 fn act(
@@ -240,8 +252,8 @@ fn act(
         step: step.into(),
         choice: choice.map(Into::into),
         reason: reason.map(Into::into),
-        version: None,
         checklist,
+        ..WantedAct::default()
     };
     desk.act(cast.id(role), case, wanted)?;
     Ok(())

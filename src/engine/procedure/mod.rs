@@ -37,12 +37,22 @@ pub enum Who {
         /// Whether he or she speaks for the office that asked.
         is_applicant: bool,
     },
+    /// Somebody who carries the service out and records what its applicant does before his or her eyes: prepares,
+    /// hands over, comes or does not. The record names the witness's position, not the applicant.
+    Witness {
+        /// The witness's position.
+        actor: Key,
+        /// How it is held.
+        form: Form,
+    },
     /// The installation itself: registers what came in complete, and nothing that wants judgement.
     Installation,
 }
 
 /// What the installation itself may do.
 const AUTOMATIC: [Action; 2] = [Action::Submit, Action::Register];
+/// What a witness may record: an applicant who stands in the studio, or does not, is not sent to a page first.
+const WITNESSED: [Action; 3] = [Action::Prepare, Action::HandOver, Action::Attend];
 
 /// What is known at this moment, beyond the case's own history.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -106,6 +116,11 @@ pub struct Move {
     pub outcome: Option<Key>,
     /// The case's version afterwards.
     pub version: u32,
+}
+
+/// Whether a step is a rung of the ladder of initials.
+fn is_rung(step: &Step) -> bool {
+    matches!(step.action, Action::Initial | Action::Sign)
 }
 
 /// Longest reason, characters.
@@ -177,33 +192,81 @@ impl<'s> Case<'s> {
     /// # Errors
     /// Why not.
     pub fn may_act(&self, who: &Who) -> Result<Form, Refused> {
+        self.acts_as(who).map(|(_, form)| form)
+    }
+
+    /// In which position `who` acts on the step that waits, and in which form it is held.
+    fn acts_as(&self, who: &Who) -> Result<(Key, Form), Refused> {
         let step = self.step().ok_or(Refused::Ended)?;
         let not_yours = || Refused::NotYours { title: self.standard.title_of(&step.actor).to_owned() };
+        let as_stated = |form| Ok((step.actor.clone(), form));
         match who {
-            Who::Installation => {
-                if AUTOMATIC.contains(&step.action) {
-                    Ok(Form::Definitif)
-                } else {
-                    Err(not_yours())
-                }
-            }
-            Who::Person { is_applicant, .. } if step.actor.as_str() == APPLICANT => {
-                if *is_applicant {
-                    Ok(Form::Definitif)
-                } else {
-                    Err(not_yours())
-                }
-            }
+            Who::Installation if AUTOMATIC.contains(&step.action) => as_stated(Form::Definitif),
+            Who::Installation => Err(not_yours()),
+            Who::Person { is_applicant: true, .. } if step.actor.as_str() == APPLICANT => as_stated(Form::Definitif),
+            Who::Person { .. } if step.actor.as_str() == APPLICANT => Err(not_yours()),
+            Who::Witness { actor, form } if self.is_witnessed() && self.is_witness(actor) => Ok((actor.clone(), *form)),
+            Who::Witness { .. } => Err(not_yours()),
             Who::Person { positions, .. } => {
                 let form = *positions.get(&step.actor).ok_or_else(not_yours)?;
                 let by_hand_only = matches!(step.action, Action::Sign | Action::Initial);
                 if form == Form::Definitif || !by_hand_only || step.delegable.contains(&form) {
-                    Ok(form)
+                    as_stated(form)
                 } else {
                     Err(Refused::FormMayNot { form, title: self.standard.title_of(&step.actor).to_owned() })
                 }
             }
         }
+    }
+
+    /// Whether the step that waits is one that an applicant does before the eyes of those who carry the service out.
+    pub fn is_witnessed(&self) -> bool {
+        self.step().is_some_and(|step| step.actor.as_str() == APPLICANT && WITNESSED.contains(&step.action))
+    }
+
+    /// Whether a position carries the service out, and so sees what the applicant does.
+    pub fn is_witness(&self, actor: &Key) -> bool {
+        let mut steps = self.standard.as_written().steps.iter();
+        steps.any(|step| step.action == Action::Execute && step.actor == *actor)
+    }
+
+    /// The rungs above the one that waits that `who` climbs by the same act: whoever initials and may also give the next
+    /// initials or the signature does so once for all of them. None where `who` may not act at all.
+    pub fn rungs_above(&self, who: &Who) -> Vec<&'s Step> {
+        let mut above = Vec::new();
+        let mut case = self.clone();
+        while let Some(step) = case.step().filter(|step| step.action == Action::Initial && case.may_act(who).is_ok()) {
+            let Some(up) = step.edges.iter().find(|edge| edge.kind == EdgeKind::Next) else { break };
+            case.go(&step.id, &up.to, up.kind);
+            match case.step().filter(|next| is_rung(next) && case.may_act(who).is_ok()) {
+                Some(next) if !above.iter().any(|known: &&Step| known.id == next.id) => above.push(next),
+                _ => break,
+            }
+        }
+        above
+    }
+
+    /// What an act would do, with every rung above that the same person climbs by it: see [`Case::rungs_above`]. The
+    /// first move is the act's own; no rung is left out.
+    ///
+    /// # Errors
+    /// Why it may not be done.
+    pub fn act_up(&self, act: Act<'_>, who: &Who, facts: &Facts) -> Result<Vec<Move>, Refused> {
+        let above = self.rungs_above(who);
+        let mut moves = vec![self.act(act, who, facts)?];
+        if moves[0].kind != EdgeKind::Next {
+            return Ok(moves);
+        }
+        let mut case = self.clone();
+        for step in above {
+            if let Some(last) = moves.last() {
+                case.apply(last);
+            }
+            let up = step.edges.iter().find(|edge| edge.kind == EdgeKind::Next).map(Edge::key);
+            let act = Act { step: step.id.as_str(), choice: up.as_deref(), reason: None, version: None };
+            moves.push(case.act(act, who, facts)?);
+        }
+        Ok(moves)
     }
 
     /// What an act would do. The case itself stays as it is: the caller stores the move, then [`Case::apply`]s it.
@@ -218,7 +281,7 @@ impl<'s> Case<'s> {
         if act.step != step.id.as_str() {
             return Err(Refused::NotThisStep { at: step.id.clone(), action: step.action.text() });
         }
-        let form = self.may_act(who)?;
+        let (actor, form) = self.acts_as(who)?;
         let edge = self.choose(step, act.choice)?;
         let reason = act.reason.map(str::trim).filter(|r| !r.is_empty());
         if reason.is_none() && self.wants_reason(edge) {
@@ -236,7 +299,7 @@ impl<'s> Case<'s> {
             to: edge.to.clone(),
             choice: edge.key(),
             kind: edge.kind,
-            actor: step.actor.clone(),
+            actor,
             form,
             reason: reason.map(str::to_owned),
             yields: if goes_on { step.yields.clone() } else { Vec::new() },

@@ -14,6 +14,7 @@ use crate::domain::rotation::Class;
 use crate::domain::rules::{ContentTag, RequestRules, Weekdays};
 use crate::domain::text::Text;
 use crate::web::Web;
+use crate::web::case::airing_of;
 use crate::web::page::{Done, FormErrors, Page, Visit, html};
 use crate::web::problem::Problem;
 use crate::web::session::{Can, Plan};
@@ -72,7 +73,7 @@ pub(in crate::web) async fn change(
         return Ok(Redirect::to(&format!("/requests/{case}/airing?done=saved")).into_response());
     }
     let newest = web.ask(move |desk| desk.any_case_file(case)).await?;
-    let (channel, wanted) = (newest.newest().channel.clone(), rules.clone());
+    let (channel, wanted) = (airing_of(&newest)?.newest().channel.clone(), rules.clone());
     let cost = web.blocking(move |desk| desk.cost_of_request_rules(&channel, case, &wanted)).await??;
     let cost = CostShown::of(&cost, &can.visit);
     page_of(&web, page, case, &rules, Some(cost), errors).await
@@ -133,7 +134,7 @@ async fn page_of(
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let shown = RequestRulesPage {
         case: case.to_string(),
-        title: found.newest().letter.title.clone(),
+        title: found.row.title.clone(),
         classes: (0..).zip(classes()).map(|(n, text)| (n, text.get(lang).to_owned())).collect(),
         class: rules.class.0,
         minimum: rules.minimum.to_string(),

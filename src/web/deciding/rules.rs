@@ -112,8 +112,8 @@ fn typed_of(rules: &PlanningRules) -> HashMap<String, String> {
         ("separation_s".to_owned(), rules.separation_s.to_string()),
         ("office_gap_s".to_owned(), rules.office_gap_s.to_string()),
     ]);
-    for group in OpdGroup::ALL {
-        let weight = rules.shares.get(group).copied().unwrap_or(1);
+    for group in OpdGroup::of_airtime() {
+        let weight = rules.shares.get(&group).copied().unwrap_or(1);
         typed.insert(format!("share_{group}"), weight.to_string());
     }
     for (number, rule) in rules.fixed.iter().enumerate() {
@@ -167,9 +167,9 @@ fn read(
         }
     }
     rules.shares = BTreeMap::new();
-    for group in OpdGroup::ALL {
+    for group in OpdGroup::of_airtime() {
         match text(&format!("share_{group}")).parse() {
-            Ok(weight @ 1..=1000) => drop(rules.shares.insert(*group, weight)),
+            Ok(weight @ 1..=1000) => drop(rules.shares.insert(group, weight)),
             _ => errors.add("shares", visit.t("rules-wrong-share")),
         }
     }
@@ -254,7 +254,7 @@ async fn page_of(
         saved,
         office_gap_s: field("office_gap_s"),
         separation_s: field("separation_s"),
-        shares: OpdGroup::ALL.iter().map(share).collect(),
+        shares: OpdGroup::of_airtime().map(|group| share(&group)).collect(),
         rows: rows_of(typed, visit.lang),
         clips: clips.into_iter().map(|(hash, title)| (hash.to_string(), title)).collect(),
         prayers: Prayer::ALL.iter().map(|prayer| prayer.as_str()).collect(),

@@ -1,0 +1,190 @@
+//! Talkshow and podcast, from the letter to the archive, by the pages alone.
+
+use siaran::desk::sessions::NewSession;
+use siaran::domain::ids::{CaseId, PersonId};
+use siaran::domain::people::{Form, OpdGroup, Role};
+use siaran::domain::session::SessionLetter;
+use siaran::store::{NewOffice, NewPerson};
+
+use crate::pages::Pages;
+use crate::world::{World, refusal};
+
+const PASSWORD: &str = "kuda-laut-terbang-malam";
+
+/// Gives somebody a password, as the one-time link does.
+fn with_password(world: &World, id: PersonId) {
+    let link = world.desk.invite(None, id).unwrap();
+    world.desk.set_password(&link.token, PASSWORD).unwrap();
+}
+
+/// A letter as the form sends it.
+fn letter_form(topic: &str) -> String {
+    format!(
+        "institution=Dinas+Kesehatan&topic={topic}&purpose=Sosialisasi&material=Naskah+dan+lagu&\
+         contact=Humas%2C+061+7951852&duration_min=60&day=2026-11-26&time=10%3A00&number=005%2F9&date=2026-11-23"
+    )
+}
+
+pub fn wanted(world: &World, service: &str) -> NewSession {
+    let letter = SessionLetter {
+        institution: "Dinas Kesehatan".into(),
+        topic: "Cegah stunting".into(),
+        purpose: "Sosialisasi".into(),
+        material: "Naskah".into(),
+        contact: "Humas, 061 7951852".into(),
+        duration_min: 60,
+        wanted_at: "2026-11-26T03:00:00Z".parse().unwrap(),
+        number: String::new(),
+        date: world.desk.zone().date_of(world.desk.now()),
+    };
+    NewSession { office: None, service: service.parse().unwrap(), letter, form: None }
+}
+
+/// Files by the page; the case.
+fn file(pages: &Pages<'_>, by: PersonId, service: &str, topic: &str) -> CaseId {
+    let form = pages.ask(Some(by), &format!("/services/{service}/new")).words();
+    let name = form.split("name=\"form\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let body = format!("{}&form={name}", letter_form(topic));
+    let sent = pages.fill(by, &format!("/services/{service}/new"), &body);
+    let to = |answer: &crate::pages::Answer| {
+        let to = answer.headers.get("location").unwrap_or_else(|| panic!("{}", answer.words()));
+        to.to_str().unwrap().to_owned()
+    };
+    let again = pages.fill(by, &format!("/services/{service}/new"), &body);
+    assert_eq!(to(&sent), to(&again), "a button pressed twice files one request");
+    let path = to(&sent);
+    CaseId(path.trim_start_matches("/requests/").split('?').next().unwrap().parse().unwrap())
+}
+
+/// Does a step by the case's page, as whoever holds the role; the page must offer it.
+fn act(pages: &Pages<'_>, world: &World, by: PersonId, case: CaseId, choice: &str, more: &str) {
+    let page = pages.ask(Some(by), &format!("/requests/{case}")).words();
+    let offered = page.contains(&format!("name=\"choice\" value=\"{choice}\""))
+        || page.contains(&format!("id=\"choice-{choice}\""));
+    assert!(offered, "{choice} is offered: {page}");
+    let version = world.desk.any_case_file(case).unwrap().row.version;
+    let step = world.step(case);
+    let body = format!("step={step}&version={version}&choice={choice}&password={PASSWORD}{more}");
+    let answer = pages.fill(by, &format!("/requests/{case}/act"), &body);
+    assert_eq!(answer.status.as_u16(), 303, "{step} {choice}: {}", answer.words());
+}
+
+const READY: &str =
+    "&ready-mixer=1&ready-microphone=1&ready-komputer=1&ready-perekam-suara=1&ready-kamera=1&ready-lighting=1";
+
+#[test]
+fn a_citizen_asks_for_a_talkshow_and_is_led_from_the_letter_to_the_archive() {
+    let world = World::new();
+    let citizen = world.desk.add_office(None, NewOffice::usual("Siti Rahma", OpdGroup::Citizen)).unwrap();
+    let siti = NewPerson { name: "Siti Rahma".into(), email: "siti@contoh.id".into(), office: Some(citizen) };
+    let siti = world.desk.add_person(None, siti, &[Role::Office]).unwrap().person;
+    with_password(&world, world.id(Role::Head));
+    let pages = Pages::of(&world);
+
+    let services = pages.ask(Some(siti), "/services").words();
+    assert!(services.contains("href=\"/services/ds.talkshow/new\"") && services.contains("1 hari kerja"), "{services}");
+    assert!(services.contains("Layanan ini hanya untuk: OPD, Instansi vertikal, Pemerintah desa."), "{services}");
+    assert!(!services.contains("href=\"/requests/new\""), "the videotron is not for citizens");
+
+    let case = file(&pages, siti, "ds.talkshow", "Cegah+stunting");
+    let (radio, studio) = (world.id(Role::RadioVerifier), world.id(Role::StudioOperator));
+    assert_eq!(world.inbox(radio), ["Verifikasi: Cegah stunting"]);
+    act(&pages, &world, radio, case, "incomplete", "&reason=Sebutkan+narasumber");
+    let returned = pages.ask(Some(siti), &format!("/requests/{case}")).words();
+    assert!(returned.contains("Sebutkan narasumber") && returned.contains("/session\""), "{returned}");
+    let revised = pages.fill(siti, &format!("/requests/{case}/session"), &letter_form("Cegah+stunting+bersama"));
+    assert_eq!(revised.status.as_u16(), 303, "{}", revised.words());
+
+    act(&pages, &world, radio, case, "complete-and-eligible", "");
+    act(&pages, &world, world.id(Role::Head), case, "approved", "");
+    act(&pages, &world, radio, case, "coordinate", "");
+    let mine = pages.ask(Some(siti), &format!("/requests/{case}?lang=en")).words();
+    assert!(mine.contains("Broadcast schedule + technical guide") && mine.contains("001/PENGUMUMAN/2026"), "{mine}");
+    let approval = pages.ask(Some(siti), &format!("/requests/{case}/papers/approval")).words();
+    assert!(approval.contains("001/PERSETUJUAN/2026") && approval.contains("Kode pemeriksaan"), "{approval}");
+    act(&pages, &world, siti, case, "equipment", "&reason=Uji+coba+Rabu");
+    let half = pages.fill(studio, &format!("/requests/{case}/act"), "step=equipment&choice=material&ready-mixer=1");
+    assert!(half.status.as_u16() == 422 && half.words().contains("microphone, komputer"), "{}", half.words());
+    act(&pages, &world, studio, case, "material", READY);
+    act(&pages, &world, studio, case, "attend", "&reason=Naskah+diterima");
+    act(&pages, &world, siti, case, "present", "");
+    act(&pages, &world, studio, case, "archive", "");
+    act(&pages, &world, studio, case, "done", "");
+    let ended = pages.ask(Some(siti), &format!("/requests/{case}")).words();
+    assert!(ended.contains("Selesai"), "{ended}");
+    drop(pages);
+    world.ends();
+}
+
+#[test]
+fn whoever_may_not_ask_for_a_service_is_told_who_may() {
+    let world = World::new();
+    let citizen = world.desk.add_office(None, NewOffice::usual("Siti Rahma", OpdGroup::Citizen)).unwrap();
+    let siti = NewPerson { name: "Siti Rahma".into(), email: "siti@contoh.id".into(), office: Some(citizen) };
+    let siti = world.desk.add_person(None, siti, &[Role::Office]).unwrap().person;
+    let video = refusal(world.try_request(siti, &mut &b"video"[..], Some(5)));
+    assert!(
+        video.text().id.contains("hanya dapat diajukan oleh: OPD, Instansi vertikal, Pemerintah desa."),
+        "{video:?}"
+    );
+    let village = world.desk.add_office(None, NewOffice::usual("Desa Bakaran", OpdGroup::Village)).unwrap();
+    let asked = NewSession { office: Some(village), ..wanted(&world, "ds.podcast") };
+    let podcast = refusal(world.desk.file_session(world.id(Role::Registry), asked));
+    assert!(podcast.text().en.contains("is for: Regional office, Citizen."), "{podcast:?}");
+    world.ends();
+}
+
+#[test]
+fn sekdis_returns_a_podcast_once_and_as_plh_kadis_signs_once_for_both_rungs() {
+    let world = World::new();
+    let secretary = world.id(Role::Secretary);
+    world.desk.give_role(None, secretary, Role::Head, Form::Plh, None).unwrap();
+    with_password(&world, secretary);
+    let pages = Pages::of(&world);
+    let case = file(&pages, world.id(Role::Office), "ds.podcast", "Digitalisasi+desa");
+    let (jafung, kabid) = (world.id(Role::Functional), world.id(Role::DivisionHead));
+    act(&pages, &world, jafung, case, "acceptable", "");
+    act(&pages, &world, jafung, case, "paraf_kabid", "");
+    let office = pages.ask(Some(world.id(Role::Office)), &format!("/requests/{case}/papers/schedule"));
+    assert_eq!(office.status.as_u16(), 404, "a draft is no applicant's business");
+    act(&pages, &world, kabid, case, "conforms", "");
+    act(&pages, &world, secretary, case, "does-not-conform", "&reason=Jam+bentrok+apel");
+    assert_eq!(world.step(case), "paraf_kabid");
+    let draft = pages.ask(Some(kabid), &format!("/requests/{case}/papers/schedule")).words();
+    assert!(draft.contains("KONSEP / DRAFT") && !draft.contains("Paraf Kabid"), "a return takes the initials: {draft}");
+    act(&pages, &world, kabid, case, "conforms", "");
+
+    let asked = pages.ask(Some(secretary), &format!("/requests/{case}")).words();
+    assert!(
+        asked.contains("Anda juga memegang jabatan Plh. Kepala Dinas") && asked.contains("type=\"password\""),
+        "{asked}"
+    );
+    let unsigned =
+        pages.fill(secretary, &format!("/requests/{case}/act"), "step=paraf_sekdis&choice=conforms&password=x");
+    assert_eq!(unsigned.status.as_u16(), 422, "what signs wants the password");
+    act(&pages, &world, secretary, case, "conforms", "");
+    assert_eq!(world.step(case), "deliver");
+    let moves = world.desk.any_case_file(case).unwrap().moves;
+    let rungs: Vec<_> = moves[moves.len() - 2..].iter().map(|m| (m.actor.as_str(), m.form, m.with)).collect();
+    let version = moves[moves.len() - 2].version;
+    assert_eq!(rungs, [("ds.sekdis", Form::Definitif, None), ("ds.kadis", Form::Plh, Some(version))]);
+    let trail = format!("{:?}", world.desk.store.read(|r| r.audit_of_case(case)).unwrap());
+    assert!(trail.contains("with_version"), "{trail}");
+
+    act(&pages, &world, jafung, case, "record", "");
+    let schedule = pages.ask(Some(world.id(Role::Office)), &format!("/requests/{case}/papers/schedule")).words();
+    for said in [
+        "001/JADWAL/2026",
+        "Paraf Kabid Komunikasi Publik / IKP",
+        "Paraf Sekretaris Dinas",
+        "Plh. Kepala Dinas",
+        "satu tanda tangan berlaku untuk paraf dan tanda tangan",
+    ] {
+        assert!(schedule.contains(said), "{said}: {schedule}");
+    }
+    act(&pages, &world, world.id(Role::StudioOperator), case, "publish", "");
+    act(&pages, &world, jafung, case, "done", "");
+    assert_eq!(world.step(case), "done");
+    drop(pages);
+    world.ends();
+}
