@@ -3,6 +3,7 @@
 mod branding;
 mod quality;
 mod shown;
+mod studios;
 mod wall;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,7 +28,10 @@ use crate::engine::quality::Thresholds;
 
 use branding::BrandingFile;
 use quality::QualityFile;
+use studios::{BookingsFile, OperatorFile, StudioFile};
 use wall::WallFile;
+
+pub use studios::{OperatorShift, StudiosConfig};
 
 /// A home and what its `siaran.toml` says. Every key has a default, so an empty file is a working configuration.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,6 +52,8 @@ pub struct Config {
     pub paper: PaperConfig,
     /// What is found in files, and what follows.
     pub quality: QualityConfig,
+    /// Studios and how they are booked.
+    pub studios: StudiosConfig,
 }
 
 /// What is found in files, and what follows.
@@ -247,7 +253,8 @@ impl Config {
         let sandbox = file.sandbox.into_demands().map_err(|e| invalid(format!("[sandbox]: {e}")))?;
         let work = file.work.into_config().map_err(|e| invalid(format!("[work]: {e}")))?;
         let quality = file.quality.into_config().map_err(|e| invalid(format!("[quality]: {e}")))?;
-        Ok(Config { home: home.to_owned(), channels, sandbox, work, web, planning, paper, quality })
+        let studios = studios::into_config(file.studio, file.bookings, file.studio_operator).map_err(invalid)?;
+        Ok(Config { home: home.to_owned(), channels, sandbox, work, web, planning, paper, quality, studios })
     }
 }
 
@@ -261,6 +268,9 @@ struct File {
     planning: PlanningFile,
     paper: PaperFile,
     quality: QualityFile,
+    studio: BTreeMap<String, StudioFile>,
+    bookings: BookingsFile,
+    studio_operator: BTreeMap<String, OperatorFile>,
 }
 
 #[derive(Deserialize, Serialize)]

@@ -279,7 +279,7 @@ pub(super) fn check(home: &Path, arguments: &CheckArguments) -> Result<Ended, Fa
             say!("invariant {} does not hold: {}", broken.invariant, broken.what);
         }
         if report.broken.is_empty() {
-            say!("invariants 1, 2, 3 and 10 hold");
+            say!("invariants 1, 2, 3, 9 and 10 hold");
         }
         for fault in &report.not_drawn {
             say!("{fault}");
@@ -296,7 +296,7 @@ pub(super) fn check(home: &Path, arguments: &CheckArguments) -> Result<Ended, Fa
 fn check_json(report: &CheckReport) -> Value {
     json!({
         "holds": report.broken.is_empty(), "revisions": report.revisions, "items": report.items,
-        "as_run_rows": report.as_run_rows, "audit_rows": report.audit_rows,
+        "as_run_rows": report.as_run_rows, "claims": report.claims, "audit_rows": report.audit_rows,
         "open_to_others": report.open_to_others, "not_drawn": report.not_drawn,
         "broken": report.broken.iter()
             .map(|b| json!({ "invariant": b.invariant, "what": b.what })).collect::<Vec<_>>(),

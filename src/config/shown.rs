@@ -27,6 +27,7 @@ impl Config {
 
 impl From<&Config> for File {
     fn from(config: &Config) -> File {
+        let (studio, bookings, studio_operator) = super::studios::shown(&config.studios);
         File {
             channel: config.channels.iter().map(|(id, channel)| (id.to_string(), channel.into())).collect(),
             sandbox: SandboxFile {
@@ -38,6 +39,9 @@ impl From<&Config> for File {
             planning: (&config.planning).into(),
             paper: (&config.paper).into(),
             quality: (&config.quality).into(),
+            studio,
+            bookings,
+            studio_operator,
         }
     }
 }

@@ -1,20 +1,21 @@
 //! Whether a home keeps its promises: the numbered invariants that can be verified on a live installation. Each
 //! failure names the thing, and reading changes nothing.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use crate::av::branding::{Letters, Painter};
 use crate::config::ChannelConfig;
 use crate::domain::as_run::AsRun;
 use crate::domain::ids::ChannelId;
+use crate::domain::studio::Resource;
 use crate::domain::time::{Instant, Span};
 use crate::engine::plan_check::{self, Fault};
 use crate::engine::reconcile;
 use crate::files::journal::{self, Chained, JournalPaths};
 use crate::files::playlist_file::{self, Listed};
 use crate::files::{privacy, whole};
-use crate::store::PublishedRevision;
+use crate::store::{ClaimRow, PublishedRevision};
 
 use super::Desk;
 use super::planning::PlanError;
@@ -38,6 +39,8 @@ pub struct CheckReport {
     pub items: usize,
     /// As-run rows read, of journals and database.
     pub as_run_rows: usize,
+    /// Resources that bookings hold or held.
+    pub claims: usize,
     /// Rows of the audit trail.
     pub audit_rows: i64,
     /// What does not hold; empty if all does.
@@ -55,7 +58,7 @@ impl CheckReport {
 }
 
 impl Desk {
-    /// Verifies invariants 1, 2, 3 and 10. Invariant 1 concerns what is still to air: days that are over keep what was
+    /// Verifies invariants 1, 2, 3, 9 and 10. Invariant 1 concerns what is still to air: days that are over keep what was
     /// right when they aired.
     ///
     /// # Errors
@@ -67,6 +70,7 @@ impl Desk {
             self.check_as_run(channel, &mut report)?;
         }
         self.check_branding(&mut report);
+        self.check_bookings(&mut report)?;
         match self.store.read(|r| r.audit_verify())? {
             Ok(summary) => report.audit_rows = summary.rows,
             Err(broken) => report.found(10, format!("audit trail: {broken}")),
@@ -74,6 +78,29 @@ impl Desk {
         let io = |source| PlanError::Io { path: self.home().to_owned(), source };
         report.open_to_others = privacy::open_to_others(self.home()).map_err(io)?;
         Ok(report)
+    }
+
+    /// Invariant 9: minute by minute as claims begin and end, which no rule of the calendar or the database takes part in.
+    fn check_bookings(&self, report: &mut CheckReport) -> Result<(), PlanError> {
+        let ever = Span::new(Instant::from_timestamp_millis(0).unwrap_or_default(), Instant::MAX_UTC);
+        let ever = ever.expect("1970 is before the last instant");
+        let claims = self.store.read(|r| r.claims_in(ever, self.now()))?;
+        report.claims = claims.len();
+        let mut of: BTreeMap<&Resource, Vec<&ClaimRow>> = BTreeMap::new();
+        claims.iter().for_each(|claim| of.entry(&claim.resource).or_default().push(claim));
+        for (resource, claims) in of {
+            for claim in &claims {
+                let at = claim.span.start();
+                let with: Vec<_> =
+                    claims.iter().filter(|c| c.span.contains(at)).map(|c| c.booking.to_string()).collect();
+                let may = claims.iter().filter(|c| c.span.contains(at)).map(|c| c.capacity).max().unwrap_or(1);
+                if with.len() > may as usize {
+                    let with = with.join(", ");
+                    report.found(9, format!("{resource} is held at {at} by bookings {with}; {may} may"));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// What a player would not draw; it plays on without it.

@@ -30,6 +30,7 @@ pub mod rounds;
 pub mod session_papers;
 pub mod sessions;
 pub mod standing;
+pub mod studio;
 mod token;
 pub mod works;
 

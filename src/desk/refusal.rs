@@ -1,5 +1,6 @@
 //! Why a desk says no: data with words that a person can act on.
 
+use super::studio::StudioRefusal;
 use crate::domain::people::Role;
 use crate::domain::submission::{CheckPoint, LetterFault};
 use crate::domain::text::Text;
@@ -94,6 +95,8 @@ pub enum Refusal {
         /// Which.
         open: Vec<CheckPoint>,
     },
+    /// A studio is not booked, or a session not told.
+    Studio(StudioRefusal),
 }
 
 const MIB: u64 = 1 << 20;
@@ -132,6 +135,7 @@ impl Refusal {
             Refusal::FileWaits => "file_waits",
             Refusal::FileRefused => "file_refused",
             Refusal::Checklist { .. } => "checklist",
+            Refusal::Studio(refusal) => refusal.code(),
         }
     }
 
@@ -241,6 +245,7 @@ impl Refusal {
                     format!("Not confirmed: {}. Return or refuse the request if it does not hold.", join(|t| t.en)),
                 )
             }
+            Refusal::Studio(refusal) => refusal.text(),
             upload => upload.upload_text(),
         }
     }

@@ -119,6 +119,9 @@ fn import(desk: &Desk, end: &AtomicBool) {
         for channel in desk.config.channels.keys() {
             said.once(channel, "the journal was not imported", desk.import_journal(channel).err());
         }
+        if let Err(error) = desk.expire_holds() {
+            tracing::error!(%error, "holds of studios that have run out could not be written down");
+        }
         rest(IMPORT_EVERY, end);
     }
 }

@@ -3,11 +3,12 @@
 
 use std::fmt;
 
-use super::ids::{ChannelId, ItemId, PersonId, Sha256};
+use super::ids::{ChannelId, ItemId, PersonId, Sha256, StudioId};
 use super::interruption::InterruptionKind;
 use super::paperwork::PaperKind;
 use super::people::{Form, OpdGroup, Role};
 use super::rules::DayMode;
+use super::studio::LogKind;
 use super::time::{BroadcastDate, Instant};
 
 /// One act.
@@ -104,6 +105,18 @@ pub enum AuditKind {
     PlayerCommanded,
     /// An incident was closed by a person.
     IncidentClosed,
+    /// A studio was held.
+    StudioHeld,
+    /// A booking was confirmed.
+    BookingConfirmed,
+    /// A booking was given another time or studio.
+    BookingMoved,
+    /// A booking was cancelled.
+    BookingCancelled,
+    /// A hold ran out.
+    BookingExpired,
+    /// Something was entered into a session's log.
+    SessionTold,
 }
 
 impl AuditKind {
@@ -150,6 +163,12 @@ impl AuditKind {
             AuditKind::ReportIssued => "report_issued",
             AuditKind::PlayerCommanded => "player_commanded",
             AuditKind::IncidentClosed => "incident_closed",
+            AuditKind::StudioHeld => "studio_held",
+            AuditKind::BookingConfirmed => "booking_confirmed",
+            AuditKind::BookingMoved => "booking_moved",
+            AuditKind::BookingCancelled => "booking_cancelled",
+            AuditKind::BookingExpired => "booking_expired",
+            AuditKind::SessionTold => "session_told",
         }
     }
 }
@@ -198,7 +217,19 @@ macro_rules! into_word {
         }
     )+ };
 }
-into_word!(&ChannelId, &ItemId, BroadcastDate, Role, Form, OpdGroup, DayMode, InterruptionKind, PaperKind);
+into_word!(
+    &ChannelId,
+    &ItemId,
+    &StudioId,
+    LogKind,
+    BroadcastDate,
+    Role,
+    Form,
+    OpdGroup,
+    DayMode,
+    InterruptionKind,
+    PaperKind
+);
 
 impl AuditEvent {
     /// An act of the installation itself, on nothing yet.

@@ -29,6 +29,7 @@ row_id!(/** One holding of a position by a person. */ AppointmentId);
 row_id!(/** Work on a file that must survive a kill. */ JobId);
 row_id!(/** A title with an owner, a validity window and its current clip. */ AssetId);
 row_id!(/** Something a person must know. */ IncidentId);
+row_id!(/** A studio's reservation. */ BookingId);
 
 /// Text that was too long, empty, or held a character that the name may not have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -64,6 +65,8 @@ macro_rules! name_id {
 }
 
 name_id!(/** A channel: `videotron`, `radio`. Names a folder and a socket. */ ChannelId, "channel");
+name_id!(/** A studio, as service standards name it: `studio.radio`. */ StudioId, "studio");
+name_id!(/** A kind of equipment: `camera`, `microphone`. */ EquipmentId, "kind of equipment");
 name_id!(/** An item of a playlist, unique within its revision. */ ItemId, "item");
 name_id!(/** A form that was shown to somebody, so that what is sent twice on it is known. */ FormId, "form");
 name_id!(/** A layer of a channel's branding, or a choice of layers. */ BrandName, "name of branding");

@@ -28,6 +28,10 @@
 //! | branding | [`branding::Branding`], what a channel draws on its own air: logo, clock, text, ticker |
 //! | ticker | text that runs along a band, again and again, as long as the item wears it |
 //! | crawl | [`branding::CrawlText`], what a named person lets run over everything |
+//! | studio | [`studio::Studio`], a room with its equipment, from which talkshows and podcasts come |
+//! | booking | [`studio::Booking`], a studio's reservation; a *hold* runs out by itself, a *confirmed* one stays |
+//! | session | what happens in a booking's time; [`studio::SessionLog`] tells it |
+//! | occupied | a session's time with setting up before it and taking down after it |
 //!
 //! | the agency says | it is |
 //! |---|---|
@@ -72,6 +76,7 @@ pub mod rotation;
 pub mod rules;
 pub mod session;
 pub mod standard;
+pub mod studio;
 pub mod submission;
 pub mod text;
 pub mod time;

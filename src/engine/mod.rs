@@ -1,6 +1,7 @@
 //! Floor 1: decisions. Sans-IO: what goes in and out are values, `now` is an argument, nothing is read or written.
 
 pub mod acceptance;
+pub mod calendar;
 pub mod clock_watch;
 pub mod crawl;
 pub mod fixed_times;

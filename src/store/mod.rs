@@ -9,6 +9,7 @@
 mod approvals;
 mod as_run;
 mod audit;
+mod bookings;
 mod cases;
 mod clips;
 mod conclusions;
@@ -43,6 +44,7 @@ use crate::domain::ids::OpdId;
 pub use approvals::NewApproval;
 pub use as_run::Imported;
 pub use audit::{AuditBreak, AuditRow, AuditSummary, BreakKind};
+pub use bookings::{ClaimRow, Claims, NewBooking};
 pub use cases::{Asked, CaseRow, MatterKind, MoveRow, NewMove};
 pub use clips::{AssetRow, ClipRow, NewAsset, Titled};
 pub use conclusions::ConclusionRow;
@@ -149,6 +151,7 @@ const SCHEMA: &[(u32, &str)] = &[
     (9, include_str!("migrations/9.sql")),
     (10, include_str!("migrations/10.sql")),
     (11, include_str!("migrations/11.sql")),
+    (12, include_str!("migrations/12.sql")),
 ];
 /// File of the database in a home.
 pub const DATABASE_FILE: &str = "siaran.db";
