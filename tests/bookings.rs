@@ -116,14 +116,13 @@ impl Model {
     /// Words of everything that stands against a session, and the operators who are free for it.
     fn judge(
         &self,
-        studio: usize,
+        wanted: &Wanted,
         start: i64,
-        length: i64,
-        operators: usize,
-        kinds: &BTreeSet<usize>,
         except: Option<BookingId>,
         now: Instant,
     ) -> (BTreeSet<&'static str>, BTreeSet<usize>) {
+        let Wanted { studio, length, operators, kinds, .. } = wanted;
+        let (studio, length, operators) = (*studio, *length, *operators);
         let (open, close, setup, teardown) = ROOMS[studio];
         let (from, until) = (start - setup, start + length + teardown);
         let midnight = start.div_euclid(1440) * 1440;
@@ -166,16 +165,8 @@ impl Model {
     }
 
     /// The least distance of a free place within a week, by trying all of them.
-    fn nearest(
-        &self,
-        studio: usize,
-        start: i64,
-        length: i64,
-        operators: usize,
-        kinds: &BTreeSet<usize>,
-        except: Option<BookingId>,
-        now: Instant,
-    ) -> Option<i64> {
+    fn nearest(&self, wanted: &Wanted, except: Option<BookingId>, now: Instant) -> Option<i64> {
+        let start = wanted.start;
         let midnight = start.div_euclid(1440) * 1440;
         let mut least = None;
         for day in -7..=7 {
@@ -185,7 +176,7 @@ impl Model {
                 if least.is_some_and(|least| least <= cost) {
                     continue;
                 }
-                if self.judge(studio, at, length, operators, kinds, except, now).0.is_empty() {
+                if self.judge(wanted, at, except, now).0.is_empty() {
                     least = Some(cost);
                 }
             }
@@ -249,7 +240,7 @@ impl Story {
     fn agrees(&mut self, wanted: &Wanted, except: Option<BookingId>, said: Result<Booking, DeskError>, step: u32) {
         let Wanted { studio, start, length, operators, kinds } = wanted;
         let now = self.now();
-        let (against, free) = self.model.judge(*studio, *start, *length, *operators, kinds, except, now);
+        let (against, free) = self.model.judge(wanted, *start, except, now);
         match said {
             Ok(booking) => {
                 assert_eq!(against, BTreeSet::new(), "step {step}: booked against the model");
@@ -280,14 +271,14 @@ impl Story {
                 let mut costs = Vec::new();
                 for offer in &alternatives {
                     let at = self.model.minute(offer.session.start());
-                    let found = self.model.judge(*studio, at, *length, *operators, kinds, except, now).0;
+                    let found = self.model.judge(wanted, at, except, now).0;
                     assert_eq!(found, BTreeSet::new(), "step {step}: offered what is not free");
                     let days = at.div_euclid(1440) - start.div_euclid(1440);
                     costs.push(((at - days * 1440 - start).abs() / 15).min(40) + 8 * days.abs());
                 }
                 assert!(costs.is_sorted(), "step {step}: {costs:?}");
-                if step % 40 == 0 {
-                    let nearest = self.model.nearest(*studio, *start, *length, *operators, kinds, except, now);
+                if step.is_multiple_of(40) {
+                    let nearest = self.model.nearest(wanted, except, now);
                     assert_eq!(costs.first().copied(), nearest, "step {step}: the nearest is not offered");
                 }
             }

@@ -2,6 +2,7 @@
 
 mod event;
 mod instance;
+mod studio;
 
 use std::path::{Path, PathBuf};
 
@@ -54,7 +55,12 @@ pub fn run(home: &Path, arguments: &PlanArguments) -> Result<Ended, Failure> {
             "what to plan is missing. Try: siaran plan --instance FILE --output OUT.json".into(),
         ));
     };
-    let rotation = instance::read(instance)?;
+    let text = std::fs::read_to_string(instance)
+        .map_err(|e| Failure::could(format!("{} can't be read: {e}", instance.display()), "check the path"))?;
+    if studio::is_one(&text) {
+        return book(instance, &text, output, arguments);
+    }
+    let rotation = instance::read(instance, &text)?;
     let announced = match (&arguments.revise, &arguments.event) {
         (Some(plan), Some(event)) => Some((instance::read_plan(plan, &rotation)?, event::read(event)?)),
         _ => None,
@@ -73,6 +79,24 @@ pub fn run(home: &Path, arguments: &PlanArguments) -> Result<Ended, Failure> {
     };
     let took = cpu_micros() - before;
     instance::write(output, &rotation, &plan, announced.as_deref())?;
+    if arguments.timings {
+        complain!("cpu_us {took}");
+    }
+    Ok(Ended::Holds)
+}
+
+/// A week of a studio's requests.
+fn book(instance: &Path, text: &str, output: &Path, arguments: &PlanArguments) -> Result<Ended, Failure> {
+    if arguments.revise.is_some() {
+        return Err(Failure::Usage(
+            "a studio instance has no announced plan to repair. Try: siaran book move, on a home's own bookings".into(),
+        ));
+    }
+    let batch = studio::read(instance, text)?;
+    let before = cpu_micros();
+    let booked = batch.book();
+    let took = cpu_micros() - before;
+    batch.write(output, &booked)?;
     if arguments.timings {
         complain!("cpu_us {took}");
     }

@@ -77,16 +77,14 @@ impl InstanceClip {
 const MAX_CLIPS: usize = 100_000;
 
 /// Reads a day instance.
-pub(super) fn read(path: &Path) -> Result<Rotation, Failure> {
+pub(super) fn read(path: &Path, text: &str) -> Result<Rotation, Failure> {
     let bad = |why: String| {
         Failure::could(
             format!("{} is not a day instance: {why}", path.display()),
             "give a file of the families A to F, in whole seconds",
         )
     };
-    let text = std::fs::read_to_string(path)
-        .map_err(|e| Failure::could(format!("{} can't be read: {e}", path.display()), "check the path"))?;
-    let instance: Instance = serde_json::from_str(&text).map_err(|e| bad(e.to_string()))?;
+    let instance: Instance = serde_json::from_str(text).map_err(|e| bad(e.to_string()))?;
     if !sane(instance.open) || !sane(instance.close) || instance.close < instance.open {
         return Err(bad(format!("it opens at {} and closes at {}", instance.open, instance.close)));
     }
