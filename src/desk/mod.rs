@@ -3,6 +3,7 @@
 //! A [`Desk`] holds what every use case needs; each file adds the methods of its own work to it. They block: from
 //! async code call them in `spawn_blocking`.
 
+pub mod again;
 pub mod cases;
 pub mod check;
 pub mod citizens;

@@ -275,6 +275,14 @@ impl Desk {
             self.store.write(move |tx| tx.finish_job(id, now)).map_err(DeskError::from)?;
             return Ok(());
         }
+        if self.is_made(&submission, recipe)? {
+            // The same clip for a new period: its house file stands since the last time.
+            let finish = move |tx: &mut Tx<'_>| -> Result<(), DeskError> {
+                tx.finish_job(id, now)?;
+                Ok(tx.announce(&to_technical(&submission, made_text(&submission)), now)?)
+            };
+            return Ok(self.store.write(finish)?);
+        }
         let making = self.library.making(&random_name()?).map_err(DeskError::from)?;
         let (path, essence) = self.original(&submission);
         let original = Original { path: &path, essence: essence.as_ref() };
@@ -315,14 +323,20 @@ impl Desk {
                 let event = AuditEvent::new(AuditKind::Conformed).number("case", submission.case.0);
                 let event = event.number("submission", submission.id.0).hash("original", row.clip.original);
                 tx.audit(&event.hash("clip", sha256).hash("recipe", recipe), row.made_at)?;
-                let text = Text::new(
-                    format!("Berkas siap tayang permohonan {} sudah jadi. Periksa dan teruskan.", submission.case),
-                    format!("The house file of request {} is made. Look at it and pass it on.", submission.case),
-                );
-                tx.announce(&to_technical(&submission, text), row.made_at)
+                tx.announce(&to_technical(&submission, made_text(&submission)), row.made_at)
             })
             .map_err(DeskError::from)?;
         Ok(())
+    }
+
+    /// Whether the house file that a recipe makes of a submission's file lies there whole.
+    fn is_made(&self, submission: &Submission, recipe: Sha256) -> Result<bool, DeskError> {
+        let (original, channel) = (submission.original.sha256, &submission.channel);
+        let made = self.store.read(|r| r.clip_made(original, recipe, channel))?;
+        Ok(made.is_some_and(|made| {
+            let file = self.library.house(made.clip.sha256);
+            std::fs::metadata(file).is_ok_and(|file| file.len() == made.bytes)
+        }))
     }
 
     fn original(&self, submission: &Submission) -> (PathBuf, Option<Essence>) {
@@ -413,6 +427,14 @@ impl Desk {
     }
 }
 
+/// That the house file is there.
+fn made_text(submission: &Submission) -> Text {
+    Text::new(
+        format!("Berkas siap tayang permohonan {} sudah jadi. Periksa dan teruskan.", submission.case),
+        format!("The house file of request {} is made. Look at it and pass it on.", submission.case),
+    )
+}
+
 /// Why a job was not done: the desk's own trouble ends the work, the file's is noted on the job.
 enum Trouble {
     Desk(DeskError),
@@ -452,7 +474,7 @@ pub(super) fn to_technical(submission: &Submission, body: Text) -> Announcement 
 }
 
 /// After an inspection: a fine file goes on as its applicant wished, a refused one goes back with its reasons.
-fn move_on(
+pub(super) fn move_on(
     tx: &mut Tx<'_>,
     procedure: &Procedure,
     submission: &Submission,

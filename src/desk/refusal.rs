@@ -86,6 +86,10 @@ pub enum Refusal {
     BrokeOff,
     /// The machine's disk is full.
     DiskFull,
+    /// Only a clip that was approved can be asked for again.
+    NeverApproved,
+    /// The file of an earlier request is not kept any more.
+    OriginalGone,
     /// The file still waits to be inspected.
     FileWaits,
     /// The file was refused.
@@ -132,6 +136,8 @@ impl Refusal {
             Refusal::NoRoom { .. } => "no_room",
             Refusal::BrokeOff => "broke_off",
             Refusal::DiskFull => "disk_full",
+            Refusal::NeverApproved => "never_approved",
+            Refusal::OriginalGone => "original_gone",
             Refusal::FileWaits => "file_waits",
             Refusal::FileRefused => "file_refused",
             Refusal::Checklist { .. } => "checklist",
@@ -278,6 +284,14 @@ impl Refusal {
             Refusal::DiskFull => Text::new(
                 "Ruang simpan Siaran penuh, sehingga berkas belum tersimpan. Beri tahu administrator, lalu unggah lagi nanti.",
                 "Siaran's disk is full, so the file was not kept. Tell the administrator, and upload again later.",
+            ),
+            Refusal::NeverApproved => Text::new(
+                "Hanya video yang pernah disetujui dapat diajukan lagi. Perbaiki permohonan ini, atau ajukan yang baru.",
+                "Only a clip that was approved can be asked for again. Mend this request, or file a new one.",
+            ),
+            Refusal::OriginalGone => Text::new(
+                "Berkas aslinya sudah dihapus karena masa simpannya habis. Ajukan permohonan baru dan unggah lagi berkasnya.",
+                "Its file is not kept any more. File a new request and upload the file again.",
             ),
             Refusal::FileWaits => Text::new(
                 "Berkas masih diperiksa. Tunggu sebentar lalu muat ulang.",

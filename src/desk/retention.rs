@@ -6,7 +6,8 @@ use chrono::TimeDelta;
 use super::{Desk, DeskError};
 use crate::domain::audit::{AuditEvent, AuditKind};
 use crate::domain::ids::Sha256;
-use crate::domain::time::Instant;
+use crate::domain::time::{BroadcastDate, Instant};
+use crate::store::StoreError;
 
 impl Desk {
     /// Removes the originals whose time is over, with what was made for looking at them; returns which.
@@ -25,18 +26,32 @@ impl Desk {
         let Some(day) = zone.map(|zone| zone.date_of(ended)) else { return Ok(Vec::new()) };
         let over = self.store.read(|r| r.originals_over(ended, day))?;
         for (original, bytes) in &over {
-            self.dispose(*original, *bytes, now)?;
+            self.dispose(*original, *bytes, (ended, day), now)?;
         }
         Ok(over.into_iter().map(|(original, _)| original).collect())
     }
 
     /// The record first: a power cut in between leaves a file that the sweep takes, not a file that is missed.
-    fn dispose(&self, original: Sha256, bytes: u64, now: Instant) -> Result<(), DeskError> {
-        self.store.write(move |tx| {
+    fn dispose(
+        &self,
+        original: Sha256,
+        bytes: u64,
+        (ended, day): (Instant, BroadcastDate),
+        now: Instant,
+    ) -> Result<(), DeskError> {
+        let goes = self.store.write(move |tx| {
+            // Somebody may have asked for it again since it was found.
+            if !tx.is_over(original, ended, day)? {
+                return Ok::<_, StoreError>(false);
+            }
             tx.add_disposal(original, bytes, now)?;
             let event = AuditEvent::new(AuditKind::OriginalDisposed).hash("original", original);
-            tx.audit(&event.number("bytes", i64::try_from(bytes).unwrap_or(i64::MAX)), now)
+            tx.audit(&event.number("bytes", i64::try_from(bytes).unwrap_or(i64::MAX)), now)?;
+            Ok(true)
         })?;
-        Ok(self.library.dispose(original)?)
+        if goes {
+            self.library.dispose(original)?;
+        }
+        Ok(())
     }
 }

@@ -6,6 +6,7 @@
 //! `spawn_blocking`. Not chosen: an async pool, which hides that SQLite has one writer, and a trait per table, which
 //! would have one implementation each.
 
+mod again;
 mod approvals;
 mod as_run;
 mod audit;
@@ -152,6 +153,7 @@ const SCHEMA: &[(u32, &str)] = &[
     (10, include_str!("migrations/10.sql")),
     (11, include_str!("migrations/11.sql")),
     (12, include_str!("migrations/12.sql")),
+    (13, include_str!("migrations/13.sql")),
 ];
 /// File of the database in a home.
 pub const DATABASE_FILE: &str = "siaran.db";

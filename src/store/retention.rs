@@ -26,6 +26,17 @@ impl Reader<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// Whether nobody needs an original, as [`Reader::originals_over`] has it.
+    ///
+    /// # Errors
+    /// When the database would not.
+    pub fn is_over(&self, original: Sha256, ended: Instant, day: BroadcastDate) -> Result<bool, StoreError> {
+        let sql = "select coalesce(max(c.ended_at_ms is null or c.ended_at_ms >= ?2 or s.last_day >= ?3), 1) = 0 \
+                   from submissions s join cases c on c.id = s.case_id where s.original_sha256 = ?1";
+        let asked = params![original.0, ms(ended), day.to_string()];
+        Ok(self.connection.prepare_cached(sql)?.query_row(asked, |row| row.get(0))?)
+    }
+
     /// When an original went; `None` while it is kept.
     ///
     /// # Errors

@@ -11,12 +11,13 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::Web;
+use super::again::{self, EarlierBox};
 use super::attachment::attachment;
 use super::guide::Guide;
 use super::page::{Done, FormErrors, Page, Visit, html};
 use super::problem::Problem;
 use super::requests::letter_facts;
-use super::session::{Can, Enter, Retry, Revoke, Right, password_again};
+use super::session::{Can, Enter, FileRequests, Retry, Revoke, Right, password_again};
 use super::session_case;
 use super::status::{Status, status};
 use super::timeline;
@@ -144,6 +145,10 @@ struct CasePage {
     revise: bool,
     may_retry: bool,
     may_stop: bool,
+    /// Whether this person may ask for the clip again.
+    again: bool,
+    /// What was decided when this clip was asked for before.
+    earlier: Option<EarlierBox>,
     /// Announcements of the days for which it asks: address and day.
     announced: Vec<(String, String)>,
     errors: FormErrors,
@@ -189,8 +194,10 @@ pub(super) async fn show(
     }
     let mut shown = case_page(&web, &can, &found, &BTreeMap::new(), FormErrors::default())?;
     shown.announced = announced(&web, &found, &can.visit).await?;
+    shown.earlier = again::earlier(&web, &can, &found).await?;
     shown.page.done = match done.as_str() {
         "filed" => Some(can.visit.t("case-filed")),
+        "again" => Some(can.visit.t("again-filed")),
         "acted" => Some(can.visit.t("case-acted")),
         "retried" => Some(can.visit.t("case-retried")),
         "stopped" => Some(can.visit.t("case-stopped")),
@@ -259,6 +266,8 @@ fn case_page(
         may_retry: holds::<Retry>(can) && !clip.given_up.is_empty(),
         may_stop: holds::<Retry>(can) && working,
         announced: Vec::new(),
+        again: holds::<FileRequests>(can) && found.may_be_asked_again(),
+        earlier: None,
         clip,
         checklist: checklist.collect(),
         approval: approval.collect(),
@@ -389,7 +398,8 @@ pub(super) async fn act(
             Err(error) => return Err(error.into()),
         }
     }
-    let shown = case_page(&web, &can, &found, &given, errors)?;
+    let mut shown = case_page(&web, &can, &found, &given, errors)?;
+    shown.earlier = again::earlier(&web, &can, &found).await?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&shown)).into_response())
 }
 

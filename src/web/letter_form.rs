@@ -101,7 +101,13 @@ impl LetterForm {
     pub(super) async fn take(&mut self, field: Field<'_>) -> Result<(), Problem> {
         let name = field.name().unwrap_or_default().to_owned();
         let text = short_text(field).await?;
-        let slot = match name.as_str() {
+        self.set(&name, text);
+        Ok(())
+    }
+
+    /// Sets one field; a name that is none of the form's is left.
+    pub(super) fn set(&mut self, name: &str, text: String) {
+        let slot = match name {
             "title" => &mut self.title,
             "number" => &mut self.number,
             "date" => &mut self.date,
@@ -118,10 +124,9 @@ impl LetterForm {
             "office" => &mut self.office,
             "version" => &mut self.version,
             "form" => &mut self.form,
-            _ => return Ok(()),
+            _ => return,
         };
         *slot = text;
-        Ok(())
     }
 
     /// What the form says, or what is wrong with it, field by field.

@@ -50,6 +50,8 @@ const MATRIX: &[(Method, &str, Who)] = &[
     (Method::POST, "/requests/check", Only(&[Office, Registry])),
     (Method::GET, "/requests/{id}", ALL),
     (Method::POST, "/requests/{id}/act", ALL),
+    (Method::GET, "/requests/{id}/again", Only(&[Office, Registry])),
+    (Method::POST, "/requests/{id}/again", Only(&[Office, Registry])),
     (Method::GET, "/requests/{id}/original", ALL),
     (Method::GET, "/requests/{id}/preview", ALL),
     (Method::GET, "/requests/{id}/preview/{look}", ALL),

@@ -5,6 +5,7 @@
 //! wants (`session::Can`), then its handler. Whatever goes wrong on the way becomes a `problem::Problem`, which the
 //! guard turns into a page in the visitor's language.
 
+mod again;
 mod attachment;
 mod attempts;
 mod audit;

@@ -37,6 +37,8 @@ pub(super) struct RequestRow {
     pub agenda: String,
     pub status: Status,
     pub since: String,
+    /// Whether its clip can be asked for again by whoever looks.
+    pub again: bool,
 }
 
 impl RequestRow {
@@ -48,6 +50,7 @@ impl RequestRow {
             agenda: case.agenda_number.clone().unwrap_or_else(|| "–".into()),
             status: status(state, visit),
             since: instant_in_words(case.step_at, web.zone(), visit.lang),
+            again: false,
         }
     }
 }
@@ -63,9 +66,14 @@ struct RequestsPage {
 /// `GET /requests`
 pub(super) async fn list(State(web): State<Web>, can: Can<Enter>) -> Result<Response, Problem> {
     let person = can.person().clone();
-    let cases = web.ask(move |desk| desk.cases_with_standings(&person)).await?;
-    let rows = cases.iter().map(|(case, state)| RequestRow::of(case, state, &web, &can.visit)).collect();
+    let (cases, approved) =
+        web.ask(move |desk| Ok((desk.cases_with_standings(&person)?, desk.askable_again(&person)?))).await?;
     let may_file = FileRequests::ROLES.iter().any(|role| can.person().holds(*role));
+    let row = |(case, state): &(CaseRow, Standing)| RequestRow {
+        again: may_file && approved.contains(&case.id) && *state != Standing::Returned,
+        ..RequestRow::of(case, state, &web, &can.visit)
+    };
+    let rows = cases.iter().map(row).collect();
     Ok(html(&RequestsPage { page: can.page(can.visit.t("nav-requests")), may_file, rows }))
 }
 
@@ -250,7 +258,7 @@ fn check_page(
 }
 
 /// What the standard in force wants declared.
-fn declarations(web: &Web) -> Vec<(Key, Text)> {
+pub(super) fn declarations(web: &Web) -> Vec<(Key, Text)> {
     let Ok(written) = sop::videotron(web.desk.home()) else { return Vec::new() };
     let requirements = &written.standard.as_written().requirements;
     let declared = |r: &&Requirement| r.kind == "declaration";

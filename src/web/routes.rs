@@ -6,8 +6,8 @@ use axum::http::Method;
 use axum::routing::{MethodFilter, MethodRouter, on};
 
 use super::{
-    Web, audit, case, citizens, counter, crawl, deciding, health, inbox, incidents, live, people, planning, preview,
-    reports, requests, services, session_form, session_paper, sign_in, static_files, timeline, wall, work,
+    Web, again, audit, case, citizens, counter, crawl, deciding, health, inbox, incidents, live, people, planning,
+    preview, reports, requests, services, session_form, session_paper, sign_in, static_files, timeline, wall, work,
 };
 
 /// One method of one path.
@@ -52,6 +52,8 @@ pub(super) fn all() -> Vec<Route> {
         post("/requests/check", requests::check),
         get("/requests/{id}", case::show),
         post("/requests/{id}/act", case::act),
+        get("/requests/{id}/again", again::show),
+        post("/requests/{id}/again", again::send),
         get("/requests/{id}/original", case::original),
         get("/requests/{id}/preview", preview::show),
         get("/requests/{id}/preview/{look}", preview::picture),

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a story that can not go on fails")]
 
+mod again;
 mod airing;
 mod deadlines;
 mod deciding;

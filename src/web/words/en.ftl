@@ -207,6 +207,17 @@ requests-new = File a request
 requests-none = No request yet.
 requests-agenda = Agenda
 requests-since = Since
+again = Ask again for a new period
+again-lead = Everything is filled in as in the earlier request. Check the period, give the new letter, and tick the declarations. The request is verified and approved anew.
+again-file = The file { $name } is used again; there is nothing to upload.
+again-gone = The file of this clip is not kept any more: its time was over. Upload it again; everything else stays as in the earlier request.
+again-upload = Go on and upload the file
+again-letter = The new letter
+again-rest = Title, plays and hours (as before)
+again-send = Ask
+again-filed = The request for a new period is filed.
+again-earlier = The earlier decision
+again-by = Approved by
 
 letter-clip-same = Leave it empty to keep the clip.
 letter-counter = A letter that came in at the counter.

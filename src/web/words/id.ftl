@@ -199,6 +199,17 @@ requests-new = Ajukan permohonan
 requests-none = Belum ada permohonan.
 requests-agenda = Agenda
 requests-since = Sejak
+again = Ajukan lagi untuk periode baru
+again-lead = Semuanya terisi seperti permohonan sebelumnya. Periksa periodenya, isi surat yang baru, dan centang pernyataannya. Permohonan ini diverifikasi dan disetujui lagi.
+again-file = Berkas { $name } dipakai lagi; tidak perlu mengunggah.
+again-gone = Berkas asli video ini sudah dihapus karena masa simpannya habis. Unggah lagi berkasnya; isian lain tetap seperti permohonan sebelumnya.
+again-upload = Lanjutkan dan unggah berkas
+again-letter = Surat yang baru
+again-rest = Judul, jumlah tayangan, dan jam (seperti sebelumnya)
+again-send = Ajukan
+again-filed = Permohonan untuk periode baru terkirim.
+again-earlier = Keputusan sebelumnya
+again-by = Disetujui oleh
 
 letter-clip-same = Kosongkan bila videonya tetap.
 letter-counter = Surat yang diterima di loket.
