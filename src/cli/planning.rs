@@ -279,7 +279,7 @@ pub(super) fn check(home: &Path, arguments: &CheckArguments) -> Result<Ended, Fa
             say!("invariant {} does not hold: {}", broken.invariant, broken.what);
         }
         if report.broken.is_empty() {
-            say!("invariants 1, 2, 3, 9 and 10 hold");
+            say!("invariants 1, 2, 3, 9, 10 and 11 hold");
         }
         for fault in &report.not_drawn {
             say!("{fault}");

@@ -16,7 +16,7 @@ use crate::domain::text::Text;
 use crate::domain::time::Instant;
 use crate::engine::procedure::{Case, Facts, Offer, Refused, Who};
 use crate::files::sop;
-use crate::store::{CaseRow, MatterKind, MoveRow, Reader, Scope};
+use crate::store::{CaseRow, InkRow, MatterKind, MoveRow, Reader, Scope};
 
 /// Definitions in use, judged once each.
 #[derive(Clone)]
@@ -69,6 +69,8 @@ pub struct CaseFile {
     pub standard: Arc<ServiceStandard>,
     /// The acts that moved it, in order.
     pub moves: Vec<MoveRow>,
+    /// Those of them that were done by signing paper.
+    pub ink: Vec<InkRow>,
     /// What it is about.
     pub matter: Matter,
 }
@@ -105,7 +107,7 @@ impl CaseFile {
             MatterKind::Session => Session::load(reader, scope, id)?.map(|session| Matter::Session(Box::new(session))),
         };
         let matter = matter.ok_or_else(not_found)?;
-        Ok(CaseFile { moves: reader.moves(scope, id)?, row, standard, matter })
+        Ok(CaseFile { moves: reader.moves(scope, id)?, ink: reader.ink(id)?, row, standard, matter })
     }
 
     /// The file that should air.

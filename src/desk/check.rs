@@ -14,7 +14,7 @@ use crate::engine::plan_check::{self, Fault};
 use crate::engine::reconcile;
 use crate::files::journal::{self, Chained, JournalPaths};
 use crate::files::playlist_file::{self, Listed};
-use crate::files::{privacy, whole};
+use crate::files::{letters, privacy, whole};
 use crate::store::{ClaimRow, PublishedRevision};
 
 use super::Desk;
@@ -58,7 +58,7 @@ impl CheckReport {
 }
 
 impl Desk {
-    /// Verifies invariants 1, 2, 3, 9 and 10. Invariant 1 concerns what is still to air: days that are over keep what was
+    /// Verifies invariants 1, 2, 3, 9, 10 and 11. Invariant 1 concerns what is still to air: days that are over keep what was
     /// right when they aired.
     ///
     /// # Errors
@@ -71,6 +71,7 @@ impl Desk {
         }
         self.check_branding(&mut report);
         self.check_bookings(&mut report)?;
+        self.check_scans(&mut report)?;
         match self.store.read(|r| r.audit_verify())? {
             Ok(summary) => report.audit_rows = summary.rows,
             Err(broken) => report.found(10, format!("audit trail: {broken}")),
@@ -98,6 +99,18 @@ impl Desk {
                     let with = with.join(", ");
                     report.found(9, format!("{resource} is held at {at} by bookings {with}; {may} may"));
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// Scans of paper that are gone, or are not what was kept.
+    fn check_scans(&self, report: &mut CheckReport) -> Result<(), PlanError> {
+        for sha256 in self.store.read(|r| r.scanned())? {
+            match whole::sha256_of(&letters::path(self.home(), sha256)) {
+                Ok(found) if found == sha256 => {}
+                Ok(_) => report.found(11, format!("letters/{sha256} holds other bytes than were kept")),
+                Err(error) => report.found(11, format!("letters/{sha256} can't be read: {error}")),
             }
         }
         Ok(())

@@ -150,7 +150,7 @@ pub(super) fn at_the_counter(person: &Person) -> Result<(), Refusal> {
 }
 
 /// One line that a person wrote, without blanks around it.
-fn line(text: &str, most: usize) -> Result<String, Refusal> {
+pub(super) fn line(text: &str, most: usize) -> Result<String, Refusal> {
     let text = text.trim();
     let holds = (1..=most).contains(&text.chars().count()) && !text.contains(is_unprintable);
     if holds { Ok(text.to_owned()) } else { Err(Refusal::Line { most }) }

@@ -4,7 +4,7 @@ use crate::domain::ids::{CaseId, Sha256};
 use crate::domain::people::{Form, Role};
 use crate::domain::text::Text;
 use crate::domain::time::{BroadcastDate, Instant, Zone};
-use crate::store::{Scope, StoreError};
+use crate::store::{InkRow, Scope, StoreError};
 
 use super::{Desk, DeskError, Refusal};
 
@@ -43,6 +43,8 @@ pub struct ApprovalLetter {
     pub zone: Zone,
     /// For whoever wants to check the letter.
     pub verify_code: String,
+    /// How it was signed in ink, if it was.
+    pub ink: Option<InkRow>,
     /// When it was withdrawn, and why.
     pub revoked: Option<(Instant, String)>,
 }
@@ -59,11 +61,12 @@ impl Desk {
             let Some(submission) = r.submission(scope, approval.submission)? else { return Ok(None) };
             let Some(row) = r.case(scope, case)? else { return Ok(None) };
             let head = r.person(approval.by, now)?.map_or_else(String::new, |p| p.name);
-            Ok(Some((approval, submission, row, head)))
+            let ink = r.ink(case)?.into_iter().find(|ink| ink.at == approval.at);
+            Ok(Some((approval, submission, row, head, ink)))
         })?;
         let what =
             || Text::new(format!("Surat persetujuan permohonan {case}"), format!("The approval of request {case}"));
-        let (approval, submission, row, by) = found.ok_or_else(|| Refusal::NotFound { what: what() })?;
+        let (approval, submission, row, by, ink) = found.ok_or_else(|| Refusal::NotFound { what: what() })?;
         let channel = &self.config.channels.get(&approval.channel);
         let channel = channel.ok_or_else(|| Refusal::NotFound { what: what() })?;
         let letter = submission.letter;
@@ -84,6 +87,7 @@ impl Desk {
             at: approval.at,
             zone: channel.channel.zone,
             verify_code: approval.verify_code,
+            ink,
             revoked: approval.revoked,
         })
     }

@@ -14,6 +14,7 @@ pub mod decoders;
 pub mod given_back;
 pub mod inbox;
 pub mod incidents;
+pub mod ink;
 pub mod intake;
 pub mod letters;
 pub mod matter;

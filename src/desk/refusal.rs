@@ -35,6 +35,8 @@ pub enum Refusal {
         /// Most characters.
         most: usize,
     },
+    /// The day beside a signature lies in the future, or before the request.
+    SignedOn,
     /// The file is nothing that a scanner makes.
     NoScan,
     /// The request has as many scans as it may.
@@ -119,6 +121,7 @@ impl Refusal {
             Refusal::LastAdmin => "last_admin",
             Refusal::OfficeWanted => "office_wanted",
             Refusal::Line { .. } => "line",
+            Refusal::SignedOn => "signed_on",
             Refusal::NoScan => "no_scan",
             Refusal::ManyScans => "many_scans",
             Refusal::Conclusion => "conclusion",
@@ -190,6 +193,10 @@ impl Refusal {
             Refusal::Line { most } => Text::new(
                 format!("Isi satu baris, 1 sampai {most} karakter."),
                 format!("Write one line of 1 to {most} characters."),
+            ),
+            Refusal::SignedOn => Text::new(
+                "Tanggal tanda tangan harus antara tanggal permohonan masuk dan hari ini.",
+                "The day of the signature lies between the day the request came in and today.",
             ),
             Refusal::NoScan => Text::new(
                 "Berkas ini bukan hasil pindai. Kirim PDF, JPEG atau PNG.",

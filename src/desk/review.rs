@@ -60,6 +60,8 @@ pub(super) struct Procedure {
     pub(super) salt: [u8; 16],
     /// What an approval's letter prints for whoever wants to check it.
     pub(super) verify_code: [u8; 16],
+    /// The number that the secretariat's own register gave what is signed; `None`: one is drawn.
+    pub(super) number: Option<String>,
 }
 
 impl Desk {
@@ -69,6 +71,7 @@ impl Desk {
             standards: self.standards.clone(),
             salt: random_bytes()?,
             verify_code: random_bytes()?,
+            number: None,
         })
     }
 
@@ -377,11 +380,14 @@ impl Procedure {
         let validity = Span::new(channel.zone.day(first).start(), channel.zone.day(last).end())
             .expect("a letter whose last day is before its first is refused when it is filed");
         let year = channel.zone.local(now).year();
-        let number = tx.next_number(&format!("persetujuan/{year}"))?;
+        let number = match &self.number {
+            Some(number) => number.clone(),
+            None => format!("{:03}/PERSETUJUAN/{year}", tx.next_number(&format!("persetujuan/{year}"))?),
+        };
         let approval = NewApproval {
             case: newest.case,
             submission: newest.id,
-            number: format!("{number:03}/PERSETUJUAN/{year}"),
+            number,
             verify_code: self.verify_code.iter().map(|b| format!("{b:02x}")).collect(),
             original: newest.original.sha256,
             recipe: recipe_hash(channel, &newest.letter),

@@ -193,13 +193,16 @@ impl Procedure {
     ) -> Result<(), DeskError> {
         let (year, case) = (self.year(found, now), found.row.id);
         let series = document.series.as_deref().unwrap_or(document.id.as_str());
-        let number = tx.next_number(&format!("{series}/{year}"))?;
+        let number = match &self.number {
+            Some(number) if document.signer.as_ref() == Some(&done.actor) => number.clone(),
+            _ => format!("{:03}/{}/{year}", tx.next_number(&format!("{series}/{year}"))?, series.to_uppercase()),
+        };
         let paper = NewPaper {
             case,
             document: document.id.clone(),
             request: session.newest().id,
             case_version: done.version,
-            number: format!("{number:03}/{}/{year}", series.to_uppercase()),
+            number,
             verify_code: document.signer.as_ref().map(|_| code_of(self.verify_code, &document.id)),
             by,
             actor: done.actor.clone(),

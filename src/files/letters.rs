@@ -4,8 +4,6 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use sha2::Digest;
-
 use super::whole;
 use crate::domain::ids::Sha256;
 
@@ -21,7 +19,7 @@ pub fn path(home: &Path, sha256: Sha256) -> PathBuf {
 /// # Errors
 /// The disk's.
 pub fn keep(home: &Path, bytes: &[u8]) -> io::Result<Sha256> {
-    let sha256 = Sha256(sha2::Sha256::digest(bytes).into());
+    let sha256 = whole::sha256(bytes);
     let path = path(home, sha256);
     fs::create_dir_all(home.join(FOLDER))?;
     if !path.is_file() {

@@ -9,9 +9,11 @@ use crate::domain::text::{Lang, Text, date_in_words, instant_in_words};
 pub fn paper(facts: &ApprovalLetter, letterhead: &[String]) -> Paper {
     let day = |date| date_in_words(date, Lang::Id);
     let letter = if facts.letter_number.is_empty() { "–".into() } else { facts.letter_number.clone() };
+    // One that is printed to be signed gets its number by hand, or from the register when its scan is entered.
+    let number = if facts.number.is_empty() { ".".repeat(40) } else { facts.number.clone() };
     let mut blocks = vec![
         Block::Facts(vec![
-            (Text::new("Nomor", "Number"), facts.number.clone()),
+            (Text::new("Nomor", "Number"), number),
             (Text::new("Kepada", "To"), facts.office.clone()),
             (Text::new("Surat permohonan", "Your letter"), format!("{letter}, {}", day(facts.letter_date))),
         ]),
@@ -46,7 +48,17 @@ pub fn paper(facts: &ApprovalLetter, letterhead: &[String]) -> Paper {
         position: facts.position.clone(),
         name: facts.by.clone(),
     });
-    blocks.push(Block::Facts(vec![(Text::new("Kode pemeriksaan", "Verification code"), facts.verify_code.clone())]));
+    if let Some(ink) = &facts.ink {
+        let (on, entered) = (day(ink.signed_on), instant_in_words(ink.at, facts.zone, Lang::Id));
+        blocks.push(Block::Facts(vec![
+            (Text::new("Ditandatangani dengan tinta", "Signed in ink"), on),
+            (Text::new("Dicatat di loket", "Entered at the counter"), format!("{}, {entered}", ink.by_name)),
+        ]));
+    }
+    if !facts.verify_code.is_empty() {
+        let code = facts.verify_code.clone();
+        blocks.push(Block::Facts(vec![(Text::new("Kode pemeriksaan", "Verification code"), code)]));
+    }
     Paper {
         letterhead: letterhead.to_vec(),
         title: Text::new("Persetujuan Penayangan", "Approval to air"),

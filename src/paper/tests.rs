@@ -22,6 +22,7 @@ fn letter() -> Paper {
         at: "2026-11-22T03:00:00Z".parse().expect("an instant"),
         zone: "Asia/Jakarta".parse().expect("a zone"),
         verify_code: "0123456789abcdef".into(),
+        ink: None,
         revoked: None,
     };
     approval::paper(&facts, &["Pemerintah Kabupaten Deli Serdang".into(), "Dinas Komunikasi".into()])

@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::row::{hash, instant, maybe_instant, ms, word};
+use super::row::{hash, instant, is_taken, maybe_instant, ms, word};
 use super::{Reader, Scope, StoreError, Tx};
 use crate::domain::ids::{ApprovalId, CaseId, ChannelId, PersonId, Sha256, SubmissionId};
 use crate::domain::people::Form;
@@ -114,7 +114,7 @@ impl Tx<'_> {
         let sql = "insert into approvals (case_id, submission_id, number, verify_code, original_sha256, \
                    recipe_sha256, channel, valid_from_ms, valid_until_ms, approved_by, form, approved_at_ms) \
                    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-        self.connection.prepare_cached(sql)?.execute(params![
+        let written = self.connection.prepare_cached(sql)?.execute(params![
             new.case.0,
             new.submission.0,
             new.number,
@@ -127,7 +127,11 @@ impl Tx<'_> {
             new.by.0,
             new.form.as_str(),
             ms(at)
-        ])?;
+        ]);
+        written.map_err(|e| match is_taken(&e) {
+            true => StoreError::Taken { what: "approval", name: new.number.clone() },
+            false => e.into(),
+        })?;
         Ok(ApprovalId(self.connection.last_insert_rowid()))
     }
 

@@ -246,7 +246,7 @@ fn case_page(
     });
     let trail = found.moves.iter().rev().map(|done| TrailRow {
         what: done_words(done, &found.standard, lang),
-        by: by_words(done, &found.standard, can),
+        by: by_words(done, found, can),
         at: instant_in_words(done.at, zone, lang),
         reason: done.reason.clone(),
     });
@@ -589,8 +589,16 @@ pub(super) fn done_words(done: &MoveRow, standard: &ServiceStandard, lang: Lang)
     format!("{action}{end}")
 }
 
-/// An office sees positions, not names of staff; staff see both.
-pub(super) fn by_words(done: &MoveRow, standard: &ServiceStandard, can: &Can<Enter>) -> String {
+/// Who did it, and who entered it where paper was signed. An office sees positions, not names of staff; staff see both.
+pub(super) fn by_words(done: &MoveRow, found: &CaseFile, can: &Can<Enter>) -> String {
+    let acted = actor_words(done, &found.standard, can);
+    let Some(ink) = found.ink.iter().find(|ink| ink.version == done.version) else { return acted };
+    let on = date_in_words(ink.signed_on, can.visit.lang);
+    let entered = if can.person().is_staff() { format!(" ({})", ink.by_name) } else { String::new() };
+    format!("{acted}; {} {on}{entered}", can.visit.t("trail-ink"))
+}
+
+fn actor_words(done: &MoveRow, standard: &ServiceStandard, can: &Can<Enter>) -> String {
     let form = match done.form {
         Holding::Definitif => "",
         Holding::Plh => "Plh. ",

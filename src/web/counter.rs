@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use askama::Template;
-use axum::Form;
 use axum::extract::multipart::Field;
 use axum::extract::{Multipart, Path, Query, State};
 use axum::http::StatusCode;
@@ -17,15 +16,18 @@ use super::letter_form::short_text;
 use super::page::{Done, FormErrors, Page, html};
 use super::problem::Problem;
 use super::reports::{PaperPage, pdf};
-use super::session::{AtCounter, Can, Enter, Right};
+use super::session::{AtCounter, Can, Enter, Right, password_again};
 use super::upload;
 use crate::desk::counter::Scanned;
+use crate::desk::ink::{SignedInInk, Signer};
 use crate::desk::{DeskError, Refusal};
-use crate::domain::ids::CaseId;
+use crate::domain::ids::{CaseId, PersonId};
 use crate::domain::paperwork::{MAX_BEARER_CHARS, MAX_BROUGHT_CHARS, MAX_SCAN_BYTES, PaperKind};
+use crate::domain::people::Form;
 use crate::domain::text::instant_in_words;
+use crate::domain::time::BroadcastDate;
 use crate::files::letters;
-use crate::paper::{self, Paper, receipt};
+use crate::paper::{Paper, approval, receipt};
 
 /// Longest silence between two pieces of a scan.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -56,6 +58,11 @@ struct CounterPage {
     scans: Vec<ScanRow>,
     /// Whether this person gives receipts.
     at_counter: bool,
+    /// Who may sign what waits, where it can be signed in ink: number and name.
+    signers: Vec<(PersonId, String)>,
+    version: u32,
+    ink: InkForm,
+    today: String,
     /// Kinds of scans: word and name.
     kinds: Vec<(&'static str, String)>,
     given: ReceiptForm,
@@ -73,6 +80,22 @@ pub(super) struct ReceiptForm {
     brought: String,
 }
 
+/// What the form of a signature in ink sends, beside the scan.
+#[derive(Default, Clone)]
+pub(super) struct InkForm {
+    version: String,
+    signer: String,
+    signed_on: String,
+    number: String,
+}
+
+/// What was typed before something was wrong.
+#[derive(Default)]
+struct Given {
+    receipt: ReceiptForm,
+    ink: InkForm,
+}
+
 /// `GET /requests/{id}/paper`
 pub(super) async fn show(
     State(web): State<Web>,
@@ -82,10 +105,11 @@ pub(super) async fn show(
 ) -> Result<Response, Problem> {
     let done = match done.as_str() {
         "filed" => Some(can.visit.t("counter-filed")),
+        "signed" => Some(can.visit.t("counter-signed")),
         "scanned" => Some(can.visit.t("counter-scanned")),
         _ => None,
     };
-    page_of(&web, &can, CaseId(id), done, ReceiptForm::default(), FormErrors::default()).await
+    page_of(&web, &can, CaseId(id), done, Given::default(), FormErrors::default()).await
 }
 
 async fn page_of<R: Right>(
@@ -93,13 +117,16 @@ async fn page_of<R: Right>(
     can: &Can<R>,
     id: CaseId,
     done: Option<String>,
-    given: ReceiptForm,
+    given: Given,
     errors: FormErrors,
 ) -> Result<Response, Problem> {
     let (lang, person) = (can.visit.lang, can.person().clone());
-    let (found, (receipts, scans), zone) = web
+    let at_counter = AtCounter::ROLES.iter().any(|role| can.person().holds(*role));
+    let (found, (receipts, scans), signers, zone) = web
         .ask(move |desk| {
-            Ok((desk.case_file(&person, id)?, desk.paperwork(&person, id)?, desk.deadlines()?.office().zone))
+            let found = desk.case_file(&person, id)?;
+            let signers = if at_counter { desk.signers(&found)? } else { Vec::new() };
+            Ok((found, desk.paperwork(&person, id)?, signers, desk.deadlines()?.office().zone))
         })
         .await?;
     let mut page = can.page(can.visit.t("counter"));
@@ -125,9 +152,13 @@ async fn page_of<R: Right>(
         title: found.row.title.clone(),
         receipts: receipts.collect(),
         scans: scans.collect(),
-        at_counter: AtCounter::ROLES.iter().any(|role| can.person().holds(*role)),
+        at_counter,
+        signers: signers.into_iter().map(|signer| (signer.id, position_of(&signer))).collect(),
+        version: found.row.version,
+        ink: given.ink,
+        today: zone.local(web.desk.now()).date().to_string(),
         kinds: PaperKind::ALL.into_iter().map(|kind| (kind.as_str(), kind.text().get(lang).to_owned())).collect(),
-        given,
+        given: given.receipt,
         most_bearer: MAX_BEARER_CHARS,
         most_brought: MAX_BROUGHT_CHARS,
         most_bytes: MAX_SCAN_BYTES,
@@ -135,6 +166,15 @@ async fn page_of<R: Right>(
     };
     let status = if wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     Ok((status, html(&shown)).into_response())
+}
+
+/// `Plh.` before the name of whoever holds the position so.
+fn position_of(signer: &Signer) -> String {
+    match signer.form {
+        Form::Definitif => signer.name.clone(),
+        Form::Plh => format!("Plh. {}", signer.name),
+        Form::Plt => format!("Plt. {}", signer.name),
+    }
 }
 
 fn size(bytes: u64) -> String {
@@ -146,7 +186,7 @@ pub(super) async fn give(
     State(web): State<Web>,
     can: Can<AtCounter>,
     Path(id): Path<i64>,
-    Form(given): Form<ReceiptForm>,
+    axum::Form(given): axum::Form<ReceiptForm>,
 ) -> Result<Response, Problem> {
     let (by, case) = (can.id(), CaseId(id));
     let mut errors = FormErrors::default();
@@ -158,7 +198,7 @@ pub(super) async fn give(
         }
     }
     if !errors.is_empty() {
-        return page_of(&web, &can, case, None, given, errors).await;
+        return page_of(&web, &can, case, None, Given { receipt: given, ..Given::default() }, errors).await;
     }
     let receipt = web.ask(move |desk| desk.give_receipt(by, case, &given.bearer, &given.brought)).await?;
     Ok(Redirect::to(&format!("/requests/{id}/receipts/{receipt}")).into_response())
@@ -179,15 +219,9 @@ pub(super) async fn receipt_page(
     Path((id, number)): Path<(i64, i64)>,
 ) -> Result<Response, Problem> {
     let set = receipt_paper(&web, &can, id, number).await?;
-    Ok(html(&PaperPage {
-        page: can.page(can.visit.t("counter-receipt")),
-        back: format!("/requests/{id}/paper"),
-        body: paper::body(&set),
-        csv: None,
-        pdf: format!("/requests/{id}/receipts/{number}/receipt.pdf"),
-        conclude: None,
-        conclusion: String::new(),
-    }))
+    let page = can.page(can.visit.t("counter-receipt"));
+    let pdf = format!("/requests/{id}/receipts/{number}/receipt.pdf");
+    Ok(html(&PaperPage::of(page, &set, format!("/requests/{id}/paper"), pdf)))
 }
 
 /// `GET /requests/{id}/receipts/{receipt}/receipt.pdf`
@@ -215,12 +249,14 @@ pub(super) async fn scan(
             "scan" => {
                 let scanned = match read(field, kind).await? {
                     Ok(scanned) => scanned,
-                    Err(refusal) => return refused(&web, &can, case, &refusal).await,
+                    Err(refusal) => return refused(&web, &can, case, Given::default(), ("scan", &refusal)).await,
                 };
                 return match web.blocking(move |desk| desk.add_scan(by, case, scanned)).await? {
                     Ok(_) => Ok(Redirect::to(&format!("/requests/{id}/paper?done=scanned")).into_response()),
                     Err(DeskError::Refused(Refusal::NotFound { .. })) => Err(Problem::NotFound),
-                    Err(DeskError::Refused(refusal)) => refused(&web, &can, case, &refusal).await,
+                    Err(DeskError::Refused(refusal)) => {
+                        refused(&web, &can, case, Given::default(), ("scan", &refusal)).await
+                    }
                     Err(error) => Err(error.into()),
                 };
             }
@@ -230,10 +266,16 @@ pub(super) async fn scan(
     Err(Problem::Unreadable)
 }
 
-async fn refused<R: Right>(web: &Web, can: &Can<R>, case: CaseId, refusal: &Refusal) -> Result<Response, Problem> {
+async fn refused<R: Right>(
+    web: &Web,
+    can: &Can<R>,
+    case: CaseId,
+    given: Given,
+    (field, refusal): (&'static str, &Refusal),
+) -> Result<Response, Problem> {
     let mut errors = FormErrors::default();
-    errors.add("scan", refusal.text().get(can.visit.lang));
-    page_of(web, can, case, None, ReceiptForm::default(), errors).await
+    errors.add(field, refusal.text().get(can.visit.lang));
+    page_of(web, can, case, None, given, errors).await
 }
 
 /// Reads a scan into memory, no more of it than is taken.
@@ -264,4 +306,94 @@ pub(super) async fn scan_file(
     let (_, scans) = web.ask(move |desk| desk.paperwork(&person, CaseId(id))).await?;
     let scan = scans.into_iter().find(|row| row.id == scan).ok_or(Problem::NotFound)?;
     attachment(&letters::path(web.desk.home(), scan.sha256), &scan.name).await
+}
+
+async fn to_sign(web: &Web, can: &Can<AtCounter>, id: i64) -> Result<Paper, Problem> {
+    let person = can.person().clone();
+    let letter = web.ask(move |desk| desk.approval_to_sign(&person, CaseId(id))).await?;
+    Ok(approval::paper(&letter, &web.desk.config.paper.letterhead))
+}
+
+/// `GET /requests/{id}/to-sign`
+pub(super) async fn to_sign_page(
+    State(web): State<Web>,
+    can: Can<AtCounter>,
+    Path(id): Path<i64>,
+) -> Result<Response, Problem> {
+    let set = to_sign(&web, &can, id).await?;
+    let page = can.page(can.visit.t("counter-to-sign"));
+    let (back, pdf) = (format!("/requests/{id}/paper"), format!("/requests/{id}/to-sign.pdf"));
+    Ok(html(&PaperPage::of(page, &set, back, pdf)))
+}
+
+/// `GET /requests/{id}/to-sign.pdf`
+pub(super) async fn to_sign_pdf(
+    State(web): State<Web>,
+    can: Can<AtCounter>,
+    Path(id): Path<i64>,
+) -> Result<Response, Problem> {
+    let set = to_sign(&web, &can, id).await?;
+    pdf(&web, set, format!("konsep-persetujuan-{id}.pdf")).await
+}
+
+/// `POST /requests/{id}/ink`: the scan is the last field, so what is wrong with the others is said before it is kept.
+pub(super) async fn sign(
+    State(web): State<Web>,
+    can: Can<AtCounter>,
+    Path(id): Path<i64>,
+    mut parts: Multipart,
+) -> Result<Response, Problem> {
+    let (case, by) = (CaseId(id), can.id());
+    let (mut ink, mut password) = (InkForm::default(), String::new());
+    while let Some(field) = parts.next_field().await.map_err(|_| Problem::Unreadable)? {
+        match field.name().unwrap_or_default() {
+            "version" => ink.version = short_text(field).await?,
+            "signer" => ink.signer = short_text(field).await?,
+            "signed_on" => ink.signed_on = short_text(field).await?,
+            "number" => ink.number = short_text(field).await?.trim().to_owned(),
+            "password" => password = short_text(field).await?,
+            "scan" => {
+                let given = || Given { ink: ink.clone(), ..Given::default() };
+                let scan = read(field, PaperKind::Signed).await?;
+                let mut errors = FormErrors::default();
+                let signed_on = ink.signed_on.parse::<BroadcastDate>();
+                if signed_on.is_err() {
+                    errors.add("signed_on", Refusal::SignedOn.text().get(can.visit.lang));
+                }
+                if let Err(refusal) = &scan {
+                    errors.add("ink-scan", refusal.text().get(can.visit.lang));
+                }
+                if password.is_empty() {
+                    errors.add("password", can.visit.t("act-password-empty"));
+                } else if errors.is_empty() && !password_again(&web, &can, password).await? {
+                    errors.add("password", can.visit.t("act-password-wrong"));
+                }
+                let (Ok(signed_on), Ok(scan), true) = (signed_on, scan, errors.is_empty()) else {
+                    return page_of(&web, &can, case, None, given(), errors).await;
+                };
+                let signed = SignedInInk {
+                    version: ink.version.parse().map_err(|_| Problem::Unreadable)?,
+                    signer: PersonId(ink.signer.parse().map_err(|_| Problem::Unreadable)?),
+                    signed_on,
+                    number: (!ink.number.is_empty()).then(|| ink.number.clone()),
+                    scan,
+                };
+                return match web.blocking(move |desk| desk.sign_in_ink(by, case, signed)).await? {
+                    Ok(_) => Ok(Redirect::to(&format!("/requests/{id}/paper?done=signed")).into_response()),
+                    Err(DeskError::Refused(Refusal::NotFound { .. })) => Err(Problem::NotFound),
+                    Err(DeskError::Refused(refusal)) => {
+                        let field = match refusal {
+                            Refusal::SignedOn => "signed_on",
+                            Refusal::Line { .. } | Refusal::Taken { .. } => "number",
+                            _ => "ink-scan",
+                        };
+                        refused(&web, &can, case, given(), (field, &refusal)).await
+                    }
+                    Err(error) => Err(error.into()),
+                };
+            }
+            _ => {}
+        }
+    }
+    Err(Problem::Unreadable)
 }

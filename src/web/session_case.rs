@@ -115,7 +115,7 @@ fn case_page(
     let due = deadlines.of(found, web.desk.now());
     let trail = found.moves.iter().rev().map(|done| TrailRow {
         what: done_words(done, &found.standard, lang),
-        by: by_words(done, &found.standard, can),
+        by: by_words(done, found, can),
         at: instant_in_words(done.at, web.zone(), lang),
         reason: done.reason.clone(),
         with: done.with.is_some(),

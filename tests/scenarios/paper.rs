@@ -2,10 +2,14 @@
 
 use axum::http::{StatusCode, header};
 use siaran::desk::intake::{Filed, NewRequest, Upload};
+use siaran::desk::planning::WhenEmpty;
 use siaran::domain::audit::AuditKind;
 use siaran::domain::people::Role;
+use siaran::domain::playlist::ItemKind;
+use siaran::files::letters;
+use siaran::store::Scope;
 
-use crate::pages::Pages;
+use crate::pages::{Answer, Pages};
 use crate::world::World;
 
 const SCAN: &[u8] = b"%PDF-1.7 a letter with a stamp";
@@ -87,5 +91,95 @@ fn a_scan_is_kept_with_its_request_leaves_as_an_attachment_and_nothing_else_is_t
     assert_eq!(pages.ask(Some(world.district_sender), &format!("{scans}/1")).status, StatusCode::NOT_FOUND);
     let added = world.desk.store.read(|r| r.audit_of_case(case)).unwrap();
     assert_eq!(added.iter().filter(|row| row.body.contains(AuditKind::ScanAdded.as_str())).count(), 1);
+    assert_eq!(world.desk.check().unwrap().broken, []);
+    let kept = world.desk.store.read(|r| r.scans(Scope::All, case)).unwrap().remove(0);
+    std::fs::write(letters::path(world.home(), kept.sha256), b"another letter").unwrap();
+    let broken = world.desk.check().unwrap().broken;
+    assert!(broken.len() == 1 && broken[0].invariant == 11 && broken[0].what.contains("other bytes"), "{broken:?}");
+    world.ends();
+}
+
+/// The registry gives the form of a signature in ink, with what is typed in place of what is right.
+fn ink(pages: &Pages<'_>, world: &World, path: &str, wrong: &[(&str, &str)], scan: &[u8]) -> Answer {
+    let signer = world.id(Role::Head).to_string();
+    let mut fields = vec![
+        ("version", "3"),
+        ("signer", signer.as_str()),
+        ("signed_on", "2026-11-23"),
+        ("number", "400.14.1/17"),
+        ("password", PASSWORD),
+    ];
+    for (name, value) in wrong {
+        fields.iter_mut().filter(|(field, _)| field == name).for_each(|field| field.1 = value);
+    }
+    pages.fill_with_file(world.id(Role::Registry), path, &fields, ("scan", "persetujuan.pdf", scan))
+}
+
+const PASSWORD: &str = "kereta api malam";
+
+#[test]
+fn a_letter_at_the_counter_is_on_air_the_next_day_with_an_approval_that_was_signed_in_ink() {
+    let world = World::new();
+    let registry = world.id(Role::Registry);
+    let link = world.desk.invite(None, registry).unwrap();
+    world.desk.set_password(&link.token, PASSWORD).unwrap();
+    let case = entered(&world).case;
+    world.work();
+    world.act(Role::Verifier, case, "verify", Some("conforms")).unwrap();
+    let (pages, path) = (Pages::of(&world), format!("/requests/{case}/ink"));
+    assert!(pages.ask(Some(registry), &format!("/requests/{case}/paper")).words().contains("Tanda tangan basah"));
+    let print = pages.ask(Some(registry), &format!("/requests/{case}/to-sign")).words();
+    assert!(
+        print.contains("........") && print.contains("Ayo ke Posyandu") && !print.contains("Kode pemeriksaan"),
+        "{print}"
+    );
+
+    let version = world.desk.any_case_file(case).unwrap().row.version.to_string();
+    let right = [("version", version.as_str())];
+    let with = |wrong: (&'static str, &'static str)| [right[0], wrong];
+    for (wrong, scan, said) in [
+        (("signed_on", "2026-11-24"), SCAN, "antara tanggal permohonan masuk dan hari ini"),
+        (("signed_on", "kemarin"), SCAN, "antara tanggal permohonan masuk dan hari ini"),
+        (("password", "salah sama sekali"), SCAN, "Kata sandi"),
+        (("number", "400.14.1/17"), b"MZ a program", "bukan hasil pindai"),
+        (("version", "1"), SCAN, "baru saja diproses orang lain"),
+    ] {
+        let answer = ink(&pages, &world, &path, &with(wrong), scan);
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong:?}");
+        assert!(answer.words().contains(said), "{wrong:?}: {}", answer.words());
+    }
+    // A clerk can't sign as somebody who may not, and an office can't sign at all.
+    let verifier = world.id(Role::Verifier).to_string();
+    let nobody = ink(&pages, &world, &path, &[right[0], ("signer", &verifier)], SCAN);
+    assert_eq!(nobody.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", nobody.words());
+    assert_eq!(world.step(case), "approve");
+
+    let signed = ink(&pages, &world, &path, &right, SCAN);
+    assert_eq!(signed.status, StatusCode::SEE_OTHER, "{}", signed.words());
+    world.work();
+    world.act(Role::Technical, case, "process", Some("playable")).unwrap();
+    let (channel, tomorrow) = ("videotron".parse().unwrap(), "2026-11-24".parse().unwrap());
+    let by = Some(world.id(Role::Scheduler));
+    let plan = world.desk.publish_day(by, &channel, tomorrow, WhenEmpty::Refuse).unwrap().proposal.playlist;
+    assert_eq!(plan.items().iter().filter(|item| item.kind == ItemKind::Clip).count(), 12);
+    assert_eq!(world.desk.check().unwrap().broken, []);
+
+    let letter = pages.ask(Some(world.id(Role::Office)), &format!("/requests/{case}/letter")).words();
+    assert!(letter.contains("400.14.1/17") && letter.contains("Ditandatangani dengan tinta"), "{letter}");
+    let trail = pages.ask(Some(registry), &format!("/requests/{case}")).words();
+    assert!(trail.contains("tanda tangan basah Senin, 23 November 2026 (Bagian Umum)"), "{trail}");
+    let head = world.id(Role::Head);
+    assert!(world.announced(head)[0].contains("Bila tidak, cabut persetujuannya"), "{:?}", world.announced(head));
+    // The audit says who entered it, who signed, and which scan.
+    let rows = world.desk.store.read(|r| r.audit_of_case(case)).unwrap();
+    let row = rows.iter().find(|row| row.body.contains(AuditKind::InkEntered.as_str())).unwrap();
+    let body: serde_json::Value = serde_json::from_str(&row.body).unwrap();
+    let scan = &world.desk.store.read(|r| r.scans(Scope::All, case)).unwrap()[0];
+    assert_eq!((body["by"].as_i64(), body["signer"].as_i64()), (Some(registry.0), Some(head.0)), "{body}");
+    assert_eq!(
+        (body["scan"].as_i64(), body["file"].as_str()),
+        (Some(scan.id), Some(&*scan.sha256.to_string())),
+        "{body}"
+    );
     world.ends();
 }

@@ -703,6 +703,18 @@ counter-file-hint = A PDF, a JPEG or a PNG of at most { $mib } MiB.
 counter-scan-do = Keep the scan
 counter-scanned = The scan is kept.
 counter-filed = The request is entered. Give its bearer a receipt, then scan the letter.
+counter-ink = Signature in ink
+counter-ink-what = Print the approval, have it signed, then keep its scan here. The request goes on as if it had been signed on screen; who signed and your own name are on record.
+counter-to-sign = Approval to be signed
+counter-to-sign-do = Print it to be signed
+counter-signer = Who signed
+counter-signed-on = Day of the signature
+counter-letter-number = Number of the letter
+counter-letter-number-hint = The number of the secretariat's own register. Leave it empty to take one here.
+counter-ink-scan = Scan of the approval with its signature
+counter-ink-do = Enter the signature
+counter-signed = The signature is on record. The request goes on.
+trail-ink = signed in ink
 case-paper = Paper: receipts and scans
 
 # Services and sessions in the studio

@@ -651,6 +651,18 @@ counter-file-hint = PDF, JPEG atau PNG, paling besar { $mib } MiB.
 counter-scan-do = Simpan pindaian
 counter-scanned = Pindaian tersimpan.
 counter-filed = Permohonan tercatat. Buat tanda terima untuk pembawanya, lalu pindai suratnya.
+counter-ink = Tanda tangan basah
+counter-ink-what = Cetak persetujuannya, mintakan tanda tangan, lalu simpan pindaiannya di sini. Permohonan berjalan terus seperti bila ditandatangani di layar; nama penanda tangan dan nama Anda tercatat.
+counter-to-sign = Persetujuan untuk ditandatangani
+counter-to-sign-do = Cetak untuk ditandatangani
+counter-signer = Penanda tangan
+counter-signed-on = Tanggal tanda tangan
+counter-letter-number = Nomor surat
+counter-letter-number-hint = Nomor dari buku agenda sekretariat. Kosongkan bila nomor diambil dari Siaran.
+counter-ink-scan = Pindaian persetujuan yang sudah ditandatangani
+counter-ink-do = Catat tanda tangan
+counter-signed = Tanda tangan tercatat. Permohonan berjalan terus.
+trail-ink = tanda tangan basah
 case-paper = Berkas kertas: tanda terima dan pindaian
 
 # Services and sessions in the studio
