@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::home::{could, open, person, refused};
-use super::request::{show, work_off};
+use super::request::{local, show, work_off};
 use super::{Ended, Failure};
 use crate::desk::Desk;
 use crate::desk::review::WantedAct;
@@ -12,6 +12,7 @@ use crate::domain::ids::{CaseId, PersonId};
 use crate::domain::people::Role;
 use crate::domain::standard::Action;
 use crate::domain::submission::CheckPoint;
+use crate::domain::time::{BroadcastDate, TimeOfDay};
 
 #[derive(clap::Args)]
 pub(super) struct Arguments {
@@ -34,6 +35,10 @@ pub(super) struct Arguments {
     /// Equipment of the step's list that is not ready; the rest is ticked. Several times
     #[arg(long, value_name = "THING")]
     not_ready: Vec<String>,
+    /// When the session is to begin, local time, 2026-11-26T10:00, for a step that books a studio
+    /// [default: as booked, or as the letter wants]
+    #[arg(long, value_name = "DATETIME", value_parser = local)]
+    at: Option<(BroadcastDate, TimeOfDay)>,
     /// One JSON document instead of words
     #[arg(long)]
     json: bool,
@@ -70,6 +75,7 @@ pub(super) fn run(home: &Path, arguments: Arguments) -> Result<Ended, Failure> {
         choice: arguments.choice,
         reason: arguments.reason,
         version: None,
+        at: arguments.at.map(|(day, time)| desk.zone().resolve(day, time)),
         checklist: (action == Some(Action::Verify) && found.airing().is_ok()).then_some(checklist),
         ticked: listed.filter(|point| !arguments.not_ready.contains(point)).collect(),
     };

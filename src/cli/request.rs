@@ -22,6 +22,7 @@ use crate::domain::ids::{CaseId, ChannelId, OpdId, SubmissionId};
 use crate::domain::people::Person;
 use crate::domain::session::{IssuedPaper, SessionLetter, USUAL_SESSION_MIN};
 use crate::domain::standard::Key;
+use crate::domain::studio::Booking;
 use crate::domain::submission::{LetterDetails, USUAL_PLAYS_PER_DAY};
 use crate::domain::text::Text;
 use crate::domain::time::{BroadcastDate, TimeOfDay, Zone};
@@ -134,7 +135,7 @@ struct SessionArguments {
     minutes: u32,
 }
 
-fn local(text: &str) -> Result<(BroadcastDate, TimeOfDay), String> {
+pub(super) fn local(text: &str) -> Result<(BroadcastDate, TimeOfDay), String> {
     let (date, time) = text.split_once(['T', ' ']).ok_or("wanted is something like 2026-11-26T10:00")?;
     Ok((date.parse().map_err(|e| format!("{e}"))?, time.parse().map_err(|e| format!("{e}"))?))
 }
@@ -378,6 +379,13 @@ fn of_session(document: &mut Value, session: &Session, zone: Zone) {
             "form": paper.form.as_str(), "at": zone.rfc3339(paper.at),
         })
     };
+    let booking = |booking: &Booking| {
+        json!({
+            "id": booking.id.0, "studio": booking.studio.as_str(), "state": booking.state.as_str(),
+            "start": zone.rfc3339(booking.session.start()), "end": zone.rfc3339(booking.session.end()),
+        })
+    };
+    document["bookings"] = session.bookings.iter().map(booking).collect();
     document["papers"] = session.papers.iter().map(paper).collect();
 }
 

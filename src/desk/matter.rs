@@ -11,6 +11,7 @@ use crate::domain::channel::Channel;
 use crate::domain::ids::CaseId;
 use crate::domain::session::{IssuedPaper, SessionRequest};
 use crate::domain::standard::{Key, Requirement};
+use crate::domain::studio::{Booking, SessionLog};
 use crate::domain::submission::{Approval, CheckPoint, LetterDetails, Submission};
 use crate::domain::time::Instant;
 use crate::domain::timeline::Timeline;
@@ -63,6 +64,10 @@ pub struct Session {
     pub requests: Vec<SessionRequest>,
     /// Papers issued about it, oldest first.
     pub papers: Vec<IssuedPaper>,
+    /// Bookings made for it, oldest first, as they were written down.
+    pub bookings: Vec<Booking>,
+    /// What is told of the newest of them.
+    pub log: SessionLog,
 }
 
 impl Airing {
@@ -128,7 +133,12 @@ impl Session {
         if requests.is_empty() {
             return Ok(None);
         }
-        Ok(Some(Session { requests, papers: reader.papers(scope, case)? }))
+        let bookings = reader.bookings_of(case)?;
+        let log = match bookings.last() {
+            Some(booking) => reader.session_log(booking.id)?,
+            None => SessionLog::default(),
+        };
+        Ok(Some(Session { requests, papers: reader.papers(scope, case)?, bookings, log }))
     }
 
     /// The letter that counts.

@@ -29,6 +29,7 @@ pub mod reporting;
 pub mod retention;
 pub mod review;
 pub mod rounds;
+mod session_booking;
 pub mod session_papers;
 pub mod sessions;
 pub mod standing;

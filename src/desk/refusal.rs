@@ -1,6 +1,8 @@
 //! Why a desk says no: data with words that a person can act on.
 
+use super::session_booking::log_wanted;
 use super::studio::StudioRefusal;
+use crate::domain::ids::BookingId;
 use crate::domain::people::Role;
 use crate::domain::submission::{CheckPoint, LetterFault};
 use crate::domain::text::Text;
@@ -69,6 +71,11 @@ pub enum Refusal {
     },
     /// An applicant is not erased while a request is open.
     RequestsOpen,
+    /// A session's log lacks its start or its stop.
+    SessionLogWanted {
+        /// Of which booking.
+        booking: BookingId,
+    },
     /// Things that a step lists are not ready.
     NotReady {
         /// Which, in the standard's words.
@@ -134,6 +141,7 @@ impl Refusal {
             Refusal::Letter(_) => "letter",
             Refusal::NotAnApplicant { .. } => "not_an_applicant",
             Refusal::RequestsOpen => "requests_open",
+            Refusal::SessionLogWanted { .. } => "session_log_wanted",
             Refusal::NotReady { .. } => "not_ready",
             Refusal::TooLarge { .. } => "too_large",
             Refusal::NoRoom { .. } => "no_room",
@@ -245,6 +253,7 @@ impl Refusal {
                 "Masih ada permohonan yang berjalan. Selesaikan atau tolak dahulu, lalu hapus datanya.",
                 "A request is still open. Finish or refuse it first, then erase the data.",
             ),
+            Refusal::SessionLogWanted { booking } => log_wanted(*booking),
             Refusal::NotReady { open } => Text::new(
                 format!("Belum siap: {}. Centang setelah diperiksa.", open.join(", ")),
                 format!("Not ready yet: {}. Tick each once it is checked.", open.join(", ")),

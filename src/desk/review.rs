@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256 as Hasher};
 use super::cases::{CaseFile, Standards, acting_person, scope_of};
 use super::matter::{Airing, Matter};
 use super::processing::recipe_hash;
+use super::studio::Booker;
 use super::token::random_bytes;
 use super::{Desk, DeskError, Refusal};
 use crate::config::{ChannelConfig, Config};
@@ -38,6 +39,8 @@ pub struct WantedAct {
     pub checklist: Option<BTreeMap<CheckPoint, bool>>,
     /// What was ticked off of the step's own list, for a step that has one.
     pub ticked: BTreeSet<String>,
+    /// When the session is to begin, for a step that books a studio; `None`: as it is booked, or was wanted.
+    pub at: Option<Instant>,
 }
 
 /// What was done.
@@ -56,6 +59,10 @@ pub struct Acted {
 pub(super) struct Procedure {
     pub(super) config: std::sync::Arc<Config>,
     pub(super) standards: Standards,
+    /// What a step does with a studio.
+    pub(super) booker: Booker,
+    /// When the session is to begin, where whoever acts has chosen.
+    pub(super) at: Option<Instant>,
     /// Salt of the reason's hash.
     pub(super) salt: [u8; 16],
     /// What an approval's letter prints for whoever wants to check it.
@@ -69,6 +76,8 @@ impl Desk {
         Ok(Procedure {
             config: self.config.clone(),
             standards: self.standards.clone(),
+            booker: self.booker(),
+            at: None,
             salt: random_bytes()?,
             verify_code: random_bytes()?,
             number: None,
@@ -80,7 +89,7 @@ impl Desk {
     /// # Errors
     /// Refused if the person may not, the case stands elsewhere, something is missing, or someone was faster.
     pub fn act(&self, by: PersonId, case: CaseId, wanted: WantedAct) -> Result<Acted, DeskError> {
-        let (now, procedure) = (self.now(), self.procedure()?);
+        let (now, procedure) = (self.now(), Procedure { at: wanted.at, ..self.procedure()? });
         self.store.write(move |tx| {
             let person = acting_person(tx, by, now)?;
             let found = CaseFile::load(tx, &procedure.standards, scope_of(&person)?, case)?;
@@ -248,11 +257,13 @@ impl Procedure {
         self.store_move(tx, found, done, by, with, now)?;
         let approval = match (&found.matter, by) {
             (Matter::Airing(airing), by) => self.airing_follows(tx, (found, airing), (step, done), by, now)?,
-            (Matter::Session(session), Some(by)) => {
-                self.session_follows(tx, (found, session), (step, done), by, now)?;
+            (Matter::Session(session), by) => {
+                self.studio_follows(tx, (found, session), (step, done), by)?;
+                if let Some(by) = by {
+                    self.session_follows(tx, (found, session), (step, done), by, now)?;
+                }
                 None
             }
-            (Matter::Session(_), None) => None,
         };
         announce(tx, found, step, done, now)?;
         Ok(approval)

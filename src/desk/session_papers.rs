@@ -91,7 +91,10 @@ impl Desk {
                 service: found.standard.as_written().title.clone(),
                 number: issued.map(|paper| paper.number.clone()),
                 applicant: found.row.office_name.clone(),
-                session: issued.and_then(|paper| paper.session).unwrap_or_else(|| letter.wanted()),
+                session: issued
+                    .and_then(|paper| paper.session)
+                    .or_else(|| session.booking(now).map(|booking| booking.session))
+                    .unwrap_or_else(|| letter.wanted()),
                 waits_for: waits.map(|actor| found.standard.title_of(actor).to_owned()).collect(),
                 marks: marks.into_iter().map(|(_, mark)| mark).collect(),
                 guide: document.signer.is_none(),

@@ -192,6 +192,9 @@ impl Procedure {
         now: Instant,
     ) -> Result<(), DeskError> {
         let (year, case) = (self.year(found, now), found.row.id);
+        // As it is booked after this very step, which may have taken another time.
+        let booked = tx.bookings_of(case)?.into_iter().rev().find(|booking| booking.state.at(now).keeps());
+        let booked = booked.map(|booking| booking.session);
         let series = document.series.as_deref().unwrap_or(document.id.as_str());
         let number = match &self.number {
             Some(number) if document.signer.as_ref() == Some(&done.actor) => number.clone(),
@@ -207,7 +210,7 @@ impl Procedure {
             by,
             actor: done.actor.clone(),
             form: done.form,
-            session: Some(session.newest().letter.wanted()),
+            session: Some(booked.unwrap_or_else(|| session.newest().letter.wanted())),
         };
         let id = tx.add_paper(&paper, now)?;
         let event = AuditEvent::new(AuditKind::PaperIssued).by(by).number("case", case.0).number("paper", id.0);

@@ -103,6 +103,11 @@ pub struct Booker {
 }
 
 impl Booker {
+    /// Its instant.
+    pub(super) fn now(&self) -> Instant {
+        self.now
+    }
+
     fn studio(&self, id: &StudioId) -> Result<&Studio, DeskError> {
         let found = self.config.studios.studios.get(id);
         let what = || Text::new(format!("Studio {id}"), format!("The studio {id}"));
@@ -213,7 +218,7 @@ impl Booker {
     pub fn cancel(
         &self,
         tx: &mut Tx<'_>,
-        by: PersonId,
+        by: Option<PersonId>,
         id: BookingId,
         version: Option<u32>,
         reason: &str,
@@ -222,7 +227,7 @@ impl Booker {
         let booking = self.changeable(tx, id, version)?;
         let reason = words(reason, LONGEST_NOTE).ok_or(StudioRefusal::ReasonWanted)?;
         tx.set_booking_state(id, booking.version, BookingState::Cancelled, self.now)?;
-        self.told(tx, AuditKind::BookingCancelled, id, LogKind::Cancelled, &reason, Some(by))?;
+        self.told(tx, AuditKind::BookingCancelled, id, LogKind::Cancelled, &reason, by)?;
         self.load(tx, id)
     }
 
@@ -356,7 +361,7 @@ impl Desk {
         let (booker, reason) = (self.booker(), reason.to_owned());
         self.store.write(move |tx| {
             booker.by_role(tx, by, BOOKERS)?;
-            booker.cancel(tx, by, id, version, &reason)
+            booker.cancel(tx, Some(by), id, version, &reason)
         })
     }
 

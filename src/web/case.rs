@@ -380,6 +380,7 @@ pub(super) async fn act(
             CheckPoint::ALL.into_iter().map(|point| (point, ticked(point))).collect()
         }),
         ticked: BTreeSet::new(),
+        at: None,
     };
     if errors.is_empty() {
         let (desk, by) = (web.desk.clone(), can.id());

@@ -65,6 +65,7 @@ const MATRIX: &[(Method, &str, Who)] = &[
     (Method::POST, "/requests/{id}/revise", Only(&[Office, Registry])),
     (Method::POST, "/requests/{id}/revise/new", Only(&[Office, Registry])),
     (Method::POST, "/requests/{id}/revise/check", Only(&[Office, Registry])),
+    (Method::POST, "/requests/{id}/stamp", ALL),
     (Method::GET, "/services", Only(&[Office, Registry])),
     (Method::GET, "/services/{service}/new", Only(&[Office, Registry])),
     (Method::POST, "/services/{service}/new", Only(&[Office, Registry])),

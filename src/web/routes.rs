@@ -7,7 +7,8 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 
 use super::{
     Web, again, audit, case, citizens, counter, crawl, deciding, health, inbox, incidents, live, people, planning,
-    preview, reports, requests, services, session_form, session_paper, sign_in, static_files, timeline, wall, work,
+    preview, reports, requests, services, session_case, session_form, session_paper, sign_in, static_files, timeline,
+    wall, work,
 };
 
 /// One method of one path.
@@ -67,6 +68,7 @@ pub(super) fn all() -> Vec<Route> {
         upload("/requests/{id}/revise", requests::revise_send),
         post("/requests/{id}/revise/new", requests::revise_change),
         post("/requests/{id}/revise/check", requests::revise_check),
+        post("/requests/{id}/stamp", session_case::stamped),
         get("/services", services::list),
         get("/services/{service}/new", session_form::new_form),
         post("/services/{service}/new", session_form::send),

@@ -4,11 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use askama::Template;
+use axum::Form;
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
 use super::Web;
-use super::case::{by_words, done_words};
+use super::case::{by_words, case_file, done_words};
 use super::page::{FormErrors, Page, Visit, html};
 use super::problem::Problem;
 use super::session::{Can, Enter, password_again};
@@ -16,11 +18,15 @@ use super::status::{Status, status};
 use crate::desk::cases::{CaseFile, Options};
 use crate::desk::matter::Session;
 use crate::desk::review::WantedAct;
+use crate::desk::studio::{Alternative, Entry, StudioRefusal};
 use crate::desk::{DeskError, Refusal};
 use crate::domain::ids::CaseId;
+use crate::domain::people::Role;
 use crate::domain::session::SessionLetter;
 use crate::domain::standard::{Action, EdgeKind};
-use crate::domain::text::{Text, date_in_words, instant_in_words};
+use crate::domain::studio::{Progress, equipment_text};
+use crate::domain::text::{Lang, Text, date_in_words, instant_in_words};
+use crate::domain::time::{BroadcastDate, Instant, TimeOfDay};
 use crate::engine::procedure::Refused;
 
 struct TrailRow {
@@ -62,12 +68,30 @@ struct ActForm {
     list: Vec<(String, bool)>,
     wants_password: bool,
     may_want_reason: bool,
+    /// Day and time at which the session is to begin, for a step that books a studio; and free ones near it.
+    books: Option<Times>,
     /// What else the same act counts for.
     rungs: Option<String>,
     reason: String,
     choice: String,
     /// It is done by filing again.
     revise: bool,
+}
+
+/// What the studio's operator stamps into the session's log.
+struct Stamp {
+    /// Equipment that nobody found ready yet: word and words.
+    open: Vec<(String, String)>,
+    /// Whether the session has begun.
+    runs: bool,
+}
+
+/// When a session may begin, as a form asks it.
+struct Times {
+    day: String,
+    time: String,
+    /// Value and words of each.
+    nearest: Vec<(String, String)>,
 }
 
 #[derive(Template)]
@@ -84,6 +108,10 @@ struct SessionCasePage {
     /// When it closes by itself.
     closes: Option<String>,
     facts: Vec<(String, String)>,
+    /// The studio as it is booked.
+    booked: Vec<(String, String)>,
+    /// What the operator may stamp into the session's log.
+    stamp: Option<Stamp>,
     steps: Vec<StepRow>,
     papers: Vec<PaperRow>,
     trail: Vec<TrailRow>,
@@ -93,7 +121,7 @@ struct SessionCasePage {
 
 /// The page, with what was just done.
 pub(super) fn show(web: &Web, can: &Can<Enter>, of: (&CaseFile, &Session), done: &str) -> Result<Response, Problem> {
-    let mut shown = case_page(web, can, of, &BTreeMap::new(), FormErrors::default())?;
+    let mut shown = case_page(web, can, of, &BTreeMap::new(), &[], FormErrors::default())?;
     shown.page.done = match done {
         "filed" => Some(can.visit.t("session-filed")),
         "acted" => Some(can.visit.t("case-acted")),
@@ -107,6 +135,7 @@ fn case_page(
     can: &Can<Enter>,
     (found, session): (&CaseFile, &Session),
     given: &BTreeMap<String, String>,
+    nearest: &[Alternative],
     errors: FormErrors,
 ) -> Result<SessionCasePage, Problem> {
     let (visit, lang) = (&can.visit, can.visit.lang);
@@ -130,10 +159,12 @@ fn case_page(
         agenda: found.row.agenda_number.clone().unwrap_or_else(|| "–".into()),
         status: status(&found.standing(), visit),
         facts: letter_facts(&session.newest().letter, web, visit),
+        booked: booked(session, web, visit),
+        stamp: stamp(found, session, web, can),
         steps: steps(found, visit)?,
         papers: papers(found, session, can),
         trail: trail.collect(),
-        act: act_form(found, options, given, visit),
+        act: act_form(web, (found, session), options, (given, nearest), visit),
         errors,
     })
 }
@@ -191,12 +222,20 @@ fn papers(found: &CaseFile, session: &Session, can: &Can<Enter>) -> Vec<PaperRow
     documents.filter_map(row).collect()
 }
 
-fn act_form(found: &CaseFile, options: Options, given: &BTreeMap<String, String>, visit: &Visit) -> Option<ActForm> {
+fn act_form(
+    web: &Web,
+    (found, session): (&CaseFile, &Session),
+    options: Options,
+    (given, nearest): (&BTreeMap<String, String>, &[Alternative]),
+    visit: &Visit,
+) -> Option<ActForm> {
     let lang = visit.lang;
     let step = found.step()?;
     options.may_act.ok()?;
     let text = |name: &str| given.get(name).cloned().unwrap_or_default();
     let revise = matches!(step.action, Action::Revise | Action::Submit);
+    let ready = session.ready(step);
+    let ticked = |thing: &String| given.contains_key(&tick(thing)) || ready.contains(thing);
     // A corrected letter sends the request on by itself.
     let offers = options.offers.iter().filter(|offer| !(revise && offer.kind == EdgeKind::Next));
     Some(ActForm {
@@ -212,7 +251,8 @@ fn act_form(found: &CaseFile, options: Options, given: &BTreeMap<String, String>
                 wants_reason: offer.wants_reason,
             })
             .collect(),
-        list: step.checklist.iter().map(|thing| (thing.clone(), given.contains_key(&tick(thing)))).collect(),
+        list: step.checklist.iter().map(|thing| (thing.clone(), ticked(thing))).collect(),
+        books: step.books.is_some().then(|| times(web, session, (given, nearest), lang)),
         wants_password: options.signs,
         rungs: (!options.rungs_above.is_empty())
             .then(|| visit.t1("session-rungs", "titles", options.rungs_above.join(", "))),
@@ -220,6 +260,87 @@ fn act_form(found: &CaseFile, options: Options, given: &BTreeMap<String, String>
         choice: text("choice"),
         revise,
     })
+}
+
+/// When the session may begin: as it was typed, as it is booked, or as the letter wants it.
+fn times(
+    web: &Web,
+    session: &Session,
+    (given, nearest): (&BTreeMap<String, String>, &[Alternative]),
+    lang: Lang,
+) -> Times {
+    let booked = session.booking(web.desk.now()).map(|booking| booking.session.start());
+    let local = web.zone().local(booked.unwrap_or(session.newest().letter.wanted_at));
+    let typed = |field: &str, usual: String| given.get(field).cloned().unwrap_or(usual);
+    let free = nearest.iter().map(|free| {
+        let local = web.zone().local(free.session.start());
+        (local.format("%Y-%m-%dT%H:%M").to_string(), free.text.get(lang).to_owned())
+    });
+    Times {
+        day: typed("day", local.date().to_string()),
+        time: typed("time", local.format("%H:%M").to_string()),
+        nearest: free.collect(),
+    }
+}
+
+/// The studio as it is booked, and what its log says of the session.
+fn booked(session: &Session, web: &Web, visit: &Visit) -> Vec<(String, String)> {
+    let (lang, zone) = (visit.lang, web.zone());
+    let Some(booking) = session.bookings.last() else { return Vec::new() };
+    let at = |at| instant_in_words(at, zone, lang);
+    let studio = web.desk.config.studios.studios.get(&booking.studio);
+    let mut facts = vec![
+        (visit.t("session-studio"), studio.map_or_else(|| booking.studio.to_string(), |studio| studio.title.clone())),
+        (visit.t("session-when"), at(booking.session.start())),
+        (visit.t("state"), booking.state.at(web.desk.now()).text().get(lang).to_owned()),
+    ];
+    match session.log.progress() {
+        Progress::Waiting => {}
+        Progress::Running { since } => facts.push((visit.t("session-started"), at(since))),
+        Progress::Over { started, stopped } => {
+            facts.extend([(visit.t("session-started"), at(started)), (visit.t("session-stopped"), at(stopped))]);
+        }
+        Progress::NoShow { at: noted } => facts.push((visit.t("session-no-show"), at(noted))),
+    }
+    facts
+}
+
+/// What the studio's operator stamps into the session's log while the session waits to be held.
+fn stamp(found: &CaseFile, session: &Session, web: &Web, can: &Can<Enter>) -> Option<Stamp> {
+    let held = found.step().is_some_and(|step| step.action == Action::Execute);
+    let booking = session.booking(web.desk.now()).filter(|_| held && can.person().holds(Role::StudioOperator))?;
+    let progress = session.log.progress();
+    let ready = session.log.ready();
+    let open = booking.equipment.iter().filter(|kind| !ready.contains_key(kind));
+    let open = open.map(|kind| (kind.to_string(), equipment_text(kind).get(can.visit.lang).to_owned()));
+    let waits = progress == Progress::Waiting;
+    let runs = matches!(progress, Progress::Running { .. });
+    (waits || runs).then(|| Stamp { open: if waits { open.collect() } else { Vec::new() }, runs })
+}
+
+/// `POST /requests/{id}/stamp`: equipment is found ready, the session begins, or it ends.
+pub(super) async fn stamped(
+    State(web): State<Web>,
+    can: Can<Enter>,
+    Path(id): Path<i64>,
+    Form(given): Form<BTreeMap<String, String>>,
+) -> Result<Response, Problem> {
+    let found = case_file(&web, &can, id).await?;
+    let now = web.desk.now();
+    let booking = found.session().and_then(|session| session.booking(now)).ok_or(Problem::NotFound)?;
+    let (by, booking, kinds) = (can.id(), booking.id, booking.equipment.clone());
+    let entries: Vec<Entry> = match given.get("entry").map(String::as_str) {
+        Some("start") => vec![Entry::Start],
+        Some("stop") => vec![Entry::Stop],
+        Some("ready") => {
+            let ticked = kinds.into_iter().filter(|kind| given.contains_key(&tick(kind.as_str())));
+            ticked.map(Entry::Ready).collect()
+        }
+        _ => return Err(Problem::Unreadable),
+    };
+    web.ask(move |desk| entries.into_iter().try_for_each(|entry| desk.tell_session(by, booking, entry).map(drop)))
+        .await?;
+    Ok(Redirect::to(&format!("/requests/{id}?done=acted")).into_response())
 }
 
 /// What a desk should know about a step, where its name does not say it.
@@ -279,6 +400,8 @@ pub(super) async fn act(
     let (found, id) = (of.0, of.0.row.id);
     let text = |name: &str| given.get(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     let mut errors = FormErrors::default();
+    let mut nearest = Vec::new();
+    let mut status = StatusCode::UNPROCESSABLE_ENTITY;
     let step = found.step().filter(|step| Some(step.id.as_str()) == given.get("step").map(String::as_str));
     let options = found.options(can.person())?;
     let choice = text("choice");
@@ -305,6 +428,10 @@ pub(super) async fn act(
         reason: text("reason"),
         version: text("version").and_then(|version| version.parse().ok()),
         ticked,
+        at: match step.is_some_and(|step| step.books.is_some()) {
+            true => chosen(web, &given, can, &mut errors),
+            false => None,
+        },
         ..WantedAct::default()
     };
     if errors.is_empty() {
@@ -314,7 +441,12 @@ pub(super) async fn act(
             Ok(_) => return Ok(Redirect::to(&format!("/requests/{id}?done=acted")).into_response()),
             Err(DeskError::Refused(Refusal::NotFound { .. })) => return Err(Problem::NotFound),
             Err(DeskError::Refused(refusal)) => {
+                if let Refusal::Studio(StudioRefusal::NotFree(not)) = &refusal {
+                    nearest.clone_from(&not.alternatives);
+                    status = StatusCode::CONFLICT;
+                }
                 let field = match refusal {
+                    Refusal::Studio(_) => "wanted_at",
                     Refusal::NotReady { .. } => "list",
                     Refusal::Procedure(Refused::ReasonWanted | Refused::ReasonTooLong) => "reason",
                     _ => "act",
@@ -324,6 +456,20 @@ pub(super) async fn act(
             Err(error) => return Err(error.into()),
         }
     }
-    let shown = case_page(web, can, of, &given, errors)?;
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&shown)).into_response())
+    let shown = case_page(web, can, of, &given, &nearest, errors)?;
+    Ok((status, html(&shown)).into_response())
+}
+
+/// When the session is to begin: a free time that was offered, else what was typed.
+fn chosen(web: &Web, given: &BTreeMap<String, String>, can: &Can<Enter>, errors: &mut FormErrors) -> Option<Instant> {
+    let field = |name: &str| given.get(name).map(|text| text.trim()).filter(|text| !text.is_empty());
+    let offered = field("nearest").and_then(|text| text.split_once('T'));
+    let (day, time) = offered.or_else(|| field("day").zip(field("time")))?;
+    match (day.parse::<BroadcastDate>(), time.parse::<TimeOfDay>()) {
+        (Ok(day), Ok(time)) => Some(web.zone().resolve(day, time)),
+        _ => {
+            errors.add("wanted_at", can.visit.t("session-wanted-wrong"));
+            None
+        }
+    }
 }

@@ -8,7 +8,7 @@ use siaran::domain::people::Role;
 use siaran::domain::submission::CheckPoint;
 
 use crate::pages::Pages;
-use crate::sessions::wanted;
+use crate::sessions::{hold_session, wanted};
 use crate::world::World;
 
 /// A way on as the file states it.
@@ -76,12 +76,19 @@ fn case_at(world: &World, service: &str, steps: &BTreeMap<String, Stated>, goal:
     let case = if service == "ds.videotron" {
         world.request(goal.as_bytes()).case
     } else {
-        world.desk.file_session(world.id(Role::Office), wanted(world, service)).unwrap()
+        // Each on a day of its own, for one studio holds one session at a time.
+        let mut asked = wanted(world, service);
+        let earlier = world.desk.cases(&world.person(Role::Admin)).unwrap().len();
+        asked.letter.wanted_at += chrono::TimeDelta::weeks(i64::try_from(earlier).unwrap());
+        world.desk.file_session(world.id(Role::Office), asked).unwrap()
     };
     world.work();
     for (step, way) in path_to(steps, "submit", goal) {
         if world.step(case) != step {
             continue; // it was done by filing
+        }
+        if steps[&step].action == "execute" && service != "ds.videotron" {
+            hold_session(world, case);
         }
         let role = Role::of_actor(&steps[&step].actor).unwrap();
         let checklist = CheckPoint::ALL.into_iter().map(|point| (point, true)).collect();

@@ -1,9 +1,14 @@
 //! Talkshow and podcast, from the letter to the archive, by the pages alone.
 
+use chrono::TimeDelta;
+use siaran::desk::review::WantedAct;
 use siaran::desk::sessions::NewSession;
+use siaran::desk::studio::{Entry, WantedBooking};
 use siaran::domain::ids::{CaseId, PersonId};
 use siaran::domain::people::{Form, OpdGroup, Role};
 use siaran::domain::session::SessionLetter;
+use siaran::domain::studio::{BookingState, Progress};
+use siaran::domain::time::Instant;
 use siaran::store::{NewOffice, NewPerson};
 
 use crate::pages::Pages;
@@ -69,6 +74,67 @@ fn act(pages: &Pages<'_>, world: &World, by: PersonId, case: CaseId, choice: &st
     assert_eq!(answer.status.as_u16(), 303, "{step} {choice}: {}", answer.words());
 }
 
+/// The operator finds the equipment ready where nobody has, begins the session and ends it, by the case's page.
+fn held(pages: &Pages<'_>, world: &World, case: CaseId, start: Instant) {
+    world.wait(start - world.desk.now());
+    let studio = world.id(Role::StudioOperator);
+    for entry in ["ready", "start", "stop"] {
+        let page = pages.ask(Some(studio), &format!("/requests/{case}")).words();
+        if !page.contains(&format!("name=\"entry\" value=\"{entry}\"")) {
+            assert_eq!(entry, "ready", "{page}");
+            continue;
+        }
+        let all = "ready-camera=1&ready-recorder=1&ready-lighting=1&ready-mixer=1&ready-computer=1&ready-microphone=1";
+        let answer = pages.fill(studio, &format!("/requests/{case}/stamp"), &format!("entry={entry}&{all}"));
+        assert_eq!(answer.status.as_u16(), 303, "{entry}: {}", answer.words());
+        world.wait(TimeDelta::minutes(30));
+    }
+    let log = world.desk.any_case_file(case).unwrap().session().unwrap().log.progress();
+    assert!(matches!(log, Progress::Over { .. }), "{log:?}");
+}
+
+/// The same without the pages.
+pub fn hold_session(world: &World, case: CaseId) {
+    let booking = world.desk.bookings_of(case).unwrap().pop().unwrap();
+    world.wait(booking.session.start() - world.desk.now());
+    let ready = booking.equipment.iter().cloned().map(Entry::Ready);
+    for entry in ready.chain([Entry::Start, Entry::Stop]) {
+        world.desk.tell_session(world.id(Role::StudioOperator), booking.id, entry).unwrap();
+    }
+}
+
+#[test]
+fn what_a_refused_request_or_an_absent_guest_kept_is_free_again_or_says_so() {
+    let world = World::new();
+    let case = world.desk.file_session(world.id(Role::Office), wanted(&world, "ds.talkshow")).unwrap();
+    world.act(Role::RadioVerifier, case, "verify", Some("complete-and-eligible")).unwrap();
+    world.act_because(Role::Head, case, "approve", Some("refused"), Some("Studio diperbaiki")).unwrap();
+    assert_eq!(world.desk.bookings_of(case).unwrap()[0].state, BookingState::Cancelled);
+
+    let case = world.desk.file_session(world.id(Role::Office), wanted(&world, "ds.talkshow")).unwrap();
+    for (role, step, choice) in [
+        (Role::RadioVerifier, "verify", Some("complete-and-eligible")),
+        (Role::Head, "approve", Some("approved")),
+        (Role::RadioVerifier, "send_schedule", None),
+        (Role::StudioOperator, "coordinate", None),
+    ] {
+        world.act(role, case, step, choice).unwrap();
+    }
+    let listed = world.desk.any_case_file(case).unwrap().step().unwrap().checklist.clone();
+    let act = WantedAct { step: "equipment".into(), ticked: listed.into_iter().collect(), ..WantedAct::default() };
+    world.desk.act(world.id(Role::StudioOperator), case, act).unwrap();
+    world.act(Role::StudioOperator, case, "material", None).unwrap();
+    let booking = world.desk.bookings_of(case).unwrap()[0].clone();
+    world.wait(booking.session.start() + TimeDelta::minutes(20) - world.desk.now());
+    world.act(Role::StudioOperator, case, "attend", Some("no-show")).unwrap();
+    let found = world.desk.any_case_file(case).unwrap();
+    assert_eq!(found.standing().text().id, "Pemohon tidak hadir");
+    let log = world.desk.booking(booking.id).unwrap().log;
+    assert!(matches!(log.progress(), Progress::NoShow { .. }), "{log:?}");
+    assert_eq!(log.ready().len(), 6, "the case's checklist is the studio's");
+    world.ends();
+}
+
 const READY: &str =
     "&ready-mixer=1&ready-microphone=1&ready-komputer=1&ready-perekam-suara=1&ready-kamera=1&ready-lighting=1";
 
@@ -95,9 +161,23 @@ fn a_citizen_asks_for_a_talkshow_and_is_led_from_the_letter_to_the_archive() {
     let revised = pages.fill(siti, &format!("/requests/{case}/session"), &letter_form("Cegah+stunting+bersama"));
     assert_eq!(revised.status.as_u16(), 303, "{}", revised.words());
 
-    act(&pages, &world, radio, case, "complete-and-eligible", "");
+    // Somebody else has the studio at that hour: the nearest free one is offered, and taken.
+    let other =
+        WantedBooking::usual("studio.radio".parse().unwrap(), "Rapat", "2026-11-26T03:00:00Z".parse().unwrap(), 60);
+    world.desk.hold(studio, other).unwrap();
+    let version = world.desk.any_case_file(case).unwrap().row.version;
+    let path = format!("/requests/{case}/act");
+    let body = format!("step=verify&version={version}&choice=complete-and-eligible&day=2026-11-26&time=10%3A00");
+    let full = pages.fill(radio, &path, &body);
+    assert_eq!(full.status.as_u16(), 409, "{}", full.words());
+    let offered = full.words();
+    assert!(offered.contains("Waktu terdekat yang kosong"), "{offered}");
+    let free = offered.split("name=\"nearest\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    act(&pages, &world, radio, case, "complete-and-eligible", &format!("&nearest={}", free.replace(':', "%3A")));
     act(&pages, &world, world.id(Role::Head), case, "approved", "");
     act(&pages, &world, radio, case, "coordinate", "");
+    let booked = world.desk.bookings_of(case).unwrap();
+    assert_eq!(booked.iter().map(|b| b.state).collect::<Vec<_>>(), [BookingState::Confirmed]);
     let mine = pages.ask(Some(siti), &format!("/requests/{case}?lang=en")).words();
     assert!(mine.contains("Broadcast schedule + technical guide") && mine.contains("001/PENGUMUMAN/2026"), "{mine}");
     let approval = pages.ask(Some(siti), &format!("/requests/{case}/papers/approval")).words();
@@ -108,6 +188,9 @@ fn a_citizen_asks_for_a_talkshow_and_is_led_from_the_letter_to_the_archive() {
     act(&pages, &world, studio, case, "material", READY);
     act(&pages, &world, studio, case, "attend", "&reason=Naskah+diterima");
     act(&pages, &world, siti, case, "present", "");
+    let early = pages.fill(studio, &path, "step=onair&choice=archive");
+    assert!(early.status.as_u16() == 422 && early.words().contains("belum dicatat mulai"), "{}", early.words());
+    held(&pages, &world, case, booked[0].session.start());
     act(&pages, &world, studio, case, "archive", "");
     act(&pages, &world, studio, case, "done", "");
     let ended = pages.ask(Some(siti), &format!("/requests/{case}")).words();
@@ -182,6 +265,9 @@ fn sekdis_returns_a_podcast_once_and_as_plh_kadis_signs_once_for_both_rungs() {
     ] {
         assert!(schedule.contains(said), "{said}: {schedule}");
     }
+    let session = world.desk.bookings_of(case).unwrap()[0].session;
+    assert!(schedule.contains("26 November 2026 pukul 10.00 WIB"), "{schedule}");
+    held(&pages, &world, case, session.start());
     act(&pages, &world, world.id(Role::StudioOperator), case, "publish", "");
     act(&pages, &world, jafung, case, "done", "");
     assert_eq!(world.step(case), "done");

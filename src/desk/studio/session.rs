@@ -48,7 +48,14 @@ impl Desk {
 }
 
 impl Booker {
-    fn tell(&self, tx: &mut Tx<'_>, by: PersonId, id: BookingId, entry: &Entry) -> Result<SessionLog, DeskError> {
+    /// As [`Desk::tell_session`], for whoever the caller lets.
+    pub(in crate::desk) fn tell(
+        &self,
+        tx: &mut Tx<'_>,
+        by: PersonId,
+        id: BookingId,
+        entry: &Entry,
+    ) -> Result<SessionLog, DeskError> {
         self.expire(tx)?;
         let booking = self.load(tx, id)?;
         let log = tx.session_log(id)?;

@@ -1,0 +1,158 @@
+//! What the steps of a request for a session do with the studio: they hold it while the letter is on its way, confirm it
+//! when the schedule goes out, give it back when the request ends another way, and keep the session's log and the case
+//! telling the same story.
+
+use super::cases::CaseFile;
+use super::matter::Session;
+use super::review::Procedure;
+use super::studio::{Entry, WantedBooking, WantedMove};
+use super::{DeskError, Refusal};
+use crate::domain::ids::{BookingId, EquipmentId, PersonId, StudioId};
+use crate::domain::standard::{Action, Booked, EdgeKind, Step};
+use crate::domain::studio::{Booking, LONGEST_TITLE, Progress, equipment_text};
+use crate::domain::text::{Lang, Text};
+use crate::domain::time::Instant;
+use crate::engine::procedure::Move;
+use crate::store::Tx;
+
+impl Procedure {
+    /// Does to the studio what a step wants, before the step's move is stored: what is refused here moves nothing.
+    pub(super) fn studio_follows(
+        &self,
+        tx: &mut Tx<'_>,
+        (found, session): (&CaseFile, &Session),
+        (step, done): (&Step, &Move),
+        by: Option<PersonId>,
+    ) -> Result<(), DeskError> {
+        match (done.kind, &done.outcome) {
+            (EdgeKind::Return, _) => return Ok(()),
+            (_, Some(outcome)) if outcome.as_str() != FULFILLED => {
+                let why = done.reason.clone().unwrap_or_else(|| format!("Permohonan berakhir: {outcome}"));
+                return self.give_back(tx, session, outcome.as_str(), &why, by);
+            }
+            _ => {}
+        }
+        let Some(by) = by else { return Ok(()) };
+        match step.books.as_ref().map(|books| (books.mode, books.resource.as_str().parse::<StudioId>())) {
+            Some((Booked::Hold, Ok(studio))) => self.hold_for(tx, (found, session), studio, by).map(drop),
+            Some((Booked::Confirm, Ok(studio))) => {
+                let held = self.hold_for(tx, (found, session), studio, by)?;
+                self.booker.confirm(tx, by, held.id).map(drop)
+            }
+            _ => self.tell_of(tx, session, (step, done), by),
+        }
+    }
+
+    /// The booking that keeps a studio for the request, at the time that was chosen; a new one if none does.
+    fn hold_for(
+        &self,
+        tx: &mut Tx<'_>,
+        (found, session): (&CaseFile, &Session),
+        studio: StudioId,
+        by: PersonId,
+    ) -> Result<Booking, DeskError> {
+        let letter = &session.newest().letter;
+        let chosen = self.at;
+        if let Some(kept) = session.booking(self.booker.now()) {
+            let Some(start) = chosen.filter(|at| *at != kept.session.start()) else { return Ok(kept.clone()) };
+            let reason = "Waktu dipilih pada langkah permohonan".to_owned();
+            let wanted = WantedMove { studio: None, start, minutes: None, reason, consent: None, version: None };
+            return self.booker.move_to(tx, by, kept.id, wanted);
+        }
+        // A hold that has run out meanwhile is taken again where it was, if it is still free.
+        let before = session.bookings.last().map(|booking| booking.session.start());
+        let start = chosen.or(before).unwrap_or(letter.wanted_at);
+        let title: String = letter.topic.chars().take(LONGEST_TITLE).collect();
+        let wish = WantedBooking::usual(studio, &title, start, letter.duration_min).of_case(found.row.id);
+        self.booker.hold(tx, by, wish)
+    }
+
+    /// Gives back what a request that ended another way keeps; a session to which nobody came says so.
+    fn give_back(
+        &self,
+        tx: &mut Tx<'_>,
+        session: &Session,
+        outcome: &str,
+        why: &str,
+        by: Option<PersonId>,
+    ) -> Result<(), DeskError> {
+        let Some(kept) = session.booking(self.booker.now()) else { return Ok(()) };
+        match (session.log.progress(), by) {
+            (Progress::Waiting, Some(by)) if outcome == NO_SHOW => {
+                self.booker.tell(tx, by, kept.id, &Entry::NoShow).map(drop)
+            }
+            (Progress::Waiting, by) => self.booker.cancel(tx, by, kept.id, None, why).map(drop),
+            _ => Ok(()),
+        }
+    }
+
+    /// What a step of the case tells the session's log: equipment that is ready, material that was handed in.
+    fn tell_of(
+        &self,
+        tx: &mut Tx<'_>,
+        session: &Session,
+        (step, done): (&Step, &Move),
+        by: PersonId,
+    ) -> Result<(), DeskError> {
+        let Some(kept) = session.booking(self.booker.now()) else { return Ok(()) };
+        match step.action {
+            Action::Check => {
+                let ready = session.log.ready();
+                let listed = kept.equipment.iter().filter(|kind| !ready.contains_key(kind));
+                for kind in listed.filter(|kind| step.checklist.iter().any(|thing| names(thing, kind))) {
+                    self.booker.tell(tx, by, kept.id, &Entry::Ready(kind.clone()))?;
+                }
+                Ok(())
+            }
+            Action::HandOver => {
+                let letter = &session.newest().letter;
+                let what = done.reason.as_ref().unwrap_or(&letter.material);
+                let what = what.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(LONGEST_TITLE).collect();
+                let whose = letter.institution.chars().take(LONGEST_TITLE).collect();
+                self.booker.tell(tx, by, kept.id, &Entry::Material { what, whose }).map(drop)
+            }
+            Action::Execute if step.evidence.iter().any(|proof| proof.as_str() == SESSION_LOG) => {
+                match session.log.progress() {
+                    Progress::Over { .. } => Ok(()),
+                    _ => Err(Refusal::SessionLogWanted { booking: kept.id }.into()),
+                }
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The end by which a request got what it asked for.
+const FULFILLED: &str = "fulfilled";
+/// The end where nobody came.
+const NO_SHOW: &str = "no_show";
+/// The proof that a session was held: its log with start and stop.
+const SESSION_LOG: &str = "session_log";
+
+/// Whether a standard's list means a kind of equipment.
+pub(super) fn names(thing: &str, kind: &EquipmentId) -> bool {
+    let text = equipment_text(kind);
+    let said = [kind.as_str().to_owned(), text.get(Lang::Id).to_lowercase(), text.get(Lang::En).to_lowercase()];
+    said.contains(&thing.to_lowercase())
+}
+
+impl Session {
+    /// The booking that keeps a studio for it at an instant; the newest that does.
+    pub fn booking(&self, now: Instant) -> Option<&Booking> {
+        self.bookings.iter().rev().find(|booking| booking.state.at(now).keeps())
+    }
+    /// Things of a step's list that the session's log says are ready.
+    pub fn ready(&self, step: &Step) -> Vec<String> {
+        let ready = self.log.ready();
+        let is_ready = |thing: &&String| ready.keys().any(|kind| names(thing, kind));
+        step.checklist.iter().filter(is_ready).cloned().collect()
+    }
+}
+
+/// Names the booking whose log is meant.
+pub(super) fn log_wanted(booking: BookingId) -> Text {
+    Text::new(
+        format!("Sesi ini belum dicatat mulai dan selesainya. Catat keduanya lebih dahulu (pemesanan {booking})."),
+        format!("The log of this session lacks its start or stop. Stamp both first (booking {booking})."),
+    )
+}
