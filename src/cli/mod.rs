@@ -8,6 +8,7 @@ mod say;
 
 mod act;
 mod audit;
+mod book;
 mod conform;
 mod ctl;
 #[cfg(feature = "av")]
@@ -97,6 +98,8 @@ enum Command {
     Request(About<request::Command>),
     /// Do one step of a request
     Act(act::Arguments),
+    /// Book studios
+    Book(About<book::Command>),
     /// Whether service standards hold
     Sop(sop::Arguments),
     /// Whether the audit trail is what was written
@@ -224,6 +227,7 @@ fn run(arguments: Arguments) -> Result<Ended, Failure> {
         Command::Office(arguments) => office::run(&home, arguments),
         Command::Request(arguments) => request::run(&home, arguments),
         Command::Act(arguments) => act::run(&home, arguments),
+        Command::Book(arguments) => book::run(&home, arguments),
         Command::Sop(arguments) => sop::run(&home, &arguments),
         Command::Audit(arguments) => audit::run(&home, &arguments),
         Command::Sandboxed(arguments) => sandboxed::run(&arguments),

@@ -31,6 +31,16 @@ use Who::{Anyone, Only};
 const ALL: Who = Only(Role::ALL);
 
 const REPORTS: Who = Only(&[Monitor, Head, Scheduler, Operator]);
+const STUDIOS: Who = Only(&[
+    Role::StudioOperator,
+    Role::RadioVerifier,
+    Role::Functional,
+    Role::DivisionHead,
+    Role::Secretary,
+    Head,
+    Registry,
+]);
+const BOOKS: Who = Only(&[Role::StudioOperator, Role::RadioVerifier, Role::Functional]);
 const WATCH: Who = Only(&[Operator, Monitor, Scheduler, Technical, Head]);
 
 const MATRIX: &[(Method, &str, Who)] = &[
@@ -127,6 +137,15 @@ const MATRIX: &[(Method, &str, Who)] = &[
     (Method::GET, "/wall/{channel}/incidents", WATCH),
     (Method::GET, "/incidents/{id}", WATCH),
     (Method::POST, "/incidents/{id}/close", Only(&[Operator])),
+    (Method::GET, "/studios", STUDIOS),
+    (Method::GET, "/studios/new", BOOKS),
+    (Method::GET, "/studios/day/{date}", STUDIOS),
+    (Method::POST, "/studios/bookings", BOOKS),
+    (Method::GET, "/studios/bookings/{id}", STUDIOS),
+    (Method::POST, "/studios/bookings/{id}/confirm", BOOKS),
+    (Method::POST, "/studios/bookings/{id}/move", BOOKS),
+    (Method::POST, "/studios/bookings/{id}/cancel", BOOKS),
+    (Method::POST, "/studios/bookings/{id}/session", Only(&[Role::StudioOperator])),
     (Method::GET, "/audit", Only(&[Admin, Head])),
     (Method::GET, "/citizens", Only(&[Registry, Admin])),
     (Method::POST, "/citizens", Only(&[Registry, Admin])),

@@ -42,6 +42,7 @@ mod session_paper;
 mod sign_in;
 mod static_files;
 mod status;
+mod studios;
 mod timeline;
 mod upload;
 mod wall;

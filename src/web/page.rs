@@ -8,6 +8,7 @@ use axum::response::{Html, IntoResponse, Response};
 use serde::Deserialize;
 
 use super::problem::Problem;
+use super::session::{Right, SeeStudios};
 use super::static_files;
 use super::words::say;
 use crate::domain::people::{Person, Role};
@@ -123,6 +124,7 @@ const DESKS: &[(&str, &[Role])] = &[
     ("/wall", &[Role::Operator, Role::Monitor, Role::Scheduler, Role::Technical, Role::Head]),
     ("/reports", &[Role::Monitor, Role::Head, Role::Scheduler, Role::Operator]),
     ("/citizens", &[Role::Registry, Role::Admin]),
+    ("/studios", SeeStudios::ROLES),
     ("/people", &[Role::Admin]),
     ("/audit", &[Role::Admin, Role::Head]),
 ];
@@ -149,6 +151,7 @@ impl Page {
             "/wall" => visit.t("nav-wall"),
             "/reports" => visit.t("nav-reports"),
             "/citizens" => visit.t("citizens-title"),
+            "/studios" => visit.t("nav-studios"),
             "/people" => visit.t("nav-people"),
             _ => visit.t("nav-audit"),
         };

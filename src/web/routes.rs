@@ -7,8 +7,8 @@ use axum::routing::{MethodFilter, MethodRouter, on};
 
 use super::{
     Web, again, audit, case, citizens, counter, crawl, deciding, health, inbox, incidents, live, people, planning,
-    preview, reports, requests, services, session_case, session_form, session_paper, sign_in, static_files, timeline,
-    wall, work,
+    preview, reports, requests, services, session_case, session_form, session_paper, sign_in, static_files, studios,
+    timeline, wall, work,
 };
 
 /// One method of one path.
@@ -130,6 +130,15 @@ pub(super) fn all() -> Vec<Route> {
         get("/wall/{channel}/incidents", incidents::list),
         get("/incidents/{id}", incidents::show),
         post("/incidents/{id}/close", incidents::close),
+        get("/studios", studios::week),
+        get("/studios/new", studios::booking::new_form),
+        get("/studios/day/{date}", studios::day::show),
+        post("/studios/bookings", studios::booking::hold),
+        get("/studios/bookings/{id}", studios::booking::show),
+        post("/studios/bookings/{id}/confirm", studios::booking::confirm),
+        post("/studios/bookings/{id}/move", studios::booking::move_to),
+        post("/studios/bookings/{id}/cancel", studios::booking::cancel),
+        post("/studios/bookings/{id}/session", studios::day::tell),
         get("/audit", audit::list),
         get("/citizens", citizens::list),
         post("/citizens", citizens::add),

@@ -52,6 +52,15 @@ rights! {
     Retry: &[Role::Technical, Role::Admin];
     /// Withdraw an approval: whoever sees something wrong on the wall pulls it at once.
     Revoke: &[Role::Head, Role::Operator, Role::Admin];
+    /// See the studios' calendar.
+    SeeStudios: &[
+        Role::StudioOperator, Role::RadioVerifier, Role::Functional, Role::DivisionHead, Role::Secretary, Role::Head,
+        Role::Registry,
+    ];
+    /// Hold, confirm, move and cancel.
+    BookStudios: crate::desk::studio::BOOKERS;
+    /// Tell what happens in a session.
+    RunSessions: &[Role::StudioOperator];
     /// Read the audit trail.
     ReadAudit: &[Role::Admin, Role::Head];
     /// Let people in.

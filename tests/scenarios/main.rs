@@ -16,5 +16,6 @@ mod paper;
 mod request;
 mod sessions;
 mod standing;
+mod studio;
 mod watch;
 mod world;

@@ -39,10 +39,19 @@ impl Desk {
     /// # Errors
     /// Refused if the person is no studio operator, and where the entry makes no sense as the session stands.
     pub fn tell_session(&self, by: PersonId, id: BookingId, entry: Entry) -> Result<SessionLog, DeskError> {
+        self.tell_of_session(by, id, vec![entry])
+    }
+
+    /// As [`Desk::tell_session`], several at once: all of them or none.
+    ///
+    /// # Errors
+    /// As [`Desk::tell_session`].
+    pub fn tell_of_session(&self, by: PersonId, id: BookingId, entries: Vec<Entry>) -> Result<SessionLog, DeskError> {
         let booker = self.booker();
         self.store.write(move |tx| {
             booker.by_role(tx, by, &[Role::StudioOperator])?;
-            booker.tell(tx, by, id, &entry)
+            entries.iter().try_for_each(|entry| booker.tell(tx, by, id, entry).map(drop))?;
+            Ok(tx.session_log(id)?)
         })
     }
 }

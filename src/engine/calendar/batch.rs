@@ -29,7 +29,7 @@ pub fn cost(wishes: &[Weighed], places: &[Option<Place>]) -> u64 {
 /// four percent for one of 40.
 const MOST_LOOKS: u64 = 1_000_000;
 /// Rounds at most: small batches stand still long before.
-const MOST_ROUNDS: u64 = 20_000;
+const MOST_ROUNDS: u64 = 15_000;
 
 /// A candidate with all that does not change.
 struct Spot {

@@ -59,7 +59,7 @@ impl Conflict {
             ),
             Conflict::Operators { on_shift, free, wanted } => Text::new(
                 format!("Perlu {wanted} operator; yang bertugas {on_shift}, yang kosong {free}."),
-                format!("{wanted} operators are needed; {on_shift} are on shift, {free} of them free."),
+                format!("Operators needed: {wanted}; on shift: {on_shift}; free: {free}."),
             ),
             Conflict::Stock { kind, there } => {
                 let name = words.equipment(kind);
