@@ -612,3 +612,64 @@ fn a_request_is_told_what_would_give_it_more_plays() {
         told.changes
     );
 }
+
+#[test]
+fn evergreen_clips_that_are_marked_make_way_on_a_day_of_mourning_and_unmarked_ones_stay() {
+    let world = World::new("");
+    let office = world.office("Diskominfostan");
+    let dance = world.ready(office, "Tor-tor", 250, 1, AssetKind::Filler);
+    let plain = world.ready(office, "Pesona Deli Serdang", 250, 1, AssetKind::Filler);
+    world.ready(office, "Ayo Posyandu", 750, 12, AssetKind::Spot);
+    let scheduler = world.person("jadwal@contoh.go.id", &[Role::Scheduler]);
+    let marked = RequestRules { tags: [ContentTag::Music].into(), ..RequestRules::default() };
+    world.desk.save_request_rules(scheduler, dance.case, &marked).unwrap();
+    let airs = |playlist: &Playlist, sha256| playlist.items().iter().any(|item| item.sha256 == Some(sha256));
+    let before = world.publish();
+    assert!(airs(&before, dance.sha256) && airs(&before, plain.sha256));
+    let mourning = ModePeriod { mode: DayMode::Mourning, first: day(), last: day() };
+    world.desk.order_mode(scheduler, &channel(), mourning).unwrap();
+    let after = playlist_file::read(&world.path(2)).unwrap();
+    assert!(!airs(&after, dance.sha256) && airs(&after, plain.sha256));
+    assert!(after.head().withdrawn.contains(&dance.sha256), "the player's own cover knows it too");
+    assert_eq!(world.desk.check().unwrap().broken, []);
+}
+
+/// The program itself, in the world's home.
+fn siaran(world: &World, words: &[&str]) -> (bool, String) {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_siaran"));
+    let output = command.arg("--home").arg(world.folder.path()).args(words).output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8(said).unwrap())
+}
+
+#[test]
+fn a_day_that_was_exported_comes_back_as_clips_of_ours_and_a_stranger_is_named() {
+    let world = World::new("");
+    let ready = world.ready(world.office("Dinas Kesehatan"), "Ayo Posyandu", 750, 3, AssetKind::Spot);
+    world.publish();
+    for format in ["csv", "m3u8", "xspf", "ffplayout"] {
+        let ending = if format == "ffplayout" { "json" } else { format };
+        let list = world.folder.path().join(format!("daftar.{ending}"));
+        let list = list.to_str().unwrap();
+        let day = DAY;
+        let (held, said) =
+            siaran(&world, &["playlist", "export", "videotron", day, "--format", format, "--output", list]);
+        assert!(held && said.contains("videotron 2026-11-23 r1"), "{format}: {said}");
+        let (held, said) = siaran(&world, &["playlist", "import", list, "--channel", "videotron", "--json"]);
+        assert!(held, "{format}: {said}");
+        let told: serde_json::Value = serde_json::from_str(&said).unwrap();
+        let clips = told["clips"].as_array().unwrap();
+        let ours = clips.iter().filter(|clip| clip["clip"]["case"] == ready.case.0);
+        assert_eq!(ours.count(), 3, "{format}: {said}");
+    }
+    let strange = world.folder.path().join("asing.csv");
+    fs::write(&strange, "title,seconds,file\nIklan Rokok,30,rokok.mp4\n").unwrap();
+    let (held, said) = siaran(&world, &["playlist", "import", strange.to_str().unwrap()]);
+    assert!(held && said.contains("never approved here"), "{said}");
+    assert!(said.contains("1 klip, 0 disetujui") && said.contains("1 clip, 0 of them approved"), "{said}");
+    let unknown = siaran(&world, &["playlist", "import", "daftar.doc"]);
+    assert!(!unknown.0 && unknown.1.contains("Try: --format"), "{}", unknown.1);
+    let missing =
+        siaran(&world, &["playlist", "export", "videotron", "2026-11-25", "--format", "csv", "--output", "x.csv"]);
+    assert!(!missing.0 && missing.1.contains("no such revision"), "{}", missing.1);
+}

@@ -4,7 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use siaran::domain::ids::{AssetId, OpdId};
-use siaran::domain::rotation::{Class, FixedEvent, OfficeShare, Rotation, RotationEntry, ShareGroup, Step, Stretch};
+use siaran::domain::rotation::{
+    Category, Class, FixedEvent, OfficeShare, Rotation, RotationEntry, ShareGroup, Step, Stretch,
+};
+use siaran::domain::text::Text;
 use siaran::engine::planner::credit::{credit_after, fair_shares};
 use siaran::engine::planner::{self, Announced, DayPlan, Play};
 
@@ -64,13 +67,25 @@ fn day(dice: &mut Dice) -> Rotation {
         weight: u32::try_from(dice.between(1, 3)).expect("small"),
         credit: dice.between(-200, 200),
     };
+    let fixed = (0..dice.between(0, 2)).map(|_| fixed(dice)).collect();
+    let entries: Vec<RotationEntry> = (0..dice.between(1, 9)).map(|asset| entry(dice, asset, open)).collect();
+    // Dice of their own: the days are otherwise those that there were before categories.
+    let mut own = Dice(!dice.0);
+    let category = |dice: &mut Dice| Category {
+        name: Text::new("kesehatan", "health"),
+        entries: (0..entries.len()).filter(|_| dice.one_in(2)).collect(),
+        gap: dice.between(0, 120),
+    };
+    let many = if own.one_in(3) { own.between(1, 3) } else { 0 };
+    let categories = (0..many).map(|_| category(&mut own)).collect();
     Rotation {
         open,
-        fixed: (0..dice.between(0, 2)).map(|_| fixed(dice)).collect(),
-        entries: (0..dice.between(1, 9)).map(|asset| entry(dice, asset, open)).collect(),
+        fixed,
         offices: (0..3).map(|office| (OpdId(office), share(dice))).collect(),
         groups: BTreeMap::new(),
         office_gap: if dice.one_in(3) { dice.between(1, 60) } else { 0 },
+        categories,
+        entries,
         shortest_pause: if dice.one_in(2) { 2 } else { 0 },
         phase: dice.roll(),
     }
@@ -101,6 +116,10 @@ fn broken(day: &Rotation, plan: &DayPlan) -> Vec<String> {
             }
             if one.office == other.office && pause < day.office_gap {
                 broken.push(format!("{first:?} and {second:?} are of one office"));
+            }
+            let of_both = |c: &&Category| c.entries.contains(&first.entry) && c.entries.contains(&second.entry);
+            if day.categories.iter().filter(of_both).any(|c| pause < c.gap) {
+                broken.push(format!("{first:?} and {second:?} are of one category"));
             }
         }
     }
@@ -221,8 +240,9 @@ fn a_relay_moves_only_the_plays_that_it_covers() {
 fn an_urgent_clip_airs_as_often_as_promised_and_displaces_no_more_plays_than_it_has() {
     on_every_day(20_000, |dice, mut day| {
         day.entries.iter_mut().for_each(|entry| entry.class = Class(2));
-        // Pauses between clips of one office can cost more than one play for one.
+        // Pauses between clips of one office or category can cost more than one play for one.
         day.office_gap = 0;
+        day.categories.clear();
         let announced = planner::plan(&day).plays;
         let wanted = u32::try_from(dice.between(1, 6)).expect("small");
         day.entries.push(RotationEntry {
@@ -265,6 +285,7 @@ fn what_a_day_takes_from_an_office_later_days_give_back() {
         offices: BTreeMap::new(),
         groups: BTreeMap::new(),
         office_gap: 0,
+        categories: Vec::new(),
         shortest_pause: 0,
         phase: 0,
     };

@@ -74,6 +74,7 @@ impl Bulk {
             offices: BTreeMap::new(),
             groups: BTreeMap::new(),
             office_gap: 0,
+            categories: Vec::new(),
             shortest_pause: 0,
             phase: 0,
         }

@@ -85,6 +85,7 @@ fn rotation(instance: &Instance) -> Rotation {
         offices: BTreeMap::new(),
         groups: BTreeMap::new(),
         office_gap: instance.agency_sep,
+        categories: Vec::new(),
         shortest_pause: 0,
         phase: 0,
     }

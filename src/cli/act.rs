@@ -78,6 +78,7 @@ pub(super) fn run(home: &Path, arguments: Arguments) -> Result<Ended, Failure> {
         at: arguments.at.map(|(day, time)| desk.zone().resolve(day, time)),
         checklist: (action == Some(Action::Verify) && found.airing().is_ok()).then_some(checklist),
         ticked: listed.filter(|point| !arguments.not_ready.contains(point)).collect(),
+        tags: None,
     };
     let acted = desk.act(by, arguments.case, wanted).and_then(|_| desk.any_case_file(arguments.case));
     match acted {

@@ -16,6 +16,7 @@ mod frame;
 pub mod interrupt;
 pub mod listed;
 mod material;
+pub mod office;
 pub mod overview;
 pub mod plans;
 mod rules;

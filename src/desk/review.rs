@@ -17,6 +17,7 @@ use crate::domain::asset::{AssetKind, Framing};
 use crate::domain::audit::{AuditEvent, AuditKind, Word};
 use crate::domain::ids::{ApprovalId, CaseId, OpdId, PersonId, Sha256};
 use crate::domain::people::{OpdGroup, Role};
+use crate::domain::rules::{ContentTag, RequestRules};
 use crate::domain::standard::{APPLICANT, Action, EdgeKind, Step};
 use crate::domain::submission::CheckPoint;
 use crate::domain::text::Text;
@@ -41,6 +42,8 @@ pub struct WantedAct {
     pub ticked: BTreeSet<String>,
     /// When the session is to begin, for a step that books a studio; `None`: as it is booked, or was wanted.
     pub at: Option<Instant>,
+    /// What the clip shows, where whoever verifies it says so.
+    pub tags: Option<BTreeSet<ContentTag>>,
 }
 
 /// What was done.
@@ -123,6 +126,10 @@ impl Desk {
                 let event = event.number("submission", airing.newest().id.0);
                 tx.audit(&event.number("points_held", i64::try_from(holds).unwrap_or(0)), now)?;
             }
+            let verified = found.step().is_some_and(|step| step.action == Action::Verify);
+            if let Some(tags) = wanted.tags.as_ref().filter(|_| verified) {
+                mark(tx, case, tags, by, now)?;
+            }
             procedure.register(tx, case, now)?;
             Ok(Acted { done, also, approval })
         })
@@ -196,6 +203,23 @@ impl Desk {
             Ok(())
         })
     }
+}
+
+/// Notes what a clip shows; what the scheduling team decided about its request stays.
+fn mark(
+    tx: &mut Tx<'_>,
+    case: CaseId,
+    tags: &BTreeSet<ContentTag>,
+    by: PersonId,
+    now: Instant,
+) -> Result<(), DeskError> {
+    let before = tx.request_rules(now)?.remove(&case).unwrap_or_default();
+    if before.tags == *tags {
+        return Ok(());
+    }
+    tx.save_request_rules(case, &RequestRules { tags: tags.clone(), ..before }, by, now)?;
+    let event = AuditEvent::new(AuditKind::RulesSaved).by(by).number("case", case.0);
+    Ok(tx.audit(&event.number("tags", i64::try_from(tags.len()).unwrap_or(0)), now)?)
 }
 
 /// What the desk wants beyond the standard before the work goes on.

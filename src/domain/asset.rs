@@ -1,9 +1,12 @@
 //! Files and what is known of them: the inspection of a file, the verdict on it, the clip made from it.
 
+use std::collections::BTreeSet;
+
 use super::channel::HouseFormat;
 use super::colour::Colour;
 use super::ids::{AssetId, OpdId, Sha256};
 use super::playlist::{Nature, Source};
+use super::rules::{ContentTag, DayMode};
 use super::text::Text;
 use super::time::{FrameRate, Span};
 
@@ -678,9 +681,16 @@ pub struct FillClip {
     pub title: String,
     /// What the watch over the air may expect of it.
     pub nature: Nature,
+    /// What it shows; empty: nobody said.
+    pub tags: BTreeSet<ContentTag>,
 }
 
 impl FillClip {
+    /// Whether a day mode keeps it off the wall. What nobody marked stays: the wall needs something to fall back on.
+    pub fn is_suspended(&self, mode: DayMode) -> bool {
+        !self.tags.is_empty() && mode.suspends(&self.tags)
+    }
+
     /// The pool's entry for a clip of the house that was copied to `media/fill/`.
     pub fn of(clip: &Clip, title: &str) -> FillClip {
         FillClip {
@@ -689,6 +699,7 @@ impl FillClip {
             duration_frames: clip.frames,
             title: title.to_owned(),
             nature: clip.nature,
+            tags: BTreeSet::new(),
         }
     }
 }

@@ -35,6 +35,8 @@ pub enum AuditKind {
     ApplicantErased,
     /// An office was given another amount of room.
     OfficeRoomGiven,
+    /// An office was given another weight.
+    OfficeWeighed,
     /// A person was entered.
     PersonAdded,
     /// A one-time link was made.
@@ -128,6 +130,7 @@ impl AuditKind {
             AuditKind::ApplicantCorrected => "applicant_corrected",
             AuditKind::ApplicantErased => "applicant_erased",
             AuditKind::OfficeRoomGiven => "office_room_given",
+            AuditKind::OfficeWeighed => "office_weighed",
             AuditKind::PersonAdded => "person_added",
             AuditKind::InviteMade => "invite_made",
             AuditKind::PasswordSet => "password_set",

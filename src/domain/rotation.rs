@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::ids::{AssetId, OpdId};
+use super::text::Text;
 use super::time::TimeOfDay;
 
 /// A position on the day's grid, or a length of it. Frames for a channel.
@@ -104,6 +105,20 @@ impl Default for OfficeShare {
     }
 }
 
+/// Entries of one category, between whose plays a pause is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Category {
+    /// For people.
+    pub name: Text,
+    /// Indices into the rotation's entries, in order; all of them are there.
+    pub entries: Vec<usize>,
+    /// Least pause between two plays of them, end to start.
+    pub gap: Step,
+}
+
+/// Most categories of one rotation that keep a pause.
+pub const MOST_CATEGORIES: usize = 32;
+
 /// Everything that one day's plan follows from. Same rotation, same plan, to the byte.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rotation {
@@ -119,6 +134,8 @@ pub struct Rotation {
     pub groups: BTreeMap<ShareGroup, u32>,
     /// Least pause between two plays of one office, end to start; 0 for none.
     pub office_gap: Step,
+    /// Categories that keep a pause, at most [`MOST_CATEGORIES`]; further ones keep none.
+    pub categories: Vec<Category>,
     /// Pauses shorter than this are closed where the rules allow it: too short for the fill to be seen; 0 for none.
     pub shortest_pause: Step,
     /// Turns the day, so that a clip is not at the same minute every day. The day's number will do.
@@ -145,6 +162,13 @@ impl Rotation {
         free
     }
 
+    /// The pause that a play of one entry and a play of another keep because of their categories, with the category.
+    pub fn category_pause(&self, one: usize, other: usize) -> Option<(&Category, Step)> {
+        let both = |c: &&Category| c.gap > 0 && c.entries.contains(&one) && c.entries.contains(&other);
+        let kept = self.categories.iter().take(MOST_CATEGORIES);
+        kept.filter(both).max_by_key(|c| c.gap).map(|c| (c, c.gap))
+    }
+
     /// An office's share, the default one if it has no row.
     pub fn share(&self, office: OpdId) -> OfficeShare {
         self.offices.get(&office).copied().unwrap_or_default()
@@ -165,6 +189,7 @@ mod tests {
             offices: BTreeMap::new(),
             groups: BTreeMap::new(),
             office_gap: 0,
+            categories: Vec::new(),
             shortest_pause: 0,
             phase: 0,
         };

@@ -21,6 +21,8 @@ pub struct PlanningRules {
     pub office_gap_s: u32,
     /// Least distance between the starts of two plays of one clip, seconds, at most a day.
     pub separation_s: u32,
+    /// Least pause between two clips that show the same, seconds, 1 to a day; what is not named keeps none.
+    pub category_gaps_s: BTreeMap<ContentTag, u32>,
     /// Weights of the groups of offices, 1 to 1000; a group that is not named weighs 1.
     pub shares: BTreeMap<OpdGroup, u32>,
     /// What starts at exact times.

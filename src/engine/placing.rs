@@ -71,6 +71,19 @@ pub enum Hindrance {
         /// What is due.
         wanted: Step,
     },
+    /// Too near to another play of the same category.
+    CategoryTooClose {
+        /// The category.
+        name: Text,
+        /// That play's title.
+        title: String,
+        /// When it is on air.
+        span: Stretch,
+        /// End to start.
+        pause: Step,
+        /// What is due.
+        wanted: Step,
+    },
     /// The request has all the plays that it asked for.
     Served {
         /// How many.
@@ -165,7 +178,8 @@ impl<'a> Board<'a> {
 
     /// Plays that a rule could know of: within separation and office gap of a stretch.
     fn near(&self, span: Stretch, separation: Step) -> impl Iterator<Item = Play> + '_ {
-        let reach = self.longest + separation.max(self.rotation.office_gap);
+        let category = self.rotation.categories.iter().map(|c| c.gap).max().unwrap_or(0);
+        let reach = self.longest + separation.max(self.rotation.office_gap).max(category);
         let first = self.plays.partition_point(|p| p.start < span.start - reach);
         self.plays[first..].iter().copied().take_while(move |p| p.start <= span.end + reach)
     }
@@ -183,8 +197,12 @@ impl<'a> Board<'a> {
         }
         let pause = (span.start - on_air.end).max(on_air.start - span.end);
         let wanted = self.rotation.office_gap;
-        let too_close = mine.office == its.office && pause < wanted;
-        too_close.then(|| Hindrance::OfficeTooClose { title: its.title.clone(), span: on_air, pause, wanted })
+        if mine.office == its.office && pause < wanted {
+            return Some(Hindrance::OfficeTooClose { title: its.title.clone(), span: on_air, pause, wanted });
+        }
+        let (category, wanted) = self.rotation.category_pause(play.entry, other.entry)?;
+        let (title, name) = (its.title.clone(), category.name.clone());
+        (pause < wanted).then_some(Hindrance::CategoryTooClose { name, title, span: on_air, pause, wanted })
     }
 
     /// Where a play of an entry may start: ranges of starts, in order, `end` being the first that may not.
@@ -202,7 +220,8 @@ impl<'a> Board<'a> {
         open.sort();
         let blocked = self.plays.iter().map(|play| {
             let other = &self.rotation.entries[play.entry];
-            let gap = if other.office == own.office { self.rotation.office_gap } else { 0 };
+            let office = if other.office == own.office { self.rotation.office_gap } else { 0 };
+            let gap = self.rotation.category_pause(entry, play.entry).map_or(office, |(_, gap)| gap.max(office));
             let (mut low, mut high) = (play.start - gap - own.length + 1, play.start + other.length + gap);
             if play.entry == entry {
                 (low, high) = (low.min(play.start - own.separation + 1), high.max(play.start + own.separation));
@@ -322,6 +341,22 @@ impl Hindrance {
                     en(*wanted)
                 ),
             ),
+            Hindrance::CategoryTooClose { name, title, span: at, pause, wanted } => Text::new(
+                format!(
+                    "Video {} lain tayang pukul {} ({title}); jedanya {} detik, harus {} detik.",
+                    name.id,
+                    span(at),
+                    id(*pause),
+                    id(*wanted)
+                ),
+                format!(
+                    "Another clip on {} airs at {} ({title}); the pause is {} s, {} s are due.",
+                    name.en,
+                    span(at),
+                    en(*pause),
+                    en(*wanted)
+                ),
+            ),
             Hindrance::Served { wanted } => Text::new(
                 format!("Permohonan ini sudah mendapat {wanted} tayangan, sebanyak yang diminta."),
                 format!("The request has all {wanted} plays that it asked for."),
@@ -376,6 +411,7 @@ mod tests {
             offices: BTreeMap::new(),
             groups: BTreeMap::new(),
             office_gap: 20,
+            categories: Vec::new(),
             shortest_pause: 0,
             phase: 0,
         }

@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 
 use crate::domain::ids::{ChannelId, ItemId, OpdId, Sha256, SubmissionId};
 use crate::domain::playlist::{ItemKind, Playlist, PlaylistItem, RunMode, Source};
+use crate::domain::rules::ContentTag;
 use crate::domain::text::Text;
 use crate::domain::time::{Instant, Span, Zone};
 
@@ -26,6 +27,8 @@ pub struct Evidence {
     pub files: BTreeMap<Sha256, FileState>,
     /// Least pause between two plays of one office, end to start.
     pub office_gap: TimeDelta,
+    /// Least pause between two plays that show the same, end to start.
+    pub category_gaps: BTreeMap<ContentTag, TimeDelta>,
     /// What was ordered for parts of this day, whether it still holds or was ended: when, and of which request; `None`:
     /// of all. There an announced play may change however near it is.
     pub touched: Vec<(Span, Option<SubmissionId>)>,
@@ -80,6 +83,8 @@ pub struct Grant {
     pub minimum: u32,
     /// Least distance of two starts.
     pub separation: TimeDelta,
+    /// What it shows.
+    pub tags: BTreeSet<ContentTag>,
 }
 
 /// What is on disk under a clip's name.
@@ -119,6 +124,7 @@ pub enum Fault {
     NoRelay,
     TooClose { other: ItemId, apart_s: i64, wanted_s: i64 },
     OfficeTooClose { other: ItemId, pause_s: i64, wanted_s: i64 },
+    CategoryTooClose { category: ContentTag, other: ItemId, pause_s: i64, wanted_s: i64 },
     TooOften { plays: u32, wanted: u32 },
     TooFew { plays: u32, minimum: u32 },
     NoRequest,
@@ -147,6 +153,7 @@ impl Fault {
                 | Fault::NoRelay
                 | Fault::TooClose { .. }
                 | Fault::OfficeTooClose { .. }
+                | Fault::CategoryTooClose { .. }
                 | Fault::TooOften { .. }
                 | Fault::TooFew { .. }
         )
@@ -162,6 +169,7 @@ pub fn judge(playlist: &Playlist, evidence: &Evidence) -> Vec<Finding> {
     judge_neighbours(playlist, &mut findings);
     judge_requests(playlist, evidence, &mut findings);
     judge_offices(playlist, evidence, &mut findings);
+    judge_categories(playlist, evidence, &mut findings);
     judge_fixed(playlist, evidence, &mut findings);
     judge_sum(playlist, evidence, &mut findings);
     findings
@@ -340,6 +348,26 @@ fn judge_offices(playlist: &Playlist, evidence: &Evidence, findings: &mut Vec<Fi
     }
 }
 
+/// How close clips that show the same come to each other.
+fn judge_categories(playlist: &Playlist, evidence: &Evidence, findings: &mut Vec<Finding>) {
+    let mut last: BTreeMap<ContentTag, &PlaylistItem> = BTreeMap::new();
+    for item in playlist.items().iter().filter(|i| i.kind == ItemKind::Clip && i.run != RunMode::Hard) {
+        let Some(grant) = request(item).and_then(|s| evidence.grants.get(&s)) else { continue };
+        for &category in &grant.tags {
+            let (Some(before), Some(wanted)) = (last.insert(category, item), evidence.category_gaps.get(&category))
+            else {
+                continue;
+            };
+            let pause = item.start - span(playlist, before).end();
+            if pause < *wanted {
+                let (pause_s, wanted_s) = (pause.num_seconds(), wanted.num_seconds());
+                let fault = Fault::CategoryTooClose { category, other: before.id.clone(), pause_s, wanted_s };
+                findings.push(finding(item, fault));
+            }
+        }
+    }
+}
+
 /// Fixed events start on their frame, and nothing else airs over them.
 fn judge_fixed(playlist: &Playlist, evidence: &Evidence, findings: &mut Vec<Finding>) {
     for event in &evidence.fixed {
@@ -418,6 +446,13 @@ impl Fault {
             Fault::OfficeTooClose { other, pause_s, wanted_s } => Text::new(
                 format!("jeda {pause_s} detik setelah {other} dari instansi yang sama; harus {wanted_s} detik"),
                 format!("{pause_s} s after {other} of the same office; {wanted_s} s are due"),
+            ),
+            Fault::CategoryTooClose { category, other, pause_s, wanted_s } => Text::new(
+                format!(
+                    "jeda {pause_s} detik setelah {other} yang juga tentang {}; harus {wanted_s} detik",
+                    category.text().id
+                ),
+                format!("{pause_s} s after {other}, also on {}; {wanted_s} s are due", category.text().en),
             ),
             Fault::TooOften { plays, wanted } => Text::new(
                 format!("{plays} tayangan, padahal diminta {wanted}"),

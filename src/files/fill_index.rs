@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::whole;
 use crate::domain::asset::FillClip;
+use crate::domain::people::UnknownWord;
 use crate::domain::playlist::{Nature, Source};
 
 const FORMAT: &str = "siaran-fill/1";
@@ -90,6 +91,9 @@ struct Row {
     has_sound: bool,
     #[serde(default)]
     still: bool,
+    /// Indexes of before there were any have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    tags: Vec<String>,
 }
 
 impl Row {
@@ -101,7 +105,9 @@ impl Row {
             return Err("duration_frames is 0".into());
         }
         let nature = Nature { has_sound: self.has_sound, still: self.still };
-        Ok(FillClip { sha256, source, duration_frames: self.duration_frames, title: self.title, nature })
+        let tags = self.tags.iter().map(|tag| tag.parse().map_err(|e: UnknownWord| e.to_string()));
+        let tags = tags.collect::<Result<_, _>>()?;
+        Ok(FillClip { sha256, source, duration_frames: self.duration_frames, title: self.title, nature, tags })
     }
 }
 
@@ -114,6 +120,7 @@ impl From<&FillClip> for Row {
             title: clip.title.clone(),
             has_sound: clip.nature.has_sound,
             still: clip.nature.still,
+            tags: clip.tags.iter().map(ToString::to_string).collect(),
         }
     }
 }
@@ -123,6 +130,7 @@ mod tests {
     use super::*;
     use crate::domain::asset::Clip;
     use crate::domain::ids::Sha256;
+    use crate::domain::rules::ContentTag;
 
     #[test]
     fn a_pool_reads_back_as_it_was_written_and_a_home_without_one_has_none() {
@@ -132,5 +140,20 @@ mod tests {
         let pool = [FillClip::of(&clip, "Pesona Deli Serdang")];
         write(home.path(), &pool).expect("written");
         assert_eq!(read(home.path()).expect("read"), pool);
+    }
+
+    #[test]
+    fn a_pool_says_what_its_clips_show_and_one_of_before_there_was_that_still_reads() {
+        let home = tempfile::tempdir().expect("a temporary folder");
+        let clip = Clip { sha256: Sha256([3; 32]), original: Sha256([4; 32]), frames: 250, nature: Nature::FILM };
+        let marked = FillClip { tags: [ContentTag::Music].into(), ..FillClip::of(&clip, "Tor-tor") };
+        write(home.path(), std::slice::from_ref(&marked)).expect("written");
+        let written = std::fs::read_to_string(path(home.path())).expect("text");
+        assert_eq!(read(home.path()).expect("read"), [marked]);
+        let index: serde_json::Value = serde_json::from_str(&written).expect("JSON");
+        let mut older = index.clone();
+        older["clips"][0].as_object_mut().expect("an object").remove("tags");
+        std::fs::write(path(home.path()), older.to_string()).expect("written");
+        assert_eq!(read(home.path()).expect("an older index is sound"), [FillClip::of(&clip, "Tor-tor")]);
     }
 }

@@ -53,7 +53,7 @@ pub use drafts::DraftLook;
 pub use incidents::{NewIncident, Opened};
 pub use interruptions::{DaySeen, InterruptionRow, NewInterruption};
 pub use jobs::{Job, JobKind, JobState, LEASE, MOST_ATTEMPTS};
-pub use offices::NewOffice;
+pub use offices::{NewOffice, WeightRow};
 pub use outbox::{Addressee, Announcement, Letter};
 pub use paperwork::{InkRow, NewScan};
 pub use people::{Invite, NewPerson};
@@ -154,6 +154,7 @@ const SCHEMA: &[(u32, &str)] = &[
     (11, include_str!("migrations/11.sql")),
     (12, include_str!("migrations/12.sql")),
     (13, include_str!("migrations/13.sql")),
+    (14, include_str!("migrations/14.sql")),
 ];
 /// File of the database in a home.
 pub const DATABASE_FILE: &str = "siaran.db";

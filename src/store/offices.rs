@@ -2,9 +2,9 @@
 
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::row::{count, int, is_taken, maybe_instant, ms, small, word};
+use super::row::{count, instant, int, is_taken, maybe_instant, ms, small, word};
 use super::{Reader, Scope, StoreError, Tx};
-use crate::domain::ids::OpdId;
+use crate::domain::ids::{OpdId, PersonId};
 use crate::domain::people::{Opd, OpdGroup, USUAL_QUOTA_BYTES, USUAL_WEIGHT};
 use crate::domain::time::Instant;
 
@@ -26,6 +26,19 @@ impl NewOffice {
     pub fn usual(name: impl Into<String>, group: OpdGroup) -> NewOffice {
         NewOffice { name: name.into(), group, weight: USUAL_WEIGHT, quota_bytes: USUAL_QUOTA_BYTES }
     }
+}
+
+/// A weight that an office was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WeightRow {
+    /// Share within its group.
+    pub weight: u32,
+    /// Why.
+    pub reason: String,
+    /// Who gave it.
+    pub by: PersonId,
+    /// When.
+    pub at: Instant,
 }
 
 const COLUMNS: &str = "id, name, opd_group, weight, quota_bytes, closed_at_ms";
@@ -62,6 +75,25 @@ impl Reader<'_> {
         let mut statement = self.connection.prepare_cached(&sql)?;
         Ok(statement.query_row(params![scope.office(), id.0], read).optional()?)
     }
+
+    /// Weights that an office was given, the newest first.
+    ///
+    /// # Errors
+    /// When the database would not.
+    pub fn office_weights(&self, office: OpdId) -> Result<Vec<WeightRow>, StoreError> {
+        let sql = "select weight, reason, person_id, at_ms from office_weights where office_id = ? order by id desc";
+        let read = |row: &Row<'_>| {
+            Ok(WeightRow {
+                weight: small(row, 0)?,
+                reason: row.get(1)?,
+                by: PersonId(row.get(2)?),
+                at: instant(row, 3)?,
+            })
+        };
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let rows = statement.query_map([office.0], read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
 }
 
 impl Tx<'_> {
@@ -80,6 +112,28 @@ impl Tx<'_> {
                 false => e.into(),
             })?;
         Ok(OpdId(self.connection.last_insert_rowid()))
+    }
+
+    /// Gives an office another weight in the place of `seen`; `false` if it has another, or there is no such office.
+    ///
+    /// # Errors
+    /// When the database would not.
+    pub fn weigh_office(
+        &mut self,
+        office: OpdId,
+        seen: u32,
+        weight: u32,
+        reason: &str,
+        by: PersonId,
+        at: Instant,
+    ) -> Result<bool, StoreError> {
+        let sql = "update offices set weight = ? where id = ? and weight = ?";
+        if self.connection.prepare_cached(sql)?.execute(params![weight, office.0, seen])? == 0 {
+            return Ok(false);
+        }
+        let sql = "insert into office_weights (office_id, weight, reason, person_id, at_ms) values (?, ?, ?, ?, ?)";
+        self.connection.prepare_cached(sql)?.execute(params![office.0, weight, reason, by.0, ms(at)])?;
+        Ok(true)
     }
 
     /// Sets how many bytes of originals an office may keep; whether there is such an office.

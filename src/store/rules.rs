@@ -64,6 +64,9 @@ pub struct AirtimeRow {
 struct Body {
     office_gap_s: u32,
     separation_s: u32,
+    /// Rules that were saved before there were any have none.
+    #[serde(default)]
+    category_gaps_s: BTreeMap<String, u32>,
     shares: BTreeMap<String, u32>,
     fixed: Vec<FixedBody>,
 }
@@ -91,6 +94,7 @@ impl Body {
         Body {
             office_gap_s: rules.office_gap_s,
             separation_s: rules.separation_s,
+            category_gaps_s: rules.category_gaps_s.iter().map(|(tag, gap_s)| (tag.to_string(), *gap_s)).collect(),
             shares: rules.shares.iter().map(|(group, weight)| (group.to_string(), *weight)).collect(),
             fixed: rules.fixed.iter().map(fixed).collect(),
         }
@@ -99,6 +103,10 @@ impl Body {
     fn into_rules(self) -> Result<PlanningRules, String> {
         let group = |(group, weight): (String, u32)| match group.parse::<OpdGroup>() {
             Ok(group) => Ok((group, weight)),
+            Err(unknown) => Err(unknown.to_string()),
+        };
+        let gap = |(tag, gap_s): (String, u32)| match tag.parse::<ContentTag>() {
+            Ok(tag) => Ok((tag, gap_s)),
             Err(unknown) => Err(unknown.to_string()),
         };
         let fixed = |f: FixedBody| -> Result<FixedRule, String> {
@@ -114,6 +122,7 @@ impl Body {
         Ok(PlanningRules {
             office_gap_s: self.office_gap_s,
             separation_s: self.separation_s,
+            category_gaps_s: self.category_gaps_s.into_iter().map(gap).collect::<Result<_, _>>()?,
             shares: self.shares.into_iter().map(group).collect::<Result<_, _>>()?,
             fixed: self.fixed.into_iter().map(fixed).collect::<Result<_, _>>()?,
         })

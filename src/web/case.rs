@@ -33,6 +33,7 @@ use crate::domain::asset::{ConformChoice, ConformRecipe, Framing, Severity, Verd
 use crate::domain::channel::HouseFormat;
 use crate::domain::ids::{ApprovalId, CaseId};
 use crate::domain::people::Form as Holding;
+use crate::domain::rules::ContentTag;
 use crate::domain::standard::{Action, EdgeKind, ServiceStandard};
 use crate::domain::submission::{CheckPoint, Submission};
 use crate::domain::text::{Lang, date_in_words, decimal, instant_in_words};
@@ -75,6 +76,8 @@ struct ActForm {
     version: u32,
     offers: Vec<OfferRow>,
     points: Vec<PointRow>,
+    /// What the clip may show, for whoever verifies it.
+    tags: Vec<PointRow>,
     wants_password: bool,
     /// Whether some way on needs a reason.
     may_want_reason: bool,
@@ -227,7 +230,8 @@ fn case_page(
     let airing = airing_of(found)?;
     let newest = airing.newest();
     let clip = clip_facts(web, found, airing, can);
-    let act = act_form(web, can, found, given)?;
+    let shows = web.desk.rules_of_request(found.row.id)?.tags;
+    let act = act_form(web, can, found, given, &shows)?;
     let state = found.standing();
     let revise = act.as_ref().is_some_and(|act| act.revise);
     let mut page = can.page(newest.letter.title.clone());
@@ -262,7 +266,7 @@ fn case_page(
         agenda: found.row.agenda_number.clone().unwrap_or_else(|| "–".into()),
         status: status(&state, visit),
         way_on: state.way_on().map(|text| text.get(lang).to_owned()),
-        facts: facts(web, newest, visit),
+        facts: facts(web, newest, visit, &shows),
         may_retry: holds::<Retry>(can) && !clip.given_up.is_empty(),
         may_stop: holds::<Retry>(can) && working,
         announced: Vec::new(),
@@ -278,9 +282,13 @@ fn case_page(
     })
 }
 
-fn facts(web: &Web, newest: &Submission, visit: &Visit) -> Vec<(String, String)> {
+fn facts(web: &Web, newest: &Submission, visit: &Visit, shows: &BTreeSet<ContentTag>) -> Vec<(String, String)> {
     let mut facts = letter_facts(&newest.letter, visit);
     facts.push((visit.t("framing"), framing_of(web, newest).text().get(visit.lang).to_owned()));
+    if !shows.is_empty() {
+        let shown: Vec<String> = shows.iter().map(|tag| tag.text().get(visit.lang).to_owned()).collect();
+        facts.push((visit.t("request-rules-tags"), shown.join(", ")));
+    }
     facts
 }
 
@@ -291,6 +299,12 @@ fn points(lang: Lang, ticked: impl Fn(CheckPoint) -> bool) -> Vec<PointRow> {
         ticked: ticked(point),
     };
     CheckPoint::ALL.into_iter().map(row).collect()
+}
+
+fn tags(lang: Lang, ticked: impl Fn(ContentTag) -> bool) -> Vec<PointRow> {
+    let row =
+        |tag: &ContentTag| PointRow { key: tag.as_str(), label: tag.text().get(lang).to_owned(), ticked: ticked(*tag) };
+    ContentTag::ALL.iter().map(row).collect()
 }
 
 /// How the picture of the newest file is brought to the wall's shape: as it was chosen, else as its channel does.
@@ -316,6 +330,7 @@ fn act_form(
     can: &Can<Enter>,
     found: &CaseFile,
     given: &BTreeMap<String, String>,
+    shows: &BTreeSet<ContentTag>,
 ) -> Result<Option<ActForm>, Problem> {
     let (lang, airing) = (can.visit.lang, airing_of(found)?);
     let options = found.options(can.person())?;
@@ -329,6 +344,13 @@ fn act_form(
         offers: options.offers.iter().map(|offer| offer_row(offer, lang)).collect(),
         points: match action {
             Action::Verify => points(lang, |point| given.contains_key(&format!("point-{}", point.as_str()))),
+            _ => Vec::new(),
+        },
+        tags: match action {
+            Action::Verify => tags(lang, |tag| match given.contains_key("tags") {
+                true => given.contains_key(&format!("tag-{tag}")),
+                false => shows.contains(&tag),
+            }),
             _ => Vec::new(),
         },
         framings: match action {
@@ -381,6 +403,11 @@ pub(super) async fn act(
         }),
         ticked: BTreeSet::new(),
         at: None,
+        // A form without the question leaves what was said before.
+        tags: (verifies && given.contains_key("tags")).then(|| {
+            let ticked = |tag: &&ContentTag| given.contains_key(&format!("tag-{tag}"));
+            ContentTag::ALL.iter().filter(ticked).copied().collect()
+        }),
     };
     if errors.is_empty() {
         let (desk, by) = (web.desk.clone(), can.id());

@@ -1,7 +1,8 @@
-//! Pages on which the scheduling team decides for days to come: rules of a channel, rules of a request, day modes, and
-//! what would give a request more plays. Each says what it costs before it is saved.
+//! Pages on which the scheduling team decides for days to come: rules of a channel, rules of a request, day modes, an
+//! office's weight, and what would give a request or an office more. Each says what it costs before it is saved.
 
 pub(super) mod modes;
+pub(super) mod office;
 pub(super) mod request;
 pub(super) mod rules;
 pub(super) mod why;

@@ -42,6 +42,8 @@ rights! {
     OrderPlayer: &[Role::Operator];
     /// Plan and publish.
     Plan: &[Role::Scheduler];
+    /// Give an office another weight.
+    Weigh: &[Role::Scheduler, Role::Admin];
     /// Order special days.
     OrderMode: &[Role::Scheduler, Role::Head];
     /// Read what was aired.

@@ -52,6 +52,7 @@ pub fn measure(length: Length) -> Vec<Row> {
         duration_frames: 250,
         title: "Evergreen".into(),
         nature: Nature::FILM,
+        tags: Default::default(),
     };
     fill_index::write(home.path(), &[pool]).expect("written");
 

@@ -114,6 +114,7 @@ fn into_rotation(instance: Instance) -> Rotation {
         offices,
         groups: BTreeMap::new(),
         office_gap: instance.agency_sep,
+        categories: Vec::new(),
         shortest_pause: 0,
         phase: 0,
     }

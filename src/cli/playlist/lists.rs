@@ -94,7 +94,13 @@ pub(super) fn import(home: &Path, arguments: &ImportArguments) -> Result<Ended, 
         let text = standing.text();
         say!("{}: {name}: {}\n    {}", clip.place, text.en, text.id);
     }
-    say!("{}: {} clips, {approved} of them approved", file.display(), listed.len());
+    let clips = if listed.len() == 1 { "clip" } else { "clips" };
+    say!(
+        "{}: {} {clips}, {approved} of them approved\n    {} klip, {approved} disetujui",
+        file.display(),
+        listed.len(),
+        listed.len()
+    );
     Ok(Ended::Holds)
 }
 

@@ -132,6 +132,7 @@ fn inputs() -> Vec<Input> {
         duration_frames: 250,
         title: "Pesona".into(),
         nature: Nature::FILM,
+        tags: Default::default(),
     };
     let plan = Playlist::new(head, vec![item]).expect("a sound plan");
     vec![Input::Fill(vec![fill]), Input::Revision(Arc::new(plan))]

@@ -68,6 +68,8 @@ pub struct RequestLook {
 /// An office on a day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OfficeLook {
+    /// Which.
+    pub office: OpdId,
     /// Its name.
     pub name: String,
     /// Its airtime, milliseconds.
@@ -171,6 +173,7 @@ impl Desk {
         let asked: BTreeSet<OpdId> = airtime.keys().chain(fair.keys()).copied().collect();
         let ms = |frames: i64| frame.rate().millis(frames.max(0).unsigned_abs());
         let offices = asked.iter().map(|office| OfficeLook {
+            office: *office,
             name: material.office_name(*office),
             airtime_ms: airtime.get(office).copied().unwrap_or(0),
             fair_ms: fair.get(office).map_or(0, |share| ms(*share)),

@@ -123,7 +123,7 @@ impl Desk {
     /// # Errors
     /// When there is no such channel, or the database would not.
     pub fn cost_of_rules(&self, channel: &ChannelId, rules: &PlanningRules) -> Result<Cost, PlanError> {
-        self.cost(channel, |book| book.with(rules.clone()))
+        self.cost(channel, |book| book.with(rules.clone()), |_| ())
     }
 
     /// What a day mode would cost.
@@ -131,7 +131,7 @@ impl Desk {
     /// # Errors
     /// When there is no such channel, or the database would not.
     pub fn cost_of_mode(&self, channel: &ChannelId, period: ModePeriod) -> Result<Cost, PlanError> {
-        self.cost(channel, |book| book.with_mode(period))
+        self.cost(channel, |book| book.with_mode(period), |_| ())
     }
 
     /// What rules of one request would cost.
@@ -144,15 +144,23 @@ impl Desk {
         case: CaseId,
         rules: &RequestRules,
     ) -> Result<Cost, PlanError> {
-        self.cost(channel, |book| book.with_request(case, rules.clone()))
+        self.cost(channel, |book| book.with_request(case, rules.clone()), |_| ())
     }
 
-    fn cost(&self, channel: &ChannelId, change: impl Fn(RuleBook) -> RuleBook) -> Result<Cost, PlanError> {
+    /// What other rules, or other offices, would cost over the next [`DAYS_AHEAD`] days.
+    pub(super) fn cost(
+        &self,
+        channel: &ChannelId,
+        change: impl Fn(RuleBook) -> RuleBook,
+        change_offices: impl Fn(&mut Vec<Opd>),
+    ) -> Result<Cost, PlanError> {
         let configured = self.planned_channel(channel)?;
         let first = configured.channel.zone.date_of(self.now());
         let last = first.0.checked_add_signed(TimeDelta::days(DAYS_AHEAD - 1)).map_or(first, BroadcastDate);
         let (titles, offices) =
             self.store.read(|r| Ok::<_, StoreError>((r.titled(channel)?, r.offices(Scope::All)?)))?;
+        let mut offices_then = offices.clone();
+        change_offices(&mut offices_then);
         let now = RuleBook::load(self, configured, first, last)?;
         let then = change(RuleBook::load(self, configured, first, last)?);
         let mut cost = Cost {
@@ -166,7 +174,7 @@ impl Desk {
         for date in first.through(last) {
             let (Some(as_is), Some(would_be)) = (
                 self.drafted(configured, date, &titles, &offices, &now)?,
-                self.drafted(configured, date, &titles, &offices, &then)?,
+                self.drafted(configured, date, &titles, &offices_then, &then)?,
             ) else {
                 continue;
             };

@@ -6,6 +6,7 @@ use std::path::Path;
 use chrono::TimeDelta;
 
 use crate::config::ChannelConfig;
+use crate::domain::asset::FillClip;
 use crate::domain::channel::Channel;
 use crate::domain::ids::{Sha256, SubmissionId};
 use crate::domain::interruption::{Happening, Interruption};
@@ -88,6 +89,7 @@ pub fn gather(
             wanted: more + if asked { letter.plays_per_day } else { 0 },
             minimum: 0,
             separation: TimeDelta::seconds(i64::from(closest_s)),
+            tags: own.tags,
         };
         grants.insert(submission.id, grant);
     }
@@ -112,13 +114,16 @@ pub fn gather(
         Some(FixedTime { span, title: title.to_owned(), sha256: None, live })
     });
     let fixed = fixed.chain(cleared).collect();
+    let suspends = |clip: &FillClip| modes.iter().any(|mode| clip.is_suspended(mode.period.mode));
+    let fill = fill_index::read(desk.home())?.into_iter().filter(|clip| !suspends(clip));
     Ok(Evidence {
         hours: Some(channel.open_span(date)),
         fixed,
         grants,
-        fill: fill_index::read(desk.home())?.into_iter().map(|f| (f.sha256, f.duration_frames)).collect(),
+        fill: fill.map(|f| (f.sha256, f.duration_frames)).collect(),
         files: files(desk.home(), playlist, check)?,
         office_gap: TimeDelta::seconds(i64::from(rules.office_gap_s)),
+        category_gaps: rules.category_gaps_s.iter().map(|(tag, s)| (*tag, TimeDelta::seconds(i64::from(*s)))).collect(),
         touched: change.touched(&interruptions, as_of),
         explained,
     })

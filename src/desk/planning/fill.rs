@@ -35,11 +35,16 @@ impl Desk {
         let before = fill_index::read(self.home())?;
         let mut pool = before.clone();
         pool.retain(|clip| known.get(&clip.sha256).copied().unwrap_or(true));
+        let rules = self.store.read(|r| r.request_rules(now))?;
+        let tags = |row: &AssetRow| rules.get(&row.case).map(|rules| rules.tags.clone()).unwrap_or_default();
         for row in fillers.iter().filter(in_force) {
             let clip = &row.asset.clip;
             if !pool.iter().any(|p| p.sha256 == clip.sha256) {
                 copy_to_fill(self.home(), clip.sha256)?;
                 pool.push(FillClip::of(clip, &row.asset.title));
+            }
+            for own in pool.iter_mut().filter(|own| own.sha256 == clip.sha256) {
+                own.tags = tags(row);
             }
         }
         if pool != before {

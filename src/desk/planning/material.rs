@@ -3,20 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::config::ChannelConfig;
-use crate::domain::asset::AssetKind;
+use crate::domain::asset::{AssetKind, FillClip};
 use crate::domain::branding::Wears;
 use crate::domain::ids::{CaseId, ItemId, OpdId, Sha256, SubmissionId};
 use crate::domain::interruption::{Happening, Interruption};
 use crate::domain::people::Opd;
 use crate::domain::playlist::{ItemKind, Nature, Playlist, PlaylistItem, RunMode, Source};
-use crate::domain::rotation::{FixedEvent, OfficeShare, Rotation, RotationEntry, ShareGroup, Step, Stretch};
-use crate::domain::rules::{DayMode, FixedRule, RequestRules, Weekdays};
+use crate::domain::rotation::{Category, FixedEvent, OfficeShare, Rotation, RotationEntry, ShareGroup, Step, Stretch};
+use crate::domain::rules::{ContentTag, DayMode, FixedRule, RequestRules, Weekdays};
 use crate::domain::submission::{LetterDetails, Submission};
 use crate::domain::text::{Lang, Text};
 use crate::domain::time::{BroadcastDate, Span, Zone};
 use crate::engine::fixed_times;
 use crate::engine::planner::{DayPlan, Ordered};
 use crate::engine::rundown::{Material, Placed};
+use crate::files::fill_index;
 use crate::store::{AssetRow, Scope, Titled};
 
 use super::rules::{DayRules, RuleBook};
@@ -35,6 +36,8 @@ pub(super) struct DayMaterial {
     fixed: Vec<Fixed>,
     offices: BTreeMap<OpdId, Opd>,
     rules: DayRules,
+    /// Evergreen material that a day mode keeps off the wall.
+    suspended_fill: BTreeSet<Sha256>,
     /// What a day mode keeps off the wall; with the reason where it asks for the day.
     suspended: BTreeMap<SubmissionId, Option<(CaseId, Text)>>,
 }
@@ -60,7 +63,14 @@ impl DayMaterial {
         let (titles, offices) =
             desk.store.read(|r| Ok::<_, PlanError>((r.titled(&channel.id)?, r.offices(Scope::All)?)))?;
         let rules = RuleBook::load(desk, configured, date, date)?;
-        Ok(DayMaterial::of(configured, date, &titles, &offices, &rules))
+        Ok(DayMaterial::of(configured, date, &titles, &offices, &rules).with_pool(&fill_index::read(desk.home())?))
+    }
+
+    /// The same, knowing what of the evergreen pool may air.
+    fn with_pool(mut self, pool: &[FillClip]) -> DayMaterial {
+        let suspended = pool.iter().filter(|clip| self.rules.suspending_fill(clip).is_some());
+        self.suspended_fill = suspended.map(|clip| clip.sha256).collect();
+        self
     }
 
     /// The same with these interruptions of the day instead of those in force.
@@ -74,7 +84,7 @@ impl DayMaterial {
         let (titles, offices) =
             desk.store.read(|r| Ok::<_, PlanError>((r.titled(&channel.id)?, r.offices(Scope::All)?)))?;
         let rules = RuleBook::load(desk, configured, date, date)?.with_interruptions(date, interruptions);
-        Ok(DayMaterial::of(configured, date, &titles, &offices, &rules))
+        Ok(DayMaterial::of(configured, date, &titles, &offices, &rules).with_pool(&fill_index::read(desk.home())?))
     }
 
     /// The day's clips and rules from rows that were read before.
@@ -88,6 +98,7 @@ impl DayMaterial {
         let mut day = DayMaterial {
             rules: rules.on(date),
             suspended: BTreeMap::new(),
+            suspended_fill: BTreeSet::new(),
             materials: Vec::new(),
             entries: Vec::new(),
             entry_of: BTreeMap::new(),
@@ -163,9 +174,20 @@ impl DayMaterial {
             offices: self.offices.iter().map(|(id, office)| (*id, share(office))).collect(),
             groups: rules.shares.iter().map(|(group, weight)| (ShareGroup(*group as u8), *weight)).collect(),
             office_gap: frame.steps(rules.office_gap_s),
+            categories: self.categories(frame),
             shortest_pause: frame.steps(super::SHORTEST_PAUSE_S),
             phase: u64::try_from(chrono::Datelike::num_days_from_ce(&frame.date.0)).unwrap_or(0),
         }
+    }
+
+    /// Clips that show the same and keep a pause.
+    fn categories(&self, frame: &Frame) -> Vec<Category> {
+        let of = |tag: &ContentTag| {
+            let shows = self.entries.iter().enumerate().filter(|(_, entry)| entry.rules.tags.contains(tag));
+            shows.map(|(number, _)| number).collect()
+        };
+        let gaps = self.rules.planning.category_gaps_s.iter();
+        gaps.map(|(tag, gap_s)| Category { name: tag.text(), entries: of(tag), gap: frame.steps(*gap_s) }).collect()
     }
 
     fn separation(&self, frame: &Frame, entry: &Entry) -> Step {
@@ -288,7 +310,8 @@ impl DayMaterial {
             ItemKind::Fill => {
                 let own = |row: &&AssetRow| Some(row.asset.clip.sha256) == item.sha256;
                 let mut rows = self.all.values().filter(own).peekable();
-                rows.peek().is_some() && rows.all(|row| row.revoked)
+                let suspended = item.sha256.is_some_and(|hash| self.suspended_fill.contains(&hash));
+                suspended || rows.peek().is_some() && rows.all(|row| row.revoked)
             }
             ItemKind::Live | ItemKind::Slate => false,
         }
@@ -326,7 +349,8 @@ impl DayMaterial {
     /// Hashes that must leave the wall: those of the parent, and of what it airs and may no longer; never one that
     /// another request airs with an approval in force.
     pub fn withdrawn(&self, parent: Option<&Playlist>) -> BTreeSet<Sha256> {
-        let Some(parent) = parent else { return BTreeSet::new() };
+        // The player covers holes with the pool by itself, so that it must know also what no revision aired.
+        let Some(parent) = parent else { return self.suspended_fill.clone() };
         let gone = parent.items().iter().filter(|i| self.is_withdrawn(i)).filter_map(|i| i.sha256);
         let mut hashes: BTreeSet<Sha256> = parent.head().withdrawn.iter().copied().chain(gone).collect();
         let may_air =
@@ -334,6 +358,7 @@ impl DayMaterial {
         for (_, row) in self.all.iter().filter(may_air) {
             hashes.remove(&row.asset.clip.sha256);
         }
+        hashes.extend(&self.suspended_fill);
         hashes
     }
 

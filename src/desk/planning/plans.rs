@@ -51,6 +51,7 @@ mod tests {
             offices: BTreeMap::new(),
             groups: BTreeMap::new(),
             office_gap: 0,
+            categories: Vec::new(),
             shortest_pause: 0,
             phase,
         };

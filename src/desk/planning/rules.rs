@@ -7,6 +7,7 @@ use chrono::TimeDelta;
 
 use crate::config::ChannelConfig;
 use crate::desk::Desk;
+use crate::domain::asset::FillClip;
 use crate::domain::ids::{CaseId, OpdId};
 use crate::domain::interruption::Interruption;
 use crate::domain::rotation::Step;
@@ -119,6 +120,11 @@ impl DayRules {
         self.modes.iter().copied().find(|mode| mode.suspends(tags))
     }
 
+    /// The day mode that keeps evergreen material off the wall.
+    pub fn suspending_fill(&self, clip: &FillClip) -> Option<DayMode> {
+        self.modes.iter().copied().find(|mode| clip.is_suspended(*mode))
+    }
+
     /// Steps that earlier days owe an office.
     pub fn credit(&self, office: OpdId, frame: &Frame) -> Step {
         let ms = self.credits_ms.get(&office).copied().unwrap_or(0);
@@ -135,6 +141,7 @@ impl Desk {
         PlanningRules {
             office_gap_s: settings.office_gap_s,
             separation_s: settings.separation_s,
+            category_gaps_s: BTreeMap::new(),
             shares: settings.shares.clone(),
             fixed: configured.fixed.clone(),
         }

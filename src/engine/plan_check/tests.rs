@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::ids::AssetId;
 use crate::domain::playlist::PlaylistHead;
-use crate::domain::rotation::{Class, FixedEvent, Rotation, RotationEntry, Step, Stretch};
+use crate::domain::rotation::{Category, Class, FixedEvent, Rotation, RotationEntry, Step, Stretch};
 use crate::domain::time::{FrameRate, Tick};
 use crate::engine::planner;
 use crate::engine::rundown::{Material, Placed, rundown};
@@ -38,7 +38,8 @@ fn hash(n: usize) -> Sha256 {
 }
 
 /// Plans two hours from 06:00 with one fixed event of five minutes, and dresses the plan as a revision.
-fn world(requests: &[Request], gap_s: i64, with_fill: bool) -> World {
+/// Requests of offices with an even number show health, whose clips keep `category_s` apart.
+fn world(requests: &[Request], gap_s: i64, category_s: i64, with_fill: bool) -> World {
     let zone: Zone = "Asia/Jakarta".parse().expect("a zone");
     let date = "2026-11-22".parse().expect("a date");
     let origin = RATE.tick_from(zone.resolve(date, "06:00".parse().expect("a time")));
@@ -64,6 +65,11 @@ fn world(requests: &[Request], gap_s: i64, with_fill: bool) -> World {
         offices: BTreeMap::new(),
         groups: BTreeMap::new(),
         office_gap: frames(gap_s),
+        categories: vec![Category {
+            name: ContentTag::Health.text(),
+            entries: (0..requests.len()).filter(|n| requests[*n].office % 2 == 0).collect(),
+            gap: frames(category_s),
+        }],
         shortest_pause: 50,
         phase: 0,
     };
@@ -98,6 +104,7 @@ fn world(requests: &[Request], gap_s: i64, with_fill: bool) -> World {
         source: crate::engine::rundown::house_source(fill_hash),
         duration_frames: 250,
         title: "Deli Serdang".into(),
+        tags: Default::default(),
     };
     let head = PlaylistHead {
         channel: "videotron".parse().expect("a channel"),
@@ -129,6 +136,7 @@ fn world(requests: &[Request], gap_s: i64, with_fill: bool) -> World {
             wanted: r.wanted,
             minimum: 0,
             separation: TimeDelta::seconds(r.separation_s),
+            tags: if r.office % 2 == 0 { [ContentTag::Health].into() } else { BTreeSet::new() },
         };
         (SubmissionId(n as i64), grant)
     });
@@ -144,6 +152,7 @@ fn world(requests: &[Request], gap_s: i64, with_fill: bool) -> World {
         fill: [(fill_hash, 250)].into(),
         files: (0..requests.len()).map(hash).chain([fill_hash]).map(|h| (h, FileState::Sound)).collect(),
         office_gap: TimeDelta::seconds(gap_s),
+        category_gaps: [(ContentTag::Health, TimeDelta::seconds(category_s))].into(),
         touched: Vec::new(),
         explained: BTreeSet::new(),
     };
@@ -161,15 +170,15 @@ fn requests() -> impl Strategy<Value = Vec<Request>> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
     #[test]
-    fn whatever_the_offices_ask_the_plan_is_judged_clean(asked in requests(), gap in 0i64..200, fill: bool) {
-        let world = world(&asked, gap, fill);
+    fn whatever_the_offices_ask_the_plan_is_judged_clean(asked in requests(), gap in 0i64..200, category in 0i64..200, fill: bool) {
+        let world = world(&asked, gap, category, fill);
         prop_assert_eq!(judge(&world.playlist, &world.evidence), vec![]);
     }
 }
 
 fn sound() -> World {
     let one = |office, seconds| Request { office, seconds, wanted: 6, separation_s: 300, window: Some((0, 7200)) };
-    world(&[one(1, 30), one(1, 45), one(2, 60)], 10, true)
+    world(&[one(1, 30), one(1, 45), one(2, 60), one(4, 30)], 10, 20, true)
 }
 
 fn codes(world: &World) -> Vec<Fault> {
@@ -204,6 +213,20 @@ fn each_planted_fault_is_found() {
         }),
         ("TooClose", |w| w.evidence.grants.values_mut().for_each(|g| g.separation = TimeDelta::hours(1))),
         ("OfficeTooClose", |w| w.evidence.office_gap = TimeDelta::hours(1)),
+        ("CategoryTooClose", |w| {
+            w.evidence.category_gaps.insert(ContentTag::Health, TimeDelta::hours(1));
+        }),
+        ("Barred", |w| {
+            let day = w.evidence.grants[&SubmissionId(0)].valid;
+            w.evidence.grants.values_mut().for_each(|g| g.barred = vec![day]);
+        }),
+        ("NoRelay", |w| {
+            with_item(w, |i| {
+                (i.kind, i.source) = (ItemKind::Live, Source::Live("test:".into()));
+                (i.sha256, i.submission) = (None, None);
+            });
+        }),
+        ("FixedMissing", |w| w.evidence.fixed[0].live = Some("test:".into())),
         ("TooOften", |w| w.evidence.grants.values_mut().for_each(|g| g.wanted = 2)),
         ("TooFew", |w| w.evidence.grants.values_mut().for_each(|g| g.minimum = 9)),
         ("OtherChannel", |w| {

@@ -9,7 +9,7 @@ use std::cmp::Ordering;
 
 use crate::domain::rotation::{Step, Stretch};
 
-use super::lane::Day;
+use super::lane::{Day, each_category};
 use super::reasons::Why;
 
 /// Window edges looked at, most. Each pair of edges is a stretch to keep; more edges are thinned out, which loses
@@ -179,6 +179,8 @@ struct Ledger {
     free: Vec<Step>,
     /// Per office and stretch, with the office gap after each play; empty when there is no office gap.
     office_left: Vec<Vec<Step>>,
+    /// The same per category that keeps a pause.
+    category_left: Vec<Vec<Step>>,
     /// Stretches that hold a lane as a whole.
     of_lane: Vec<Vec<usize>>,
 }
@@ -213,12 +215,13 @@ impl Ledger {
             .iter()
             .map(|h| (0..stretches.len()).filter(|&s| h.is_some_and(|h| stretches[s].holds(h))).collect())
             .collect();
-        let gapped = |s: &Stretch| -> Step {
-            day.free.iter().filter_map(|f| f.meet(*s)).map(|f| f.length() + day.office_gap).sum()
+        let gapped = |s: &Stretch, gap: Step| -> Step {
+            day.free.iter().filter_map(|f| f.meet(*s)).map(|f| f.length() + gap).sum()
         };
-        let office_left =
-            if day.office_gap > 0 { vec![stretches.iter().map(gapped).collect(); day.offices] } else { Vec::new() };
-        Ledger { left: free.clone(), free, stretches, office_left, of_lane }
+        let of_gap = |gap: Step| -> Vec<Step> { stretches.iter().map(|s| gapped(s, gap)).collect() };
+        let office_left = if day.office_gap > 0 { vec![of_gap(day.office_gap); day.offices] } else { Vec::new() };
+        let category_left = day.category_gaps.iter().map(|gap| of_gap(*gap)).collect();
+        Ledger { left: free.clone(), free, office_left, category_left, of_lane, stretches }
     }
 
     /// Takes a play's time from every stretch that holds its lane, or says which is full.
@@ -237,11 +240,20 @@ impl Ledger {
             if self.office_left.get(lane.office).is_some_and(|o| o[s] < spaced) {
                 return Err(Why::OfficeGap { stretch, gap: day.office_gap });
             }
+            for c in each_category(lane.categories) {
+                let gap = day.category_gaps[c];
+                if self.category_left[c][s] < lane.length + gap {
+                    return Err(Why::CategoryGap { stretch, gap, category: c });
+                }
+            }
         }
         for &s in &self.of_lane[entry] {
             self.left[s] -= lane.length;
             if let Some(office) = self.office_left.get_mut(lane.office) {
                 office[s] -= spaced;
+            }
+            for c in each_category(lane.categories) {
+                self.category_left[c][s] -= lane.length + day.category_gaps[c];
             }
         }
         Ok(())

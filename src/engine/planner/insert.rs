@@ -158,10 +158,11 @@ pub(super) fn starts_in(
         if play.entry == e {
             low = low.max(play.start + lane.separation);
         }
-        if day.lanes[play.entry].office == lane.office {
-            low = low.max(play.start + day.lanes[play.entry].length + day.office_gap);
+        let apart = day.pause(play.entry, e);
+        if apart > 0 {
+            low = low.max(play.start + day.lanes[play.entry].length + apart);
         }
-        if pause.start - play.start > lane.separation + day.office_gap + longest {
+        if pause.start - play.start > lane.separation + lane.gap + longest {
             break;
         }
     }
@@ -169,10 +170,11 @@ pub(super) fn starts_in(
         if play.entry == e {
             high = high.min(play.start - lane.separation);
         }
-        if day.lanes[play.entry].office == lane.office {
-            high = high.min(play.start - day.office_gap - lane.length);
+        let apart = day.pause(play.entry, e);
+        if apart > 0 {
+            high = high.min(play.start - apart - lane.length);
         }
-        if play.start - pause.end > lane.separation + day.office_gap + longest {
+        if play.start - pause.end > lane.separation + lane.gap + longest {
             break;
         }
     }

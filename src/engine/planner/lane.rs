@@ -1,6 +1,6 @@
 //! The rotation as the planner works on it: one lane per entry, with its free time and its target.
 
-use crate::domain::rotation::{Rotation, Step, Stretch};
+use crate::domain::rotation::{MOST_CATEGORIES, Rotation, Step, Stretch};
 
 /// A day ready to be packed.
 pub(super) struct Day<'a> {
@@ -12,6 +12,8 @@ pub(super) struct Day<'a> {
     /// Offices that asked, by index; a lane names its office by this index.
     pub offices: usize,
     pub office_gap: Step,
+    /// The pause that each category keeps; a lane's bits say of which it is.
+    pub category_gaps: Vec<Step>,
 }
 
 /// One entry's room to move.
@@ -19,6 +21,10 @@ pub(super) struct Lane {
     pub length: Step,
     pub separation: Step,
     pub office: usize,
+    /// Bit `c`: of category `c`.
+    pub categories: u32,
+    /// The longest pause that it keeps to a play of its office or of a category of its own.
+    pub gap: Step,
     /// Windows cut to the free segments, in order, disjoint: every play lies inside one of them.
     pub room: Vec<Stretch>,
     /// Sum of `room`.
@@ -35,17 +41,29 @@ impl<'a> Day<'a> {
         let mut offices: Vec<_> = rotation.entries.iter().map(|e| e.office).collect();
         offices.sort();
         offices.dedup();
+        let kept = || rotation.categories.iter().take(MOST_CATEGORIES).enumerate();
+        let category_gaps: Vec<Step> = kept().map(|(_, category)| category.gap.max(0)).collect();
+        let mut of_entry = vec![0_u32; rotation.entries.len()];
+        for (bit, category) in kept() {
+            for entry in &category.entries {
+                of_entry[*entry] |= 1 << bit;
+            }
+        }
         let lanes = rotation
             .entries
             .iter()
-            .map(|entry| {
+            .zip(of_entry)
+            .map(|(entry, categories)| {
                 let room = room(&free, &entry.windows);
-                let step = entry.separation.max(entry.length + rotation.office_gap);
+                let gap = rotation.office_gap.max(longest(&category_gaps, categories));
+                let step = entry.separation.max(entry.length + gap);
                 let capacity = if entry.length < 1 { 0 } else { fits(&room, entry.length, step, entry.wanted) };
                 Lane {
                     length: entry.length,
                     separation: entry.separation,
                     office: offices.binary_search(&entry.office).expect("collected from these entries"),
+                    categories,
+                    gap,
                     span: room.iter().map(|r| r.length()).sum(),
                     room,
                     capacity,
@@ -53,7 +71,17 @@ impl<'a> Day<'a> {
                 }
             })
             .collect();
-        Day { rotation, free, lanes, offices: offices.len(), office_gap: rotation.office_gap }
+        Day { rotation, free, lanes, offices: offices.len(), office_gap: rotation.office_gap, category_gaps }
+    }
+
+    /// The pause that a play of one lane and a play of another keep, end to start.
+    pub fn pause(&self, one: usize, other: usize) -> Step {
+        let (one, other) = (&self.lanes[one], &self.lanes[other]);
+        let office = if one.office == other.office { self.office_gap } else { 0 };
+        match one.categories & other.categories {
+            0 => office,
+            both => office.max(longest(&self.category_gaps, both)),
+        }
     }
 
     /// Free time in a stretch.
@@ -88,6 +116,20 @@ impl Lane {
         let after = self.room.partition_point(|r| r.end < at + self.length);
         self.room.get(after).is_some_and(|r| r.start <= at)
     }
+}
+
+/// Categories by their bits.
+pub(super) fn each_category(bits: u32) -> impl Iterator<Item = usize> {
+    let mut left = bits;
+    std::iter::from_fn(move || {
+        let bit = left.trailing_zeros();
+        left &= left.wrapping_sub(1);
+        (bit < u32::BITS).then_some(bit as usize)
+    })
+}
+
+fn longest(gaps: &[Step], categories: u32) -> Step {
+    each_category(categories).map(|c| gaps[c]).max().unwrap_or(0)
 }
 
 fn room(free: &[Stretch], windows: &[Stretch]) -> Vec<Stretch> {

@@ -8,12 +8,13 @@
 //!
 //! Rules that no plan breaks: H1 no overlap, inside hours, never over a fixed event; H2 inside a window; H3 plays of one
 //! clip are its separation apart, start to start; H4 plays of one office are the office gap apart, end to start; H5 no
-//! more plays than asked for.
+//! more plays than asked for; H6 plays of one category that keeps a pause are that pause apart, end to start.
 
 mod allot;
 pub mod credit;
 mod insert;
 mod lane;
+pub mod office_what_if;
 mod polish;
 pub mod reasons;
 mod relax;

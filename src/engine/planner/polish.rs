@@ -175,11 +175,11 @@ impl Table<'_> {
         if !siblings_apart || !lane.may_start(start) {
             return false;
         }
-        let gap = self.day.office_gap;
-        let same_office = |other: usize| self.day.lanes[self.entry[other]].office == lane.office;
+        let gap = lane.gap;
+        let pause = |other: usize| self.day.pause(self.entry[id], self.entry[other]);
         let before = self.order[..at].iter().rev().take_while(|o| self.end(**o) + gap > start);
         let after = self.order[at + 1..].iter().take_while(|o| self.start[**o] < end + gap);
-        before.chain(after).all(|&o| !same_office(o) && (self.end(o) <= start || self.start[o] >= end))
+        before.chain(after).all(|&o| self.end(o) + pause(o) <= start || self.start[o] >= end + pause(o))
     }
 
     /// Where a play would best be: half-way between its siblings, on its own clock.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::ids::OpdId;
 use crate::domain::rotation::{Rotation, Step, Stretch};
-use crate::domain::text::Text;
+use crate::domain::text::{Lang, Text};
 
 use super::lane::Day;
 
@@ -54,6 +54,15 @@ pub enum Why {
         /// The pause.
         gap: Step,
     },
+    /// The pause between clips of one category leaves no place.
+    CategoryGap {
+        /// In which part of the day.
+        stretch: Stretch,
+        /// The pause.
+        gap: Step,
+        /// Index into the rotation's categories.
+        category: usize,
+    },
     /// What is left of the day is in pieces shorter than it needs, or too near its other plays.
     Remainder {
         /// The longest piece.
@@ -79,6 +88,7 @@ impl Why {
             Why::Bottleneck { .. } => "bottleneck",
             Why::FairLevel { .. } => "fair_level",
             Why::OfficeGap { .. } => "office_gap",
+            Why::CategoryGap { .. } => "category_gap",
             Why::Remainder { .. } => "remainder",
             Why::Announced => "announced",
             Why::Displaced { .. } => "displaced",
@@ -163,6 +173,16 @@ impl Unplaced {
                     words.time(stretch.end)
                 ),
             ),
+            Why::CategoryGap { stretch, gap, category } => {
+                let name = rotation.categories.get(*category).map(|c| &c.name);
+                let of = |lang| name.map_or("", |name| name.get(lang));
+                let (from, to) = (words.time(stretch.start), words.time(stretch.end));
+                let gap = seconds(*gap);
+                (
+                    format!("jeda {gap} detik antarvideo {} menutup pukul {from}–{to}", of(Lang::Id)),
+                    format!("the pause of {gap} s between clips on {} fills {from}–{to}", of(Lang::En)),
+                )
+            }
             Why::Remainder { longest, idle } => (
                 format!("sisa hari {} detik terpecah; potongan terpanjang {} detik", seconds(*idle), seconds(*longest)),
                 format!(
@@ -217,6 +237,14 @@ pub(super) fn unplaced(
         .collect()
 }
 
+/// The category of an entry that keeps the longest pause.
+fn tightest(rotation: &Rotation, entry: usize) -> Option<(usize, Step)> {
+    let of_it = rotation.categories.iter().enumerate().filter(|(_, c)| c.gap > 0 && c.entries.contains(&entry));
+    of_it
+        .map(|(number, category)| (number, category.gap))
+        .max_by_key(|(number, gap)| (*gap, std::cmp::Reverse(*number)))
+}
+
 /// What keeps a play out of pauses that no allotment reserved: where one is long enough it is too near to others.
 fn obstacle(rotation: &Rotation, entry: usize, placed: u32, remainder: &Why) -> Why {
     let (own, gap) = (&rotation.entries[entry], rotation.office_gap);
@@ -227,6 +255,10 @@ fn obstacle(rotation: &Rotation, entry: usize, placed: u32, remainder: &Why) -> 
         Why::Remainder { longest, .. } if *longest >= own.length && gap > 0 => {
             Why::OfficeGap { stretch: rotation.open, gap }
         }
+        Why::Remainder { longest, .. } if *longest >= own.length => match tightest(rotation, entry) {
+            Some((category, gap)) => Why::CategoryGap { stretch: rotation.open, gap, category },
+            None => remainder.clone(),
+        },
         _ => remainder.clone(),
     }
 }

@@ -11,7 +11,7 @@ use crate::domain::rotation::{Step, Stretch};
 
 use super::Play;
 use super::insert::{give_way, pause_for};
-use super::lane::Day;
+use super::lane::{Day, Lane, each_category};
 use super::tighten::tighten;
 
 /// So many missing plays are worth looking for whom they could displace.
@@ -44,6 +44,8 @@ struct Layout<'a> {
     turns: Vec<Turn>,
     /// First step at which an office may air again.
     office_ready: Vec<Step>,
+    /// First step at which a category may air again.
+    category_ready: Vec<Step>,
     /// What an office still needs: its plays with the office gap after each.
     office_need: Vec<Step>,
     /// Idle steps that remain to be spent, and of how much free time.
@@ -68,6 +70,7 @@ pub(super) fn sequence(day: &Day, restart: u32, good: Step) -> Attempt {
         day,
         turns: turns(day, restart),
         office_ready: vec![Step::MIN; day.offices],
+        category_ready: vec![Step::MIN; day.category_gaps.len()],
         office_need: need(day),
         // Plays that are missing may lack the very time that idling spent early in a crowded part of the day.
         idle_total: (free_total - asked).max(0) * i64::from(2 - restart / 4 % 3) / 2,
@@ -240,6 +243,9 @@ impl Layout<'_> {
             self.open.remove(was);
         }
         self.office_ready[lane.office] = at + lane.length + self.day.office_gap;
+        for c in each_category(lane.categories) {
+            self.category_ready[c] = at + lane.length + self.day.category_gaps[c];
+        }
         self.office_need[lane.office] -= lane.length + self.day.office_gap;
         self.plays.push(Play { start: at, entry: e });
     }
@@ -259,7 +265,12 @@ impl Layout<'_> {
     fn apart(&self, e: usize, at: Step) -> Step {
         let (lane, turn) = (&self.day.lanes[e], &self.turns[e]);
         let apart = turn.last.map_or(at, |last| last + lane.separation);
-        at.max(apart).max(self.office_ready[lane.office])
+        self.clear(lane, at.max(apart).max(self.office_ready[lane.office]))
+    }
+
+    /// The earliest step at `at` or later at which the lane's categories may air again.
+    fn clear(&self, lane: &Lane, at: Step) -> Step {
+        each_category(lane.categories).fold(at, |at, c| at.max(self.category_ready[c]))
     }
 
     fn ready_from(&self, e: usize, from: Step) -> Option<Step> {
@@ -273,6 +284,7 @@ impl Layout<'_> {
         let (lane, turn) = (&self.day.lanes[e], &self.turns[e]);
         turn.last.is_none_or(|last| last + lane.separation <= at)
             && self.office_ready[lane.office] <= at
+            && self.clear(lane, at) <= at
             && lane.room[turn.room..].iter().any(|r| r.start <= at && at + lane.length <= r.end)
     }
 

@@ -28,6 +28,7 @@ fn hour(entries: Vec<RotationEntry>) -> Rotation {
         offices: BTreeMap::new(),
         groups: BTreeMap::new(),
         office_gap: 0,
+        categories: Vec::new(),
         shortest_pause: 0,
         phase: 0,
     }

@@ -7,7 +7,7 @@
 use crate::domain::rotation::{Step, Stretch};
 
 use super::Play;
-use super::lane::Day;
+use super::lane::{Day, each_category};
 
 /// Plays brought in, at most: a day that lacks more is short of time, not of places.
 const MAX_MOVES: usize = 24;
@@ -136,10 +136,15 @@ fn with(day: &Day, plays: &[Play], own: &[Vec<Step>], m: &Move) -> Option<Vec<Pl
 fn keeps_rules(day: &Day, plays: &[Play]) -> bool {
     let mut last = vec![None; day.lanes.len()];
     let mut office_ready = vec![Step::MIN; day.offices];
+    let mut category_ready = vec![Step::MIN; day.category_gaps.len()];
     plays.iter().all(|play| {
         let lane = &day.lanes[play.entry];
         let apart = last[play.entry].replace(play.start).is_none_or(|last: Step| play.start - last >= lane.separation);
-        let ready = office_ready[lane.office] <= play.start;
+        let clear = each_category(lane.categories).all(|c| category_ready[c] <= play.start);
+        for c in each_category(lane.categories) {
+            category_ready[c] = play.start + lane.length + day.category_gaps[c];
+        }
+        let ready = office_ready[lane.office] <= play.start && clear;
         office_ready[lane.office] = play.start + lane.length + day.office_gap;
         apart && ready && lane.may_start(play.start)
     })

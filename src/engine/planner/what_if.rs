@@ -19,6 +19,8 @@ pub enum Change {
     Separation(Step),
     /// No pause is kept between clips of one office.
     NoOfficeGap,
+    /// No pause is kept between clips of its categories.
+    NoCategoryGap,
     /// The clip is this long instead.
     Length(Step),
 }
@@ -47,6 +49,9 @@ pub fn what_if(rotation: &Rotation, entry: usize, hour: Step) -> Vec<IfSo> {
     }
     if rotation.office_gap > 0 {
         changes.push(Change::NoOfficeGap);
+    }
+    if rotation.categories.iter().any(|c| c.gap > 0 && c.entries.contains(&entry)) {
+        changes.push(Change::NoCategoryGap);
     }
     if own.length > 1 {
         changes.push(Change::Length(own.length / 2));
@@ -80,6 +85,7 @@ fn changed(rotation: &Rotation, entry: usize, change: Change) -> Option<Rotation
         Change::AnyHour => own.windows = vec![Stretch { start: open.start, end: open.end }],
         Change::Separation(apart) => own.separation = apart,
         Change::NoOfficeGap => other.office_gap = 0,
+        Change::NoCategoryGap => other.categories.retain(|c| !c.entries.contains(&entry)),
         Change::Length(length) => own.length = length,
     }
     (other != *rotation).then_some(other)
@@ -107,6 +113,9 @@ impl IfSo {
                 "tidak ada jeda antarklip satu instansi".into(),
                 "no pause were kept between clips of one office".into(),
             ),
+            Change::NoCategoryGap => {
+                ("tidak ada jeda antarvideo yang sejenis".into(), "no pause were kept between clips of one kind".into())
+            }
             Change::Length(length) => {
                 (format!("videonya {} detik", seconds(length)), format!("the clip were {} s long", seconds(length)))
             }

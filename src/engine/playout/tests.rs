@@ -78,7 +78,14 @@ fn plan(revision: u32, items: Vec<PlaylistItem>, withdrawn: &[u8]) -> Arc<Playli
 
 fn fill(n: u8, frames: u64) -> FillClip {
     let source = Source::File(format!("media/fill/{n}.mp4"));
-    FillClip { sha256: hash(n), source, duration_frames: frames, title: format!("Fill {n}"), nature: Nature::FILM }
+    FillClip {
+        sha256: hash(n),
+        source,
+        duration_frames: frames,
+        title: format!("Fill {n}"),
+        nature: Nature::FILM,
+        tags: Default::default(),
+    }
 }
 
 /// How the decoders of one source behave.

@@ -14,7 +14,7 @@ use crate::domain::branding::Wears;
 use crate::domain::channel::Channel;
 use crate::domain::ids::Sha256;
 use crate::domain::people::OpdGroup;
-use crate::domain::rules::{FixedRule, PlanningRules, Prayer, Weekdays};
+use crate::domain::rules::{ContentTag, FixedRule, PlanningRules, Prayer, Weekdays};
 use crate::domain::text::Lang;
 use crate::web::Web;
 use crate::web::page::{Done, FormErrors, Page, Visit, html};
@@ -51,6 +51,8 @@ struct RulesPage {
     separation_s: String,
     /// Word, label, weight.
     shares: Vec<(String, String, String)>,
+    /// Word, label, pause in seconds.
+    categories: Vec<(String, String, String)>,
     rows: Vec<Row>,
     /// Hash and title of what may air at a fixed time.
     clips: Vec<(String, String)>,
@@ -112,6 +114,9 @@ fn typed_of(rules: &PlanningRules) -> HashMap<String, String> {
         ("separation_s".to_owned(), rules.separation_s.to_string()),
         ("office_gap_s".to_owned(), rules.office_gap_s.to_string()),
     ]);
+    for (tag, gap_s) in &rules.category_gaps_s {
+        typed.insert(format!("gap_{tag}"), gap_s.to_string());
+    }
     for group in OpdGroup::of_airtime() {
         let weight = rules.shares.get(&group).copied().unwrap_or(1);
         typed.insert(format!("share_{group}"), weight.to_string());
@@ -164,6 +169,16 @@ fn read(
         match text(field).parse() {
             Ok(given) if given <= DAY_S => *seconds = given,
             _ => errors.add(field, visit.t("rules-wrong-seconds")),
+        }
+    }
+    rules.category_gaps_s = BTreeMap::new();
+    for tag in ContentTag::ALL {
+        match text(&format!("gap_{tag}")) {
+            "" | "0" => {}
+            typed => match typed.parse() {
+                Ok(gap_s) if gap_s <= DAY_S => drop(rules.category_gaps_s.insert(*tag, gap_s)),
+                _ => errors.add("categories", visit.t("rules-wrong-seconds")),
+            },
         }
     }
     rules.shares = BTreeMap::new();
@@ -240,6 +255,8 @@ async fn page_of(
     let share = |group: &OpdGroup| {
         (group.to_string(), group.text().get(visit.lang).to_owned(), field(&format!("share_{group}")))
     };
+    let category =
+        |tag: &ContentTag| (tag.to_string(), tag.text().get(visit.lang).to_owned(), field(&format!("gap_{tag}")));
     let saved = match in_force.saved {
         Some((_, at)) => {
             let when = channel.zone.local(at).format("%d.%m.%Y %H.%M").to_string();
@@ -255,6 +272,7 @@ async fn page_of(
         office_gap_s: field("office_gap_s"),
         separation_s: field("separation_s"),
         shares: OpdGroup::of_airtime().map(|group| share(&group)).collect(),
+        categories: ContentTag::ALL.iter().map(category).collect(),
         rows: rows_of(typed, visit.lang),
         clips: clips.into_iter().map(|(hash, title)| (hash.to_string(), title)).collect(),
         prayers: Prayer::ALL.iter().map(|prayer| prayer.as_str()).collect(),

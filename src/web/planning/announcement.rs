@@ -10,7 +10,7 @@ use super::{Day, ItemRow, day_of};
 use crate::desk::cases::scope_of;
 use crate::desk::planning::announcement::Announcement;
 use crate::domain::channel::Channel;
-use crate::domain::people::Person;
+use crate::domain::people::{Person, Role};
 use crate::domain::playlist::PlaylistItem;
 use crate::domain::text::instant_in_words;
 use crate::domain::time::BroadcastDate;
@@ -70,6 +70,8 @@ struct AnnouncementPage {
     revision: u32,
     /// Staff look at the day and its archive.
     may_watch: bool,
+    /// The page of the reader's own office.
+    own: Option<String>,
     lists: Vec<ListLink>,
 }
 
@@ -97,7 +99,9 @@ pub(in crate::web) async fn show(
     let (channel, date) = day_of(&web, &channel, &date)?;
     let told = told(&web, can.person(), &channel, date, &which).await?;
     let letterhead = &web.desk.config.paper.letterhead;
+    let own = can.person().office.filter(|_| can.person().holds(Role::Office) && told.is_some());
     Ok(html(&AnnouncementPage {
+        own: own.map(|office| format!("/planning/{}/{date}/office/{office}", channel.id)),
         page: can.page(can.visit.t("announcement-title")),
         day: Day::of(&channel, date, channel.zone.date_of(web.desk.now()), &can.visit),
         revision: told.as_ref().map_or(0, |told| told.revision),

@@ -63,6 +63,8 @@ impl HourRow {
 
 /// An office as its row says it.
 pub(super) struct OfficeRow {
+    /// Its page.
+    pub href: String,
     pub name: String,
     pub colour: usize,
     pub airtime: String,
@@ -76,7 +78,9 @@ pub(super) struct OfficeRow {
 
 pub(super) fn office_rows(view: &DayView) -> Vec<OfficeRow> {
     let most = view.offices.iter().map(|o| o.airtime_ms.max(o.fair_ms)).max().unwrap_or(0).max(1);
+    let head = view.playlist.head();
     let row = |(number, office): (usize, &crate::desk::planning::day::OfficeLook)| OfficeRow {
+        href: format!("/planning/{}/{}/office/{}", head.channel, head.date, office.office),
         name: office.name.clone(),
         colour: number % 8,
         airtime: hours(office.airtime_ms),
