@@ -161,12 +161,13 @@ impl Reader<'_> {
         recipe: Sha256,
         channel: &ChannelId,
     ) -> Result<Option<ClipRow>, StoreError> {
-        let sql = format!(
-            "select {CLIP_COLUMNS} from clips where original_sha256 = ? and recipe_sha256 = ? and channel = ? \
-             order by made_at_ms desc limit 1"
-        );
-        let mut statement = self.connection.prepare_cached(&sql)?;
-        Ok(statement.query_row(params![original.0, recipe.0, channel.as_str()], read_clip).optional()?)
+        let sql =
+            "select clip_sha256 from clip_recipes where original_sha256 = ? and recipe_sha256 = ? and channel = ?";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let asked = params![original.0, recipe.0, channel.as_str()];
+        let Some(clip) = statement.query_row(asked, |row| hash(row, 0)).optional()? else { return Ok(None) };
+        // The row of the file says how it was made first.
+        Ok(self.clip(clip)?.map(|row| ClipRow { recipe, channel: channel.clone(), ..row }))
     }
 
     /// Every house file.
@@ -225,7 +226,7 @@ impl Reader<'_> {
 }
 
 impl Tx<'_> {
-    /// Records a house file, whose bytes must be in place; one that is known stays as it is.
+    /// Records a house file, whose bytes must be in place, and how it was made; a file that is known stays as it is.
     ///
     /// # Errors
     /// When the database would not.
@@ -244,6 +245,10 @@ impl Tx<'_> {
             row.integrated_lufs,
             ms(row.made_at)
         ])?;
+        let sql = "insert or replace into clip_recipes (original_sha256, recipe_sha256, channel, clip_sha256) \
+                   values (?, ?, ?, ?)";
+        let way = params![row.clip.original.0, row.recipe.0, row.channel.as_str(), row.clip.sha256.0];
+        self.connection.prepare_cached(sql)?.execute(way)?;
         Ok(())
     }
 

@@ -155,6 +155,7 @@ const SCHEMA: &[(u32, &str)] = &[
     (12, include_str!("migrations/12.sql")),
     (13, include_str!("migrations/13.sql")),
     (14, include_str!("migrations/14.sql")),
+    (15, include_str!("migrations/15.sql")),
 ];
 /// File of the database in a home.
 pub const DATABASE_FILE: &str = "siaran.db";

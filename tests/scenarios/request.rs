@@ -367,3 +367,19 @@ fn a_clip_that_was_here_before_is_shown_to_the_verifier_beside_what_became_of_it
     assert_eq!(still.as_deref(), Some(&b"a still"[..]));
     world.ends();
 }
+
+#[test]
+fn a_clip_that_becomes_the_same_house_file_in_another_way_is_playable_too() {
+    let world = World::new();
+    let first = world.playable_request(b"posyandu");
+    let mut longer = world.new_request();
+    longer.letter.play_s = 30;
+    let upload = Upload { name: "posyandu.mp4".into(), declared_bytes: None, bytes: &mut &b"posyandu"[..] };
+    let second = world.desk.file_request(world.id(Role::Office), longer, upload).unwrap();
+    world.make_playable(second.case);
+    let clip = |case| world.desk.any_case_file(case).unwrap().airing().unwrap().clip.clone().unwrap();
+    assert_eq!(clip(first.case).clip.sha256, clip(second.case).clip.sha256, "there is one file");
+    assert_ne!(clip(first.case).recipe, clip(second.case).recipe, "made in two ways");
+    assert_eq!((world.step(first.case).as_str(), world.step(second.case).as_str()), ("schedule", "schedule"));
+    world.ends();
+}
