@@ -160,7 +160,7 @@ fn a_new_home_is_closed_to_other_users_and_the_check_names_what_is_open() {
     for part in ["", "siaran.toml", "siaran.db", "media", "media/inbox", "playlists", "journal", "run"] {
         assert_eq!(mode(&home.join(part)) & 0o027, 0, "{part:?} is for its owner, and for a group to read");
     }
-    assert!(String::from_utf8(siaran(&home, &["check"]).stdout).unwrap().ends_with("3 and 10 hold\n"));
+    assert!(String::from_utf8(siaran(&home, &["check"]).stdout).unwrap().ends_with("3, 9, 10 and 11 hold\n"));
     for part in ["", "media"] {
         std::fs::set_permissions(home.join(part), std::fs::Permissions::from_mode(0o755)).unwrap();
     }

@@ -32,6 +32,16 @@ const start = (play) => play.getAttribute("data-start").then(Number);
 const clock = (ms) => new Date(ms + 7 * 3600_000).toISOString().slice(11, 19).replaceAll(":", ".");
 const said = (page, words) => until(`it is said: ${words}`, async () => words.test(await page.locator("#said").innerText()), 15);
 
+// Goes on from field to field until a button has the focus, as somebody without a mouse does.
+async function tabTo(page, words) {
+  for (let i = 0; i < 120; i++) {
+    await page.keyboard.press("Tab");
+    const here = await page.evaluate(() => [document.activeElement.tagName, document.activeElement.textContent.trim()]);
+    if (here[0] === "BUTTON" && here[1] === words) return;
+  }
+  assert.fail(`no button “${words}” is reached by the keyboard`);
+}
+
 export async function planning(world) {
   const { base } = world;
   const admin = await world.signUp("admin", await world.open());
@@ -173,7 +183,57 @@ export async function planning(world) {
   await page.goto(`${base}/planning/videotron/${day(2)}/archive`);
   assert.match(await text(page), /Revisi 1/);
   await shot(page, "38-archive");
+
+  // A wider distance, by the keyboard alone: what it costs is shown first, and nothing is saved by looking.
+  await page.goto(`${base}/planning/videotron/rules`);
+  await page.focus("#separation_s");
+  await page.keyboard.press("ControlOrMeta+a");
+  await page.keyboard.type("7200");
+  await tabTo(page, "Lihat akibatnya");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("text=Akibatnya");
+  await shot(page, "39-rules");
+  await fits(page, "39-rules");
+  assert.match(await text(page), /Ayo ke Posyandu/);
+  await tabTo(page, "Simpan");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/done=/);
+  assert.match(await text(page), /Disimpan oleh Eka/);
+
+  // A day that nobody has published says what has no place, and what would give it one.
+  await page.goto(`${base}/planning/videotron/${day(6)}/draft`);
+  const why = page.locator("a[href^='why/']").first();
+  await why.focus();
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/why/);
+  const reasons = await text(page);
+  assert.match(reasons, new RegExp(`Diminta: ${PLAYS}`));
+  assert.match(await page.locator("#changes").innerText(), /jarak|Jarak/);
+  await shot(page, "40-what-if");
+  await fits(page, "40-what-if");
+
+  // A day of mourning on one day: seen before it is ordered, with the password, and ended again.
+  await page.goto(`${base}/planning/videotron/modes`);
+  await page.focus("#mode-mourning");
+  await page.keyboard.press("Space");
+  await page.fill("#first", day(5));
+  await page.fill("#last", day(5));
+  await tabTo(page, "Lihat akibatnya");
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("#password");
+  await shot(page, "41-mode");
+  await fits(page, "41-mode");
+  await page.keyboard.press("Tab");
+  await page.fill("#password", PASSWORD);
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/done=ordered|modes$/);
+  if (!page.url().includes("done=")) await page.click("button[value=order]");
+  assert.match(await text(page), /Hari khusus ditetapkan/);
+  await page.locator("tbody form button").first().focus();
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/done=ended/);
+  assert.match(await text(page), /Hari khusus diakhiri/);
   assert.ok(first > 0);
   assert.equal(await page.evaluate(() => window.kept), undefined, "another page by now");
-  return "a plan was changed by mouse and by keyboard, refused in words, published and announced";
+  return "a plan was changed by mouse and by keyboard, refused in words, explained, published and announced";
 }
