@@ -223,11 +223,10 @@ export async function planning(world) {
   await page.waitForSelector("#password");
   await shot(page, "41-mode");
   await fits(page, "41-mode");
-  await page.keyboard.press("Tab");
   await page.fill("#password", PASSWORD);
+  await tabTo(page, "Tetapkan");
   await page.keyboard.press("Enter");
-  await page.waitForURL(/done=ordered|modes$/);
-  if (!page.url().includes("done=")) await page.click("button[value=order]");
+  await page.waitForURL(/done=ordered/);
   assert.match(await text(page), /Hari khusus ditetapkan/);
   await page.locator("tbody form button").first().focus();
   await page.keyboard.press("Enter");
