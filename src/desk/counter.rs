@@ -144,9 +144,13 @@ fn case_of(r: &Reader<'_>, scope: Scope, case: CaseId) -> Result<CaseRow, DeskEr
     Ok(r.case(scope, case)?.ok_or_else(|| Refusal::NotFound { what: what() })?)
 }
 
+/// Whether a person enters for others what they bring.
+pub(super) fn works_at_the_counter(person: &Person) -> bool {
+    person.holds(Role::Registry) || person.holds(Role::Admin)
+}
+
 pub(super) fn at_the_counter(person: &Person) -> Result<(), Refusal> {
-    let may = person.holds(Role::Registry) || person.holds(Role::Admin);
-    if may { Ok(()) } else { Err(Refusal::NeedsRole(Role::Registry)) }
+    if works_at_the_counter(person) { Ok(()) } else { Err(Refusal::NeedsRole(Role::Registry)) }
 }
 
 /// One line that a person wrote, without blanks around it.

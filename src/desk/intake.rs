@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::io::{ErrorKind, Read};
 
 use super::cases::{CaseFile, acting_person, scope_of};
+use super::counter::works_at_the_counter;
 use super::token::random_name;
 use super::{Desk, DeskError, Refusal};
 use crate::domain::audit::{AuditEvent, AuditKind};
@@ -299,7 +300,7 @@ pub(super) fn applicants_office(
 ) -> Result<OpdId, DeskError> {
     let person = acting_person(r, by, now)?;
     let own = person.office.filter(|_| person.holds(Role::Office));
-    let at_the_counter = person.holds(Role::Registry) || person.holds(Role::Admin);
+    let at_the_counter = works_at_the_counter(&person);
     let office = match asked_for {
         Some(asked) if own == Some(asked) || at_the_counter => asked,
         Some(_) => return Err(Refusal::NeedsRole(Role::Registry).into()),
@@ -314,7 +315,7 @@ pub(super) fn waits_for(found: &CaseFile, person: &Person, version: Option<u32>)
     if version.is_some_and(|version| version != found.row.version) {
         return Err(Refusal::Procedure(Refused::Changed).into());
     }
-    let at_the_counter = person.holds(Role::Registry) || person.holds(Role::Admin);
+    let at_the_counter = works_at_the_counter(person);
     match found.step() {
         None => Err(Refusal::Procedure(Refused::Ended).into()),
         Some(step) if step.actor.as_str() == APPLICANT => {

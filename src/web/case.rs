@@ -24,6 +24,7 @@ use super::timeline;
 use super::work::{self, WorkRow};
 use crate::desk::cases::CaseFile;
 use crate::desk::given_back::trouble_text;
+use crate::desk::letters::position;
 use crate::desk::matter::Airing;
 use crate::desk::planning::PlanError;
 use crate::desk::review::WantedAct;
@@ -32,7 +33,6 @@ use crate::desk::{DeskError, Refusal};
 use crate::domain::asset::{ConformChoice, ConformRecipe, Framing, Severity, Verdict};
 use crate::domain::channel::HouseFormat;
 use crate::domain::ids::{ApprovalId, CaseId};
-use crate::domain::people::Form as Holding;
 use crate::domain::rules::ContentTag;
 use crate::domain::standard::{Action, EdgeKind, ServiceStandard};
 use crate::domain::submission::{CheckPoint, Submission};
@@ -627,12 +627,7 @@ pub(super) fn by_words(done: &MoveRow, found: &CaseFile, can: &Can<Enter>) -> St
 }
 
 fn actor_words(done: &MoveRow, standard: &ServiceStandard, can: &Can<Enter>) -> String {
-    let form = match done.form {
-        Holding::Definitif => "",
-        Holding::Plh => "Plh. ",
-        Holding::Plt => "Plt. ",
-    };
-    let position = format!("{form}{}", standard.title_of(&done.actor));
+    let position = position(done.form, standard.title_of(&done.actor));
     match &done.by_name {
         Some(name) if can.person().is_staff() || done.by == Some(can.id()) => format!("{name}, {position}"),
         Some(_) => position,

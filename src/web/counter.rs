@@ -19,11 +19,11 @@ use super::reports::{PaperPage, pdf};
 use super::session::{AtCounter, Can, Enter, Right, password_again};
 use super::upload;
 use crate::desk::counter::Scanned;
-use crate::desk::ink::{SignedInInk, Signer};
+use crate::desk::ink::SignedInInk;
+use crate::desk::letters::position;
 use crate::desk::{DeskError, Refusal};
 use crate::domain::ids::{CaseId, PersonId};
 use crate::domain::paperwork::{MAX_BEARER_CHARS, MAX_BROUGHT_CHARS, MAX_SCAN_BYTES, PaperKind};
-use crate::domain::people::Form;
 use crate::domain::text::instant_in_words;
 use crate::domain::time::BroadcastDate;
 use crate::files::letters;
@@ -153,7 +153,7 @@ async fn page_of<R: Right>(
         receipts: receipts.collect(),
         scans: scans.collect(),
         at_counter,
-        signers: signers.into_iter().map(|signer| (signer.id, position_of(&signer))).collect(),
+        signers: signers.into_iter().map(|signer| (signer.id, position(signer.form, &signer.name))).collect(),
         version: found.row.version,
         ink: given.ink,
         today: zone.local(web.desk.now()).date().to_string(),
@@ -166,15 +166,6 @@ async fn page_of<R: Right>(
     };
     let status = if wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     Ok((status, html(&shown)).into_response())
-}
-
-/// `Plh.` before the name of whoever holds the position so.
-fn position_of(signer: &Signer) -> String {
-    match signer.form {
-        Form::Definitif => signer.name.clone(),
-        Form::Plh => format!("Plh. {}", signer.name),
-        Form::Plt => format!("Plt. {}", signer.name),
-    }
 }
 
 fn size(bytes: u64) -> String {
