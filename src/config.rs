@@ -89,6 +89,8 @@ pub struct PlanningConfig {
     pub freeze_s: u32,
     /// A first plan for a day that has begun starts this long from now, seconds: the player needs time to see it.
     pub lead_s: u32,
+    /// An approved day publishes itself this long before it begins, hours.
+    pub publish_ahead_h: u32,
     /// Least pause between two clips of one office, seconds.
     pub office_gap_s: u32,
     /// Least distance between the starts of two plays of one clip, seconds.
@@ -278,6 +280,7 @@ struct File {
 struct PlanningFile {
     freeze_s: u32,
     lead_s: u32,
+    publish_ahead_h: u32,
     office_gap_s: u32,
     separation_s: u32,
     shares: BTreeMap<String, u32>,
@@ -285,13 +288,22 @@ struct PlanningFile {
 
 impl Default for PlanningFile {
     fn default() -> Self {
-        PlanningFile { freeze_s: 7200, lead_s: 60, office_gap_s: 0, separation_s: 300, shares: BTreeMap::new() }
+        PlanningFile {
+            freeze_s: 7200,
+            lead_s: 60,
+            publish_ahead_h: 12,
+            office_gap_s: 0,
+            separation_s: 300,
+            shares: BTreeMap::new(),
+        }
     }
 }
 
 impl PlanningFile {
     fn into_config(self) -> Result<PlanningConfig, String> {
         const DAY: u32 = 86_400;
+        /// Whoever wants a day out sooner publishes it.
+        const MOST_AHEAD_H: u32 = 72;
         for (key, value) in [
             ("freeze_s", self.freeze_s),
             ("lead_s", self.lead_s),
@@ -302,6 +314,9 @@ impl PlanningFile {
                 return Err(format!("{key}: {value} is more than a day"));
             }
         }
+        if !(1..=MOST_AHEAD_H).contains(&self.publish_ahead_h) {
+            return Err(format!("publish_ahead_h: {} is not 1 to {MOST_AHEAD_H}", self.publish_ahead_h));
+        }
         let mut shares = BTreeMap::new();
         for (group, weight) in self.shares {
             let known: OpdGroup = group.parse().map_err(|e| format!("shares: {e}"))?;
@@ -310,8 +325,8 @@ impl PlanningFile {
             }
             shares.insert(known, weight);
         }
-        let PlanningFile { freeze_s, lead_s, office_gap_s, separation_s, .. } = self;
-        Ok(PlanningConfig { freeze_s, lead_s, office_gap_s, separation_s, shares })
+        let PlanningFile { freeze_s, lead_s, publish_ahead_h, office_gap_s, separation_s, .. } = self;
+        Ok(PlanningConfig { freeze_s, lead_s, publish_ahead_h, office_gap_s, separation_s, shares })
     }
 }
 

@@ -13,6 +13,7 @@ mod empty;
 pub(super) mod evidence;
 mod fill;
 mod frame;
+pub mod horizon;
 pub mod interrupt;
 pub mod listed;
 mod material;

@@ -95,6 +95,8 @@ pub enum Refusal {
     BrokeOff,
     /// The machine's disk is full.
     DiskFull,
+    /// A horizon's days can't be, or it has ended.
+    Horizon,
     /// Only a clip that was approved can be asked for again.
     NeverApproved,
     /// The file of an earlier request is not kept any more.
@@ -147,6 +149,7 @@ impl Refusal {
             Refusal::NoRoom { .. } => "no_room",
             Refusal::BrokeOff => "broke_off",
             Refusal::DiskFull => "disk_full",
+            Refusal::Horizon => "horizon",
             Refusal::NeverApproved => "never_approved",
             Refusal::OriginalGone => "original_gone",
             Refusal::FileWaits => "file_waits",
@@ -300,6 +303,12 @@ impl Refusal {
             Refusal::DiskFull => Text::new(
                 "Ruang simpan Siaran penuh, sehingga berkas belum tersimpan. Beri tahu administrator, lalu unggah lagi nanti.",
                 "Siaran's disk is full, so the file was not kept. Tell the administrator, and upload again later.",
+            ),
+            Refusal::Horizon => Text::new(
+                "Hari-hari itu tidak dapat dipakai, atau rekan Anda sudah mengubahnya. Muat ulang halaman, lalu pilih paling \
+                 lama 31 hari mulai hari ini.",
+                "Those days can't be taken, or a colleague has changed them. Open the page again, then choose at most 31 days \
+                 from today on.",
             ),
             Refusal::NeverApproved => Text::new(
                 "Hanya video yang pernah disetujui dapat diajukan lagi. Perbaiki permohonan ini, atau ajukan yang baru.",

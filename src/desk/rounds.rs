@@ -24,6 +24,8 @@ const WATCH_EVERY: Duration = Duration::from_secs(1);
 const DISPOSE_EVERY: Duration = Duration::from_secs(3600);
 /// How often requests are looked for whose time is over: deadlines are of hours and days.
 const LAPSE_EVERY: Duration = Duration::from_secs(60);
+/// How often approved days are looked for whose hour has come: it is one of hours, and a refused day is planned anew.
+const PUBLISH_EVERY: Duration = Duration::from_secs(120);
 /// How often the end looks whether it has come.
 const LOOK: Duration = Duration::from_millis(20);
 /// Longest sleep, so that the end is noticed.
@@ -64,6 +66,8 @@ impl Rounds {
         thread::Builder::new().name("retention".into()).spawn(move || dispose(&keeper.0, &keeper.1))?;
         let secretary = (desk.clone(), end.clone());
         thread::Builder::new().name("deadlines".into()).spawn(move || lapse(&secretary.0, &secretary.1))?;
+        let publisher = (desk.clone(), end.clone());
+        thread::Builder::new().name("horizon".into()).spawn(move || publish(&publisher.0, &publisher.1))?;
         let watcher = (desk.clone(), end.clone());
         thread::Builder::new().name("incidents".into()).spawn(move || watch(&watcher.0, &watcher.1))?;
         Ok(Rounds { end, desk: desk.clone(), workers })
@@ -134,6 +138,18 @@ fn dispose(desk: &Desk, end: &AtomicBool) {
             Err(error) => tracing::error!(%error, "originals whose time is over can't be removed"),
         }
         rest(DISPOSE_EVERY, end);
+    }
+}
+
+fn publish(desk: &Desk, end: &AtomicBool) {
+    while !end.load(Ordering::Relaxed) {
+        match desk.publish_horizons() {
+            Ok(days) => {
+                days.iter().for_each(|(channel, date)| tracing::info!(%channel, %date, "a day published itself"))
+            }
+            Err(error) => tracing::error!(%error, "approved days can't be looked for"),
+        }
+        rest(PUBLISH_EVERY, end);
     }
 }
 

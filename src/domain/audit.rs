@@ -83,6 +83,14 @@ pub enum AuditKind {
     OriginalDisposed,
     /// A revision was published.
     Published,
+    /// It was approved that days publish themselves.
+    HorizonApproved,
+    /// Fewer days publish themselves than was approved.
+    HorizonShortened,
+    /// Days don't publish themselves any more.
+    HorizonWithdrawn,
+    /// A day published itself.
+    HorizonPublished,
     /// Rules of a channel or of a request were saved.
     RulesSaved,
     /// A day mode was ordered.
@@ -154,6 +162,10 @@ impl AuditKind {
             AuditKind::WorkStopped => "work_stopped",
             AuditKind::OriginalDisposed => "original_disposed",
             AuditKind::Published => "published",
+            AuditKind::HorizonApproved => "horizon_approved",
+            AuditKind::HorizonShortened => "horizon_shortened",
+            AuditKind::HorizonWithdrawn => "horizon_withdrawn",
+            AuditKind::HorizonPublished => "horizon_published",
             AuditKind::RulesSaved => "rules_saved",
             AuditKind::DayModeOrdered => "day_mode_ordered",
             AuditKind::DayModeEnded => "day_mode_ended",

@@ -15,6 +15,7 @@ mod cases;
 mod clips;
 mod conclusions;
 mod drafts;
+mod horizons;
 mod incidents;
 mod interruptions;
 mod jobs;
@@ -50,6 +51,7 @@ pub use cases::{Asked, CaseRow, MatterKind, MoveRow, NewMove};
 pub use clips::{AssetRow, ClipRow, NewAsset, Titled};
 pub use conclusions::ConclusionRow;
 pub use drafts::DraftLook;
+pub use horizons::HorizonRow;
 pub use incidents::{NewIncident, Opened};
 pub use interruptions::{DaySeen, InterruptionRow, NewInterruption};
 pub use jobs::{Job, JobKind, JobState, LEASE, MOST_ATTEMPTS};
@@ -156,6 +158,7 @@ const SCHEMA: &[(u32, &str)] = &[
     (13, include_str!("migrations/13.sql")),
     (14, include_str!("migrations/14.sql")),
     (15, include_str!("migrations/15.sql")),
+    (16, include_str!("migrations/16.sql")),
 ];
 /// File of the database in a home.
 pub const DATABASE_FILE: &str = "siaran.db";

@@ -104,6 +104,8 @@ const MATRIX: &[(Method, &str, Who)] = &[
     (Method::GET, "/planning/{channel}", WATCH),
     (Method::GET, "/planning/{channel}/publish", Only(&[Scheduler])),
     (Method::POST, "/planning/{channel}/publish", Only(&[Scheduler])),
+    (Method::GET, "/planning/{channel}/horizon", WATCH),
+    (Method::POST, "/planning/{channel}/horizon", Only(&[Scheduler])),
     (Method::GET, "/planning/{channel}/rules", Only(&[Scheduler])),
     (Method::POST, "/planning/{channel}/rules", Only(&[Scheduler])),
     (Method::GET, "/planning/{channel}/modes", Only(&[Scheduler, Head])),

@@ -111,6 +111,8 @@ pub(super) fn all() -> Vec<Route> {
         post("/planning/{channel}/{date}/interruptions", planning::interrupt::order),
         get("/planning/{channel}/{date}/interruptions/{id}/end", planning::interrupt::end_form),
         post("/planning/{channel}/{date}/interruptions/{id}/end", planning::interrupt::end),
+        get("/planning/{channel}/horizon", planning::horizon::show),
+        post("/planning/{channel}/horizon", planning::horizon::change),
         get("/planning/{channel}/rules", deciding::rules::show),
         post("/planning/{channel}/rules", deciding::rules::change),
         get("/planning/{channel}/modes", deciding::modes::show),

@@ -8,6 +8,7 @@ mod deadlines;
 mod deciding;
 mod draft;
 mod files;
+mod horizon;
 mod interrupt;
 mod looking;
 mod offers;

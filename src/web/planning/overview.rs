@@ -6,6 +6,8 @@ use axum::response::{Redirect, Response};
 use chrono::{Datelike, TimeDelta};
 use serde::Deserialize;
 
+use super::horizon::until;
+use crate::desk::planning::PlanError;
 use crate::desk::planning::overview::DayLook;
 use crate::domain::channel::Channel;
 use crate::domain::text::date_in_words;
@@ -95,6 +97,10 @@ struct AheadPage {
     others: Vec<(String, String)>,
     weekdays: Vec<String>,
     cells: Vec<Cell>,
+    /// Until when days publish themselves, and who approved it.
+    horizon: Option<String>,
+    /// A day of the coming days off that nothing covers.
+    uncovered: Option<String>,
     previous: String,
     next: String,
     now: Option<String>,
@@ -133,7 +139,8 @@ pub(in crate::web) async fn show(
     let today = channel.zone.date_of(web.desk.now());
     let from: BroadcastDate = from.parse().unwrap_or(today);
     let (id, last) = (channel.id.clone(), later(from, DAYS - 1));
-    let looks = web.blocking(move |desk| desk.look_ahead(&id, from, last)).await??;
+    let looked = web.blocking(move |desk| Ok::<_, PlanError>((desk.look_ahead(&id, from, last)?, desk.horizon(&id)?)));
+    let (looks, horizon) = looked.await??;
     let visit = &can.visit;
     let cells: Vec<Cell> = looks.iter().map(|look| Cell::of(look, &channel, today, visit)).collect();
     let page = |from| format!("/planning/{}?from={from}", channel.id);
@@ -144,6 +151,8 @@ pub(in crate::web) async fn show(
         channel_title: channel.title.clone(),
         others: others.map(|c| (format!("/planning/{}", c.channel.id), c.channel.title.clone())).collect(),
         weekdays: (0..7).map(|n| weekday(from, n, visit)).collect(),
+        horizon: horizon.as_ref().map(|look| until(look, visit)),
+        uncovered: horizon.and_then(|look| look.uncovered).map(|date| date_in_words(date, visit.lang)),
         previous: page(later(from, -DAYS)),
         next: page(later(from, DAYS)),
         now: (from != today).then(|| format!("/planning/{}", channel.id)),

@@ -546,6 +546,32 @@ several-not =
        *[other] { $n } days are not; the reasons are below.
     }
 several-broken = Something is wrong on our side: this day was not published. Try again from its own page.
+horizon-title = Days that publish themselves
+horizon-lead = Siaran publishes the days that are approved here by itself, { $hours } hours before they begin to air, also on weekends and holidays. Each is planned at that moment from the clips that may air, and judged like any other plan.
+horizon-drafts = Changes that somebody is making by hand are published too if that person marked them as ready and the plan breaks no rule. If not, the day is published without them; they are kept, and the person is told.
+horizon-none = No days are approved. Without that every day is published by hand.
+horizon-until = until { $day }, approved by { $name }
+horizon-over = The approved days are over.
+horizon-uncovered = The next days off are not covered: { $day } is not published and does not publish itself.
+horizon-offer = Approve that these days publish themselves
+horizon-days = Approved days
+horizon-due = Publishes itself { $at }
+horizon-late = Will be published within minutes
+horizon-draft-ready = The changes of { $name } are marked as ready and will be in it.
+horizon-draft-open = The changes of { $name } are not marked as ready: this day is published without them.
+horizon-mark = Mark my changes as ready
+horizon-unmark = Take the mark back
+horizon-approve = Approve these days
+horizon-approve-again = Approve other days instead
+horizon-change = Shorten or withdraw
+horizon-shorten = Ends sooner, on
+horizon-shorten-do = Shorten
+horizon-withdraw-what = Once it is withdrawn no day publishes itself. What is published stays.
+horizon-withdraw = Withdraw this approval
+horizon-done-approve = Approved. Those days publish themselves.
+horizon-done-shorten = Shortened.
+horizon-done-withdraw = Withdrawn. Every day is published by hand again.
+horizon-done-ready = Saved.
 
 announcement-title = Announcement
 announcement-lists = The whole day for other programs:
