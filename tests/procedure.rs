@@ -5,6 +5,7 @@
 use proptest::prelude::*;
 use siaran::domain::people::Form;
 use siaran::domain::standard::{APPLICANT, Gate, Key, ServiceStandard};
+use siaran::domain::text::Text;
 use siaran::engine::procedure::{Act, Case, Facts, Refused, Who};
 use siaran::files::sop;
 
@@ -89,7 +90,10 @@ fn whoever_is_not_stated_may_not_act_and_is_told_who_may() {
     let facts = all_facts(&standard);
     for who in [does("ds.kadis"), does("applicant"), Who::Installation] {
         let refused = case.act(act("verify", Some("conforms"), None), &who, &facts).unwrap_err();
-        assert_eq!(refused, Refused::NotYours { title: "Tim Verifikasi Konten".into() });
+        assert_eq!(
+            refused,
+            Refused::NotYours { title: Text::new("Tim Verifikasi Konten", "Content verification team") }
+        );
     }
     let early = case.act(act("approve", Some("approved"), None), &does("ds.kadis"), &facts).unwrap_err();
     assert_eq!(early.text().id, "Permohonan ini menunggu langkah verify: Verifikasi.");

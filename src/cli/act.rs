@@ -75,7 +75,7 @@ pub(super) fn run(home: &Path, arguments: Arguments) -> Result<Ended, Failure> {
         choice: arguments.choice,
         reason: arguments.reason,
         version: None,
-        at: arguments.at.map(|(day, time)| desk.zone().resolve(day, time)),
+        at: arguments.at.map(|(day, time)| desk.zone().on_calendar(day, time)),
         checklist: (action == Some(Action::Verify) && found.airing().is_ok()).then_some(checklist),
         ticked: listed.filter(|point| !arguments.not_ready.contains(point)).collect(),
         tags: None,

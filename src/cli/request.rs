@@ -290,7 +290,7 @@ fn session_of(desk: &Desk, by: &Person, service: &Key, new: &New) -> Result<NewS
         material: given.material.clone().unwrap_or_default(),
         contact: given.contact.clone().unwrap_or_default(),
         duration_min: given.minutes,
-        wanted_at: zone.resolve(day, time),
+        wanted_at: zone.on_calendar(day, time),
         number: new.number.clone(),
         date: new.letter_date.unwrap_or(today),
     };

@@ -87,7 +87,7 @@ pub struct Options {
     /// The ways on.
     pub offers: Vec<Offer>,
     /// Titles of the rungs above that this person climbs by the same act.
-    pub rungs_above: Vec<String>,
+    pub rungs_above: Vec<Text>,
     /// Whether the act signs something, here or on a rung above.
     pub signs: bool,
 }
@@ -204,9 +204,10 @@ impl CaseFile {
 }
 
 /// The position of a step as a person holds it: `Plh. Kepala Dinas`.
-fn titled(standard: &ServiceStandard, step: &Step, person: &Person) -> String {
+fn titled(standard: &ServiceStandard, step: &Step, person: &Person) -> Text {
     let form = Role::of_actor(step.actor.as_str()).and_then(|role| person.form_of(role)).unwrap_or_default();
-    position(form, standard.title_of(&step.actor))
+    let title = standard.actor_text(&step.actor);
+    Text::new(position(form, &title.id), position(form, &title.en))
 }
 
 /// A person as the procedure sees him or her.

@@ -4,6 +4,7 @@ use super::session_booking::log_wanted;
 use super::studio::StudioRefusal;
 use crate::domain::ids::BookingId;
 use crate::domain::people::Role;
+use crate::domain::studio::thing_text;
 use crate::domain::submission::{CheckPoint, LetterFault};
 use crate::domain::text::Text;
 use crate::engine::procedure::Refused;
@@ -259,7 +260,10 @@ impl Refusal {
             Refusal::SessionLogWanted { booking } => log_wanted(*booking),
             Refusal::NotReady { open } => Text::new(
                 format!("Belum siap: {}. Centang setelah diperiksa.", open.join(", ")),
-                format!("Not ready yet: {}. Tick each once it is checked.", open.join(", ")),
+                format!(
+                    "Not ready yet: {}. Tick each once it is checked.",
+                    open.iter().map(|thing| thing_text(thing).en).collect::<Vec<_>>().join(", ")
+                ),
             ),
             Refusal::Checklist { open } => {
                 let join = |pick: fn(Text) -> String| {

@@ -7,10 +7,10 @@ use super::matter::Session;
 use super::review::Procedure;
 use super::studio::{Entry, WantedBooking, WantedMove};
 use super::{DeskError, Refusal};
-use crate::domain::ids::{BookingId, EquipmentId, PersonId, StudioId};
+use crate::domain::ids::{BookingId, PersonId, StudioId};
 use crate::domain::standard::{Action, Booked, EdgeKind, Step};
-use crate::domain::studio::{Booking, LONGEST_TITLE, Progress, equipment_text};
-use crate::domain::text::{Lang, Text};
+use crate::domain::studio::{Booking, LONGEST_TITLE, Progress, is_meant};
+use crate::domain::text::Text;
 use crate::domain::time::Instant;
 use crate::engine::procedure::Move;
 use crate::store::Tx;
@@ -99,7 +99,7 @@ impl Procedure {
             Action::Check => {
                 let ready = session.log.ready();
                 let listed = kept.equipment.iter().filter(|kind| !ready.contains_key(kind));
-                for kind in listed.filter(|kind| step.checklist.iter().any(|thing| names(thing, kind))) {
+                for kind in listed.filter(|kind| step.checklist.iter().any(|thing| is_meant(thing, kind))) {
                     self.booker.tell(tx, by, kept.id, &Entry::Ready(kind.clone()))?;
                 }
                 Ok(())
@@ -129,13 +129,6 @@ const NO_SHOW: &str = "no_show";
 /// The proof that a session was held: its log with start and stop.
 const SESSION_LOG: &str = "session_log";
 
-/// Whether a standard's list means a kind of equipment.
-pub(super) fn names(thing: &str, kind: &EquipmentId) -> bool {
-    let text = equipment_text(kind);
-    let said = [kind.as_str().to_owned(), text.get(Lang::Id).to_lowercase(), text.get(Lang::En).to_lowercase()];
-    said.contains(&thing.to_lowercase())
-}
-
 impl Session {
     /// The booking that keeps a studio for it at an instant; the newest that does.
     pub fn booking(&self, now: Instant) -> Option<&Booking> {
@@ -144,7 +137,7 @@ impl Session {
     /// Things of a step's list that the session's log says are ready.
     pub fn ready(&self, step: &Step) -> Vec<String> {
         let ready = self.log.ready();
-        let is_ready = |thing: &&String| ready.keys().any(|kind| names(thing, kind));
+        let is_ready = |thing: &&String| ready.keys().any(|kind| is_meant(thing, kind));
         step.checklist.iter().filter(is_ready).cloned().collect()
     }
 }

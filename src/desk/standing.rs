@@ -219,14 +219,16 @@ impl CaseFile {
     }
 
     fn standing_of_session(&self, _: &Session, step: &Step) -> Standing {
-        let who = self.standard.title_of(&step.actor);
+        let who = self.standard.actor_text(&step.actor);
         let (id, en) = match step.action {
             Action::Revise => return Standing::Returned,
             Action::Submit => return Standing::Incomplete,
             Action::Register => return Standing::Registering,
             Action::Verify => return Standing::Verifying,
-            Action::Sign => (format!("Menunggu tanda tangan {who}"), format!("Waits for the signature: {who}")),
-            Action::Initial => (format!("Menunggu paraf {who}"), format!("Waits for initials: {who}")),
+            Action::Sign => {
+                (format!("Menunggu tanda tangan {}", who.id), format!("Waits for the signature: {}", who.en))
+            }
+            Action::Initial => (format!("Menunggu paraf {}", who.id), format!("Waits for initials: {}", who.en)),
             Action::Draft => ("Jadwal sedang disusun".into(), "The schedule is being drafted".into()),
             Action::Schedule => ("Menunggu jadwal dan panduan".into(), "Waits for schedule and guide".into()),
             Action::Notify => ("Jadwal siap dikirim".into(), "The schedule is ready to be sent".into()),

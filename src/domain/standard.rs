@@ -7,7 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::ids::BadName;
-use super::people::{Form, Position};
+use super::people::{Form, Position, Role};
 use super::text::Text;
 
 /// A name within a standard: a step, an end, a requirement, a document, an actor. Lower-case letters, digits, `_`,
@@ -492,6 +492,12 @@ impl ServiceStandard {
     /// An actor's title for people.
     pub fn title_of<'a>(&'a self, actor: &'a Key) -> &'a str {
         self.titles.get(actor).map_or(actor.as_str(), String::as_str)
+    }
+    /// An actor's title in both languages; the standard's own word where no role of ours does its steps.
+    pub fn actor_text(&self, actor: &Key) -> Text {
+        let stated = self.title_of(actor);
+        let known = Role::of_actor(actor.as_str()).map(Role::text);
+        Text::new(stated, known.map_or_else(|| stated.to_owned(), |text| text.en))
     }
     /// A requirement of a name.
     pub fn requirement(&self, id: &Key) -> Option<&Requirement> {

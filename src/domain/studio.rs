@@ -365,6 +365,19 @@ pub fn equipment_text(id: &EquipmentId) -> Text {
     }
 }
 
+/// Whether a thing of a standard's list, by whatever name of it, means a kind of equipment.
+pub fn is_meant(thing: &str, kind: &EquipmentId) -> bool {
+    let text = equipment_text(kind);
+    [kind.as_str(), &text.id, &text.en].iter().any(|said| said.to_lowercase() == thing.to_lowercase())
+}
+
+/// What a thing of a standard's list is called: in Indonesian as the standard does.
+pub fn thing_text(thing: &str) -> Text {
+    let mut kinds = STATED_EQUIPMENT.iter().filter_map(|kind| kind.parse::<EquipmentId>().ok());
+    let known = kinds.find(|kind| is_meant(thing, kind)).map(|kind| equipment_text(&kind).en.to_lowercase());
+    Text::new(thing, known.unwrap_or_else(|| thing.to_owned()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -187,6 +187,12 @@ impl Zone {
         self.first_after(local)
     }
 
+    /// The instant of a time on a calendar day, also between midnight and 04:00; gaps and repeats as in
+    /// [`Zone::resolve`].
+    pub fn on_calendar(self, day: BroadcastDate, time: TimeOfDay) -> Instant {
+        self.first_after(NaiveDateTime::new(day.0, NaiveTime::MIN) + TimeDelta::seconds(i64::from(time.seconds)))
+    }
+
     fn first_after(self, local: NaiveDateTime) -> Instant {
         const LONGEST_GAP_MINUTES: i64 = 26 * 60; // Samoa skipped a whole day in 2011
         for minutes in 0..=LONGEST_GAP_MINUTES {

@@ -627,7 +627,7 @@ pub(super) fn by_words(done: &MoveRow, found: &CaseFile, can: &Can<Enter>) -> St
 }
 
 fn actor_words(done: &MoveRow, standard: &ServiceStandard, can: &Can<Enter>) -> String {
-    let position = position(done.form, standard.title_of(&done.actor));
+    let position = position(done.form, standard.actor_text(&done.actor).get(can.visit.lang));
     match &done.by_name {
         Some(name) if can.person().is_staff() || done.by == Some(can.id()) => format!("{name}, {position}"),
         Some(_) => position,

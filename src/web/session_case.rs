@@ -24,7 +24,7 @@ use crate::domain::ids::CaseId;
 use crate::domain::people::Role;
 use crate::domain::session::SessionLetter;
 use crate::domain::standard::{Action, EdgeKind};
-use crate::domain::studio::{Progress, equipment_text};
+use crate::domain::studio::{Progress, equipment_text, thing_text};
 use crate::domain::text::{Lang, Text, date_in_words, instant_in_words};
 use crate::domain::time::{BroadcastDate, Instant, TimeOfDay};
 use crate::engine::procedure::Refused;
@@ -64,8 +64,8 @@ struct ActForm {
     step: String,
     version: u32,
     offers: Vec<OfferRow>,
-    /// What has to be ready: the standard's word, and whether it was ticked.
-    list: Vec<(String, bool)>,
+    /// What has to be ready: the standard's word, what it is called, and whether it was ticked.
+    list: Vec<(String, String, bool)>,
     wants_password: bool,
     may_want_reason: bool,
     /// Day and time at which the session is to begin, for a step that books a studio; and free ones near it.
@@ -194,7 +194,7 @@ fn steps(found: &CaseFile, visit: &Visit) -> Result<Vec<StepRow>, Problem> {
     let shown = found.standard.as_written().steps.iter().filter(|step| !step.inferred || visited(step) || step.archive);
     let row = |step: &crate::domain::standard::Step| StepRow {
         what: step.action.text().get(visit.lang).to_owned(),
-        who: found.standard.title_of(&step.actor).to_owned(),
+        who: found.standard.actor_text(&step.actor).get(visit.lang).to_owned(),
         state: match case.at() == &step.id {
             true => "now",
             false if case.is_done(&step.id) => "done",
@@ -251,11 +251,17 @@ fn act_form(
                 wants_reason: offer.wants_reason,
             })
             .collect(),
-        list: step.checklist.iter().map(|thing| (thing.clone(), ticked(thing))).collect(),
+        list: step
+            .checklist
+            .iter()
+            .map(|thing| (thing.clone(), thing_text(thing).get(lang).to_owned(), ticked(thing)))
+            .collect(),
         books: step.books.is_some().then(|| times(web, session, (given, nearest), lang)),
         wants_password: options.signs,
-        rungs: (!options.rungs_above.is_empty())
-            .then(|| visit.t1("session-rungs", "titles", options.rungs_above.join(", "))),
+        rungs: (!options.rungs_above.is_empty()).then(|| {
+            let titles: Vec<&str> = options.rungs_above.iter().map(|title| title.get(lang)).collect();
+            visit.t1("session-rungs", "titles", titles.join(", "))
+        }),
         reason: text("reason"),
         choice: text("choice"),
         revise,
@@ -400,8 +406,6 @@ pub(super) async fn act(
     let (found, id) = (of.0, of.0.row.id);
     let text = |name: &str| given.get(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     let mut errors = FormErrors::default();
-    let mut nearest = Vec::new();
-    let mut status = StatusCode::UNPROCESSABLE_ENTITY;
     let step = found.step().filter(|step| Some(step.id.as_str()) == given.get("step").map(String::as_str));
     let options = found.options(can.person())?;
     let choice = text("choice");
@@ -441,9 +445,12 @@ pub(super) async fn act(
             Ok(_) => return Ok(Redirect::to(&format!("/requests/{id}?done=acted")).into_response()),
             Err(DeskError::Refused(Refusal::NotFound { .. })) => return Err(Problem::NotFound),
             Err(DeskError::Refused(refusal)) => {
-                if let Refusal::Studio(StudioRefusal::NotFree(not)) = &refusal {
-                    nearest.clone_from(&not.alternatives);
-                    status = StatusCode::CONFLICT;
+                if let Refusal::Studio(StudioRefusal::NotFree(not)) = refusal {
+                    // What is free instead stands below as choices.
+                    let clashes: Vec<&str> = not.clashes.iter().map(|clash| clash.text.get(can.visit.lang)).collect();
+                    errors.add("wanted_at", clashes.join(" "));
+                    let shown = case_page(web, can, of, &given, &not.alternatives, errors)?;
+                    return Ok((StatusCode::CONFLICT, html(&shown)).into_response());
                 }
                 let field = match refusal {
                     Refusal::Studio(_) => "wanted_at",
@@ -456,8 +463,8 @@ pub(super) async fn act(
             Err(error) => return Err(error.into()),
         }
     }
-    let shown = case_page(web, can, of, &given, &nearest, errors)?;
-    Ok((status, html(&shown)).into_response())
+    let shown = case_page(web, can, of, &given, &[], errors)?;
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, html(&shown)).into_response())
 }
 
 /// When the session is to begin: a free time that was offered, else what was typed.
@@ -466,7 +473,7 @@ fn chosen(web: &Web, given: &BTreeMap<String, String>, can: &Can<Enter>, errors:
     let offered = field("nearest").and_then(|text| text.split_once('T'));
     let (day, time) = offered.or_else(|| field("day").zip(field("time")))?;
     match (day.parse::<BroadcastDate>(), time.parse::<TimeOfDay>()) {
-        (Ok(day), Ok(time)) => Some(web.zone().resolve(day, time)),
+        (Ok(day), Ok(time)) => Some(web.zone().on_calendar(day, time)),
         _ => {
             errors.add("wanted_at", can.visit.t("session-wanted-wrong"));
             None

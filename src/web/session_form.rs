@@ -243,10 +243,22 @@ fn read(given: &Typed, visit: &Visit, desk: &Desk) -> Result<SessionLetter, Form
         material: field("material"),
         contact: field("contact"),
         duration_min: field("duration_min").parse().unwrap_or(0),
-        wanted_at: desk.zone().resolve(day, time),
+        wanted_at: desk.zone().on_calendar(day, time),
         number: field("number"),
         date,
     };
-    desk.session_faults(&letter).into_iter().for_each(|fault| errors.add(fault.field, fault.text.get(visit.lang)));
+    for fault in desk.session_faults(&letter) {
+        let words = fault.text.get(visit.lang);
+        // On top of the page the sentence stands alone, so it names its field.
+        let named = match fault.field {
+            "institution" => visit.t("session-institution"),
+            "topic" => visit.t("session-topic"),
+            "purpose" => visit.t("session-purpose"),
+            "material" => visit.t("session-material"),
+            "contact" => visit.t("session-contact"),
+            _ => String::new(),
+        };
+        errors.add(fault.field, if named.is_empty() { words.to_owned() } else { format!("{named}: {words}") });
+    }
     if errors.is_empty() { Ok(letter) } else { Err(errors) }
 }

@@ -3,10 +3,11 @@ import assert from "node:assert/strict";
 import { airing, house } from "./airing.mjs";
 import { desks } from "./desks.mjs";
 import { planning, smallWall } from "./planning.mjs";
+import { sessions, studios } from "./sessions.mjs";
 import { World, pictures, startBrowser } from "./world.mjs";
 
 const stories = { desks: [desks], airing: [airing, house],
-  planning: [planning, smallWall] };
+  planning: [planning, smallWall], sessions: [sessions, studios] };
 const browser = await startBrowser();
 for (const [name, [story, settings]] of Object.entries(stories)) {
   if (process.argv[2] && process.argv[2] !== name) continue;

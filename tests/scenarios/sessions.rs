@@ -200,6 +200,20 @@ fn a_citizen_asks_for_a_talkshow_and_is_led_from_the_letter_to_the_archive() {
 }
 
 #[test]
+fn a_session_after_midnight_is_on_the_day_that_was_written() {
+    let world = World::new();
+    let pages = Pages::of(&world);
+    let office = world.id(Role::Office);
+    let body = letter_form("Sahur+bersama").replace("time=10%3A00", "time=00%3A30");
+    let sent = pages.fill(office, "/services/ds.talkshow/new", &body);
+    let path = sent.headers.get("location").unwrap().to_str().unwrap().split('?').next().unwrap().to_owned();
+    let page = pages.ask(Some(office), &path).words();
+    assert!(page.contains("Kamis, 26 November 2026 pukul 00.30 WIB"), "{page}");
+    drop(pages);
+    world.ends();
+}
+
+#[test]
 fn whoever_may_not_ask_for_a_service_is_told_who_may() {
     let world = World::new();
     let citizen = world.desk.add_office(None, NewOffice::usual("Siti Rahma", OpdGroup::Citizen)).unwrap();

@@ -198,7 +198,7 @@ impl<'s> Case<'s> {
     /// In which position `who` acts on the step that waits, and in which form it is held.
     fn acts_as(&self, who: &Who) -> Result<(Key, Form), Refused> {
         let step = self.step().ok_or(Refused::Ended)?;
-        let not_yours = || Refused::NotYours { title: self.standard.title_of(&step.actor).to_owned() };
+        let not_yours = || Refused::NotYours { title: self.standard.actor_text(&step.actor) };
         let as_stated = |form| Ok((step.actor.clone(), form));
         match who {
             Who::Installation if AUTOMATIC.contains(&step.action) => as_stated(Form::Definitif),
@@ -213,7 +213,7 @@ impl<'s> Case<'s> {
                 if form == Form::Definitif || !by_hand_only || step.delegable.contains(&form) {
                     as_stated(form)
                 } else {
-                    Err(Refused::FormMayNot { form, title: self.standard.title_of(&step.actor).to_owned() })
+                    Err(Refused::FormMayNot { form, title: self.standard.actor_text(&step.actor) })
                 }
             }
         }

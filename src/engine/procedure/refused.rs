@@ -21,14 +21,14 @@ pub enum Refused {
     /// The step is another position's.
     NotYours {
         /// Whose.
-        title: String,
+        title: Text,
     },
     /// The position is held in a form that may not do this.
     FormMayNot {
         /// The form.
         form: Form,
         /// The position.
-        title: String,
+        title: Text,
     },
     /// There are several ways on.
     ChoiceWanted {
@@ -92,12 +92,12 @@ impl Refused {
                 format!("This request waits at step {at}: {}.", action.en),
             ),
             Refused::NotYours { title } => Text::new(
-                format!("Langkah ini dilakukan oleh {title}. Hubungi yang memegang jabatan itu."),
-                format!("This step is done by {title}. Ask whoever holds that position."),
+                format!("Langkah ini dilakukan oleh {}. Hubungi yang memegang jabatan itu.", title.id),
+                format!("This step is done by {}. Ask whoever holds that position.", title.en),
             ),
             Refused::FormMayNot { form, title } => Text::new(
-                format!("{title} yang dijabat sebagai {form} tidak berwenang menandatangani di sini."),
-                format!("{title} held as {form} may not sign here. Ask for a full appointment."),
+                format!("{} yang dijabat sebagai {form} tidak berwenang menandatangani di sini.", title.id),
+                format!("{} held as {form} may not sign here. Ask for a full appointment.", title.en),
             ),
             Refused::ChoiceWanted { keys } => Text::new(
                 format!("Pilih salah satu: {}.", keys.join(", ")),
