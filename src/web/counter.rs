@@ -1,14 +1,11 @@
 //! The paper side of one request: receipts of the counter, scans, and what was signed in ink.
 
-use std::time::Duration;
-
 use askama::Template;
 use axum::extract::multipart::Field;
 use axum::extract::{Multipart, Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
-use tokio::time::timeout;
 
 use super::Web;
 use super::attachment::attachment;
@@ -28,9 +25,6 @@ use crate::domain::text::instant_in_words;
 use crate::domain::time::BroadcastDate;
 use crate::files::letters;
 use crate::paper::{Paper, approval, receipt};
-
-/// Longest silence between two pieces of a scan.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 struct ReceiptRow {
     id: i64,
@@ -270,21 +264,13 @@ async fn refused<R: Right>(
 }
 
 /// Reads a scan into memory, no more of it than is taken.
-async fn read(mut field: Field<'_>, kind: PaperKind) -> Result<Result<Scanned, Refusal>, Problem> {
+async fn read(field: Field<'_>, kind: PaperKind) -> Result<Result<Scanned, Refusal>, Problem> {
     let name = field.file_name().unwrap_or_default().to_owned();
-    let mut bytes = Vec::new();
-    loop {
-        let piece = timeout(PATIENCE, field.chunk()).await.map_err(|_| Problem::Unreadable)?;
-        match piece.map_err(|_| Problem::Unreadable)? {
-            None => break,
-            Some(piece) if bytes.len() + piece.len() > MAX_SCAN_BYTES => {
-                upload::pass_over(field).await;
-                return Ok(Err(Refusal::TooLarge { limit_bytes: MAX_SCAN_BYTES as u64 }));
-            }
-            Some(piece) => bytes.extend_from_slice(&piece),
-        }
-    }
-    if bytes.is_empty() { Ok(Err(Refusal::NoScan)) } else { Ok(Ok(Scanned { kind, name, bytes })) }
+    Ok(match upload::whole(field, MAX_SCAN_BYTES).await? {
+        None => Err(Refusal::TooLarge { limit_bytes: MAX_SCAN_BYTES as u64 }),
+        Some(bytes) if bytes.is_empty() => Err(Refusal::NoScan),
+        Some(bytes) => Ok(Scanned { kind, name, bytes }),
+    })
 }
 
 /// `GET /requests/{id}/scans/{scan}`: as an attachment that no browser opens in our name.

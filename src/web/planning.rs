@@ -1,13 +1,14 @@
 //! The scheduling team's pages: many days at a glance (`overview`), one day (`day`), its plan with changes by hand
-//! (`draft`), what the next revision would change and the button that publishes it (`proposal`, `several`), days that publish themselves
-//! (`horizon`), what
-//! happens to a day (`interrupt`), and what a published revision announces (`announcement`). Everyone who watches the wall sees what is published.
+//! (`draft`) or after a list from elsewhere (`import`), what the next revision would change and the button that publishes
+//! it (`proposal`, `several`), days that publish themselves (`horizon`), what happens to a day (`interrupt`), and what a
+//! published revision announces (`announcement`). Everyone who watches the wall sees what is published.
 
 pub(super) mod announcement;
 pub(super) mod day;
 pub(super) mod draft;
 mod drawing;
 pub(super) mod horizon;
+pub(super) mod import;
 pub(super) mod interrupt;
 pub(super) mod overview;
 pub(super) mod proposal;

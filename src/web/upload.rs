@@ -9,6 +9,7 @@ use axum::extract::multipart::Field;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
+use super::problem::Problem;
 use crate::desk::intake::{MAX_UPLOAD_BYTES, Upload};
 
 /// Pieces under way: a network's piece is some 16 KiB.
@@ -71,6 +72,22 @@ impl Sender {
             if broken {
                 return;
             }
+        }
+    }
+}
+
+/// Reads a small file into memory; `None` if it is larger than `most` bytes.
+pub(super) async fn whole(mut field: Field<'_>, most: usize) -> Result<Option<Vec<u8>>, Problem> {
+    let mut bytes = Vec::new();
+    loop {
+        let piece = timeout(PATIENCE, field.chunk()).await.map_err(|_| Problem::Unreadable)?;
+        match piece.map_err(|_| Problem::Unreadable)? {
+            None => return Ok(Some(bytes)),
+            Some(piece) if bytes.len() + piece.len() > most => {
+                pass_over(field).await;
+                return Ok(None);
+            }
+            Some(piece) => bytes.extend_from_slice(&piece),
         }
     }
 }

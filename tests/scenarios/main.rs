@@ -10,6 +10,7 @@ mod draft;
 mod files;
 mod horizon;
 mod interrupt;
+mod listed;
 mod looking;
 mod offers;
 mod pages;

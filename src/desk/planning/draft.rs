@@ -22,6 +22,9 @@ use super::{Asked, Desk, DeskError, PlanError, Proposal, standing_plays};
 /// Places that are offered where one is refused.
 const OFFERED: usize = 3;
 
+/// How far beside the time in a list a play may be put: lists name seconds, plays begin on frames.
+const LIST_SLACK: TimeDelta = TimeDelta::seconds(1);
+
 /// What of a plan was done by hand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DraftState {
@@ -385,33 +388,106 @@ impl Desk {
         version: Option<u32>,
         wish: Wish,
     ) -> Result<Edited, PlanError> {
-        self.only_scheduler(by)?;
-        let standing = self.store.read(|r| r.draft(channel, date))?;
-        if standing.as_ref().map(|d| d.version) != version {
-            return Ok(Edited::Refused(self.stale(standing.as_ref())?));
+        let (mut draft, began) = match self.opened_draft(by, channel, date, version)? {
+            Ok(opened) => opened,
+            Err(refusal) => return Ok(Edited::Refused(refusal)),
+        };
+        let edit = match self.on_board(&mut draft, |board, frame, material| decide(board, frame, material, wish))? {
+            Ok(edit) => edit,
+            Err(refusal) => return Ok(Edited::Refused(refusal)),
+        };
+        Ok(match self.keep_edits(by, draft, began, &[edit])? {
+            Ok(proposal) => Edited::Taken(edit, Box::new(proposal)),
+            Err(refusal) => Edited::Refused(refusal),
+        })
+    }
+
+    /// Makes a day's plan what a list says, as far as rules allow: other plays go out, the list's come in at their times.
+    /// Each is a change by hand like any, so the draft can be looked at, gone on with, and thrown away.
+    ///
+    /// # Errors
+    /// When the plan can't be made or the database would not; a list that may not be is no error.
+    pub fn take_list(
+        &self,
+        by: PersonId,
+        channel: &ChannelId,
+        date: BroadcastDate,
+        version: Option<u32>,
+        plays: &[PlayAt],
+    ) -> Result<Result<Rearranged, EditRefusal>, PlanError> {
+        let (mut draft, began) = match self.opened_draft(by, channel, date, version)? {
+            Ok(opened) => opened,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let done = self.on_board(&mut draft, |board, frame, material| rearrange(board, frame, material, plays))?;
+        if done.edits.is_empty() {
+            return Ok(Ok(done));
         }
-        let began = standing.is_none();
+        let edits = done.edits.clone();
+        Ok(self.keep_edits(by, draft, began, &edits)?.map(|_| done))
+    }
+
+    /// What [`Desk::take_list`] would do, and the version of the draft on which it would.
+    ///
+    /// # Errors
+    /// When the plan can't be made or the database would not.
+    pub(super) fn try_list(
+        &self,
+        by: PersonId,
+        channel: &ChannelId,
+        date: BroadcastDate,
+        plays: &[PlayAt],
+    ) -> Result<(Rearranged, Option<u32>), PlanError> {
+        let standing = self.store.read(|r| r.draft(channel, date))?;
+        let version = standing.as_ref().map(|draft| draft.version);
         let mut draft = match standing {
             Some(draft) => draft,
             None => self.begun_draft(by, channel, date)?,
         };
-        let edit = match self.allowed(channel, date, &mut draft, wish)? {
-            Ok(edit) => edit,
-            Err(refusal) => return Ok(Edited::Refused(refusal)),
-        };
+        let would = self.on_board(&mut draft, |board, frame, material| rearrange(board, frame, material, plays))?;
+        Ok((would, version))
+    }
+
+    /// The draft on which somebody works who saw `version` of it, and whether it begins with that.
+    fn opened_draft(
+        &self,
+        by: PersonId,
+        channel: &ChannelId,
+        date: BroadcastDate,
+        version: Option<u32>,
+    ) -> Result<Result<(Draft, bool), EditRefusal>, PlanError> {
+        self.only_scheduler(by)?;
+        let standing = self.store.read(|r| r.draft(channel, date))?;
+        if standing.as_ref().map(|d| d.version) != version {
+            return Ok(Err(self.stale(standing.as_ref())?));
+        }
+        Ok(Ok(match standing {
+            Some(draft) => (draft, false),
+            None => (self.begun_draft(by, channel, date)?, true),
+        }))
+    }
+
+    /// Judges the plan with these changes and keeps them; all of them or none.
+    fn keep_edits(
+        &self,
+        by: PersonId,
+        mut draft: Draft,
+        began: bool,
+        edits: &[Edit],
+    ) -> Result<Result<Proposal, EditRefusal>, PlanError> {
         let now = self.now();
-        let row = DraftEdit { edit, by, at: now };
-        draft.edits.push(row);
-        let proposal = self.plan_revision(channel, date, &Asked::with(Some(&draft)))?;
+        let rows: Vec<DraftEdit> = edits.iter().map(|edit| DraftEdit { edit: *edit, by, at: now }).collect();
+        draft.edits.extend_from_slice(&rows);
+        let proposal = self.plan_revision(&draft.channel, draft.date, &Asked::with(Some(&draft)))?;
         if !proposal.findings.is_empty() {
             let zone = proposal.playlist.head().zone;
             let why = proposal.findings.iter().map(|finding| finding.text(zone)).collect();
-            return Ok(Edited::Refused(EditRefusal::Judged(why)));
+            return Ok(Err(EditRefusal::Judged(why)));
         }
-        let (channel, kept) = (channel.clone(), draft.clone());
+        let kept = draft.clone();
         let taken = self.store.write(move |tx| -> Result<bool, StoreError> {
             let id = match began {
-                true => match tx.begin_draft(&channel, date, &kept.base, by, now) {
+                true => match tx.begin_draft(&kept.channel, kept.date, &kept.base, by, now) {
                     Err(StoreError::Taken { .. }) => return Ok(false),
                     id => id?,
                 },
@@ -423,15 +499,15 @@ impl Desk {
             if !began {
                 tx.set_draft_base(id, &kept.base)?;
             }
-            tx.add_edit(id, &row)?;
+            rows.iter().try_for_each(|row| tx.add_edit(id, row))?;
             Ok(true)
         })?;
         if !taken {
-            let standing = self.store.read(|r| r.draft(&draft.channel, date))?;
-            return Ok(Edited::Refused(self.stale(standing.as_ref())?));
+            let standing = self.store.read(|r| r.draft(&draft.channel, draft.date))?;
+            return Ok(Err(self.stale(standing.as_ref())?));
         }
         let state = proposal.draft.map(|state| DraftState { version: state.version + 1, changed: (by, now), ..state });
-        Ok(Edited::Taken(edit, Box::new(Proposal { draft: state, ..proposal })))
+        Ok(Ok(Proposal { draft: state, ..proposal }))
     }
 
     /// Takes the last change back.
@@ -517,14 +593,13 @@ impl Desk {
         })
     }
 
-    /// The change as it would be taken, or why not. What joined the plan meanwhile joins the draft.
-    fn allowed(
+    /// Asks something of the day's plan as it is with a draft. What joined the plan meanwhile joins the draft.
+    fn on_board<T>(
         &self,
-        channel: &ChannelId,
-        date: BroadcastDate,
         draft: &mut Draft,
-        wish: Wish,
-    ) -> Result<Result<Edit, EditRefusal>, PlanError> {
+        ask: impl FnOnce(&mut Board, &Frame, &DayMaterial) -> T,
+    ) -> Result<T, PlanError> {
+        let (channel, date) = (&draft.channel, draft.date);
         let configured = self.planned_channel(channel)?;
         let parent = self.standing(channel, date)?;
         let material = DayMaterial::load(self, configured, date)?;
@@ -539,8 +614,71 @@ impl Desk {
         }));
         draft.base.known.extend(material.materials.iter().map(|m| m.submission));
         let mut board = Board::new(&rotation, &laid.plan.plays, frame.step(frame.from));
-        Ok(decide(&mut board, &frame, &material, wish))
+        Ok(ask(&mut board, &frame, &material))
     }
+}
+
+/// What a list of plays makes of a day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rearranged {
+    /// The changes by hand that it takes, in order.
+    pub edits: Vec<Edit>,
+    /// For each play of the list: when it airs, or why it can't.
+    pub placed: Vec<Result<Instant, Vec<Text>>>,
+}
+
+impl Rearranged {
+    /// Plays of the list that stand.
+    pub fn stand(&self) -> usize {
+        self.placed.iter().filter(|placed| placed.is_ok()).count()
+    }
+    /// Plays that go out for it.
+    pub fn out(&self) -> usize {
+        self.edits.iter().filter(|edit| matches!(edit, Edit::Remove { .. })).count()
+    }
+}
+
+/// Leaves what the list has where it is, takes out what it has not, and puts the rest at its times.
+fn rearrange(board: &mut Board, frame: &Frame, material: &DayMaterial, wanted: &[PlayAt]) -> Rearranged {
+    let slack = frame.rate().frames_in_ms(LIST_SLACK.num_milliseconds().unsigned_abs());
+    let from = frame.step(frame.from);
+    let as_named = |play: &Play| PlayAt {
+        start: frame.rate().start_of(frame.tick(play.start)),
+        submission: material.materials[play.entry].submission,
+    };
+    let standing = board.plays().to_vec();
+    let mut spoken_for = BTreeSet::new();
+    let mut stays = |wish: &PlayAt| {
+        let aim = play_at(frame, material, *wish)?;
+        let near = |play: &&Play| play.entry == aim.entry && play.start.abs_diff(aim.start) <= slack;
+        let found = standing.iter().filter(near).find(|play| !spoken_for.contains(*play))?;
+        spoken_for.insert(*found);
+        Some(as_named(found).start)
+    };
+    let stay: Vec<Option<Instant>> = wanted.iter().map(&mut stays).collect();
+    let mut edits = Vec::new();
+    for play in standing.iter().filter(|play| play.start >= from && !spoken_for.contains(*play)) {
+        let edit = Edit::Remove { play: as_named(play) };
+        if apply(board, frame, material, edit).is_ok() {
+            edits.push(edit);
+        }
+    }
+    let mut placed = Vec::with_capacity(wanted.len());
+    for (wish, stays) in wanted.iter().zip(stay) {
+        let add = Wish { edit: Edit::Add { play: *wish }, onto: None, slack: LIST_SLACK };
+        placed.push(match stays {
+            Some(start) => Ok(start),
+            None => {
+                decide(board, frame, material, add).map_err(|refusal| refusal.text(|_| String::new())).map(|edit| {
+                    // Where it was offered near by it is not on the board yet.
+                    let _ = apply(board, frame, material, edit);
+                    edits.push(edit);
+                    edit.play().start
+                })
+            }
+        });
+    }
+    Rearranged { edits, placed }
 }
 
 /// A change as it would be taken: two plays trade places, or a play goes as near to the wish as it may.

@@ -1,15 +1,19 @@
 //! Lists of clips from elsewhere beside what is approved here, and a published day for other programs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::domain::ids::{CaseId, ChannelId, Sha256};
+use chrono::{NaiveTime, TimeDelta};
+
+use crate::domain::draft::PlayAt;
+use crate::domain::ids::{CaseId, ChannelId, PersonId, Sha256, SubmissionId};
 use crate::domain::playlist::Playlist;
 use crate::domain::text::Text;
-use crate::domain::time::{BroadcastDate, FrameRate, Instant};
+use crate::domain::time::{BroadcastDate, FrameRate, Instant, TimeOfDay};
 use crate::files::interchange::ListedClip;
-use crate::files::playlist_file;
+use crate::files::{fill_index, playlist_file};
 use crate::store::{AssetRow, Scope};
 
+use super::draft::Rearranged;
 use super::{Desk, PlanError};
 
 /// What a listed clip is to us.
@@ -32,6 +36,8 @@ pub enum Standing {
         /// The request behind it.
         case: CaseId,
     },
+    /// Of the evergreen pool.
+    Evergreen,
     /// Nothing that was approved here; `same_title`: something of ours is called so, but its length is another or unsaid.
     Unknown {
         /// Whether a title of ours reads the same.
@@ -80,6 +86,7 @@ impl Standing {
             Standing::Ours { approval: Approval::NotYet, .. } => "not_yet",
             Standing::Ours { approval: Approval::Over, .. } => "expired",
             Standing::Ours { approval: Approval::Withdrawn, .. } => "withdrawn",
+            Standing::Evergreen => "evergreen",
             Standing::Unknown { .. } => "unknown",
         }
     }
@@ -102,6 +109,10 @@ impl Standing {
                 "persetujuannya dicabut; tidak boleh tayang, ajukan permohonan baru bila perlu",
                 "its approval was withdrawn; it may not air, send a new request if it is needed",
             ),
+            Standing::Evergreen => Text::new(
+                "stok video, yang mengisi jeda dengan sendirinya",
+                "of the evergreen pool, which fills pauses by itself",
+            ),
             Standing::Unknown { same_title: true } => Text::new(
                 "judulnya kami kenal, tetapi durasinya lain atau tidak tertulis; tulis durasinya di daftar, atau ajukan \
                  videonya sebagai permohonan",
@@ -116,23 +127,102 @@ impl Standing {
     }
 }
 
+/// A list from elsewhere beside a day's plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedDay {
+    /// Its clips, in its order.
+    pub rows: Vec<ListedRow>,
+    /// Those that have a time and may air.
+    pub plays: Vec<PlayAt>,
+    /// What the plan would be.
+    pub would: Rearranged,
+    /// The version of the draft that is open.
+    pub version: Option<u32>,
+}
+
+/// One clip of such a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedRow {
+    /// As the list has it.
+    pub clip: ListedClip,
+    /// What it is to us.
+    pub standing: Standing,
+    /// When it would air, or why it can't; `None` where the list has no time or it may not air.
+    pub placed: Option<Result<Instant, Vec<Text>>>,
+}
+
 impl Desk {
     /// What each clip of a list is to us; of one channel, or of all. No file is opened.
     ///
     /// # Errors
     /// [`PlanError`], when there is no such channel or rows can't be read.
     pub fn recognise(&self, channel: Option<&ChannelId>, listed: &[ListedClip]) -> Result<Vec<Standing>, PlanError> {
+        self.recognise_at(channel, listed, self.now())
+    }
+
+    fn recognise_at(
+        &self,
+        channel: Option<&ChannelId>,
+        listed: &[ListedClip],
+        now: Instant,
+    ) -> Result<Vec<Standing>, PlanError> {
         if let Some(channel) = channel {
             self.planned_channel(channel)?;
         }
         let mut rows = self.store.read(|r| r.assets(Scope::All))?;
         rows.retain(|row| channel.is_none_or(|channel| row.channel == *channel));
         let rate = |id: &ChannelId| self.config.channels.get(id).map_or(FrameRate::PAL, |c| c.channel.house.rate);
-        let now = self.now();
         // What may air comes first; among equals the newest, which is the last row.
         rows.sort_by_key(|row| (Approval::of(row, now), std::cmp::Reverse(row.asset.id)));
         let ours = Ours::of(&rows);
-        Ok(listed.iter().map(|clip| ours.standing(clip, rate, now)).collect())
+        let pool: BTreeSet<Sha256> = fill_index::read(self.home())?.iter().map(|clip| clip.sha256).collect();
+        let standing = |clip: &ListedClip| match ours.standing(clip, rate, now) {
+            Standing::Unknown { .. } if named_hash(&clip.location).is_some_and(|hash| pool.contains(&hash)) => {
+                Standing::Evergreen
+            }
+            standing => standing,
+        };
+        Ok(listed.iter().map(standing).collect())
+    }
+
+    /// What a list from elsewhere is to a day: which of it may air then, and what the day's plan would be with the plays
+    /// that it has times for. A list without any times airs one clip after the other from `first` on, if that is given.
+    /// Nothing is changed.
+    ///
+    /// # Errors
+    /// [`PlanError`], when there is no such channel, or plan or rows can't be read.
+    pub fn list_on_day(
+        &self,
+        by: PersonId,
+        channel: &ChannelId,
+        date: BroadcastDate,
+        mut listed: Vec<ListedClip>,
+        first: Option<TimeOfDay>,
+    ) -> Result<ListedDay, PlanError> {
+        self.only_scheduler(by)?;
+        let of = &self.planned_channel(channel)?.channel;
+        if let Some(first) = first.filter(|_| listed.iter().all(|clip| clip.start_ms.is_none())) {
+            one_after_the_other(&mut listed, first);
+        }
+        let opens = of.open_span(date).start().max(self.now());
+        let standings = self.recognise_at(Some(channel), &listed, opens)?;
+        let titled = self.store.read(|r| r.titled(channel))?;
+        let request: BTreeMap<CaseId, SubmissionId> =
+            titled.iter().map(|titled| (titled.row.case, titled.submission.id)).collect();
+        let play = |clip: &ListedClip, standing: &Standing| {
+            let Standing::Ours { approval: Approval::InForce, case, .. } = standing else { return None };
+            let clock = date.0.and_time(NaiveTime::MIN) + TimeDelta::milliseconds(i64::try_from(clip.start_ms?).ok()?);
+            Some(PlayAt { start: of.zone.resolve_local(clock), submission: *request.get(case)? })
+        };
+        let wanted: Vec<Option<PlayAt>> = listed.iter().zip(&standings).map(|(c, s)| play(c, s)).collect();
+        let plays: Vec<PlayAt> = wanted.iter().flatten().copied().collect();
+        let (would, version) = self.try_list(by, channel, date, &plays)?;
+        let mut placed = would.placed.iter();
+        let rows = listed.into_iter().zip(standings).zip(wanted).map(|((clip, standing), wanted)| {
+            let placed = wanted.and_then(|_| placed.next().cloned());
+            ListedRow { clip, standing, placed }
+        });
+        Ok(ListedDay { rows: rows.collect(), plays, would, version })
     }
 
     /// A published revision as it is, the newest if none is named; `None` if there is no such.
@@ -150,6 +240,15 @@ impl Desk {
         let wanted = revision.or_else(|| rows.last().map(|row| row.revision));
         let Some(row) = rows.iter().find(|row| Some(row.revision) == wanted) else { return Ok(None) };
         Ok(Some(playlist_file::read(&playlist_file::path(self.home(), channel, date, row.revision))?))
+    }
+}
+
+/// Gives each clip the time at which the one before it ends, as far as lengths are known.
+fn one_after_the_other(listed: &mut [ListedClip], first: TimeOfDay) {
+    let mut at = Some(u64::from(first.seconds()) * 1000);
+    for clip in listed {
+        clip.start_ms = at;
+        at = at.zip(clip.length_ms).map(|(at, length)| at + length);
     }
 }
 

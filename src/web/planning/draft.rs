@@ -39,17 +39,17 @@ fn key(item: &PlaylistItem, rate: FrameRate) -> Option<String> {
     Some(format!("{submission}-{}", item.first_tick(rate).0))
 }
 
-fn key_of(play: PlayAt, rate: FrameRate) -> String {
+pub(super) fn key_of(play: PlayAt, rate: FrameRate) -> String {
     format!("{}-{}", play.submission, rate.tick_from(play.start).0)
 }
 
-fn play_of(key: &str, rate: FrameRate) -> Option<PlayAt> {
+pub(super) fn play_of(key: &str, rate: FrameRate) -> Option<PlayAt> {
     let (submission, tick) = key.split_once('-')?;
     Some(PlayAt { submission: submission.parse().ok()?, start: rate.start_of(Tick(tick.parse().ok()?)) })
 }
 
 /// `8.05`, `08:05` or `08.05.30`.
-fn typed(time: &str) -> Option<TimeOfDay> {
+pub(super) fn typed(time: &str) -> Option<TimeOfDay> {
     let parts: Vec<&str> = time.trim().split(['.', ':']).collect();
     let number = |part: &&str| part.parse::<u32>().ok().filter(|_| (1..=2).contains(&part.len()));
     let numbers: Option<Vec<u32>> = parts.iter().map(number).collect();
@@ -178,6 +178,7 @@ pub(in crate::web) async fn show(
         "added" => can.visit.t("draft-added"),
         "undone" => can.visit.t("draft-undone"),
         "discarded" => can.visit.t("draft-discarded"),
+        "listed" => can.visit.t("draft-listed"),
         _ => String::new(),
     };
     let state = Shown { hour: asked.hour, play: asked.play, said, ..Shown::default() };
