@@ -227,3 +227,116 @@ fn a_named_pipe_is_no_clip_and_nobody_waits_for_it() {
     assert_eq!(said, format!("error: {pipe} is not a file. Try: name the clip itself.\n"));
     assert_eq!(output.status.code(), Some(3));
 }
+
+/// A home with an office and those whom a talkshow needs.
+fn a_home_with_studios() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path();
+    assert_eq!(siaran(home, &["init"]).status.code(), Some(0));
+    let (_, office) = asked(home, &["office", "add", "Dinas Kesehatan"]);
+    let office = office["id"].to_string();
+    for role in ["office", "radio_verifier", "head", "studio_operator"] {
+        let (name, email) = (format!("Pemegang {role}"), format!("{role}@kab.go.id"));
+        let words = ["user", "add", &name, &email, "--role", role];
+        let whose = if role == "office" { &["--office", office.as_str()][..] } else { &[] };
+        assert_eq!(asked(home, &[&words[..], whose].concat()).0, 0, "{role}");
+    }
+    folder
+}
+
+#[test]
+fn a_studio_is_booked_from_a_terminal_and_whoever_comes_second_gets_the_nearest_free_times() {
+    let folder = a_home_with_studios();
+    let home = folder.path();
+    let help = siaran(home, &["book", "--help"]);
+    let said = String::from_utf8(help.stdout).unwrap();
+    assert_eq!(help.status.code(), Some(0));
+    for word in ["list", "hold", "confirm", "move", "cancel"] {
+        assert!(said.contains(&format!("  {word} ")), "{word}: {said}");
+    }
+    let at = format!("{}T10:00", day(2));
+    let hold = |at: &str| {
+        let words = ["book", "hold", "studio.radio", "--at", at, "--title", "Bincang stunting"];
+        [&words[..], &["--as", "studio_operator@kab.go.id"]]
+            .concat()
+            .iter()
+            .map(|w| (*w).to_owned())
+            .collect::<Vec<_>>()
+    };
+    let told = |words: Vec<String>| asked(home, &words.iter().map(String::as_str).collect::<Vec<_>>());
+    let (code, held) = told(hold(&at));
+    assert_eq!((code, held["state"].as_str(), held["id"].as_u64()), (0, Some("hold"), Some(1)), "{held}");
+    assert_eq!(held["start"], format!("{}T10:00:00.000+07:00", day(2)), "{held}");
+
+    let (code, full) = told(hold(&at));
+    assert_eq!((code, full["refused"].as_str()), (1, Some("not_free")), "{full}");
+    assert!(full["conflicts"].as_array().unwrap().iter().any(|why| why["code"] == "room_taken"), "{full}");
+    assert_eq!(full["alternatives"].as_array().unwrap().len(), 4, "{full}");
+    let words = hold(&at);
+    let in_words = siaran(home, &words.iter().map(String::as_str).collect::<Vec<_>>());
+    let said = String::from_utf8(in_words.stderr).unwrap();
+    assert_eq!(in_words.status.code(), Some(1));
+    assert!(said.contains("error: The studio is taken") && said.contains("Studio sudah dipakai"), "{said}");
+    let (code, second) = told(hold(full["alternatives"][0]["start"].as_str().unwrap()));
+    assert_eq!((code, second["id"].as_u64()), (0, Some(2)), "what is offered is free: {second}");
+
+    let by = ["--as", "radio_verifier@kab.go.id"];
+    let (code, sure) = asked(home, &[&["book", "confirm", "1"], &by[..]].concat());
+    assert_eq!((code, sure["state"].as_str()), (0, Some("confirmed")), "{sure}");
+    let later = format!("{}T15:00", day(3));
+    let moving = [&["book", "move", "1", "--at", &later, "--reason", "Narasumber rapat"], &by[..]].concat();
+    let (code, no) = asked(home, &moving);
+    assert_eq!((code, no["refused"].as_str()), (1, Some("consent_wanted")), "{no}");
+    let (code, moved) = asked(home, &[&moving[..], &["--consent", "Bu Ani lewat telepon"]].concat());
+    assert_eq!((code, moved["start"].as_str()), (0, Some(format!("{later}:00.000+07:00").as_str())), "{moved}");
+    let (code, gone) = asked(home, &[&["book", "cancel", "2", "--reason", "Acara ditunda"], &by[..]].concat());
+    assert_eq!((code, gone["state"].as_str()), (0, Some("cancelled")), "{gone}");
+
+    let (code, no) = asked(home, &[&["book", "confirm", "9"], &by[..]].concat());
+    assert_eq!((code, no["refused"].as_str()), (1, Some("not_found")), "{no}");
+    let (code, no) = asked(home, &[&["book", "confirm", "1"], &["--as", "office@kab.go.id"][..]].concat());
+    assert_eq!((code, no["refused"].as_str()), (1, Some("needs_role")), "{no}");
+    for wrong in [hold("besok pagi"), hold(&at)[..8].to_vec()] {
+        let words: Vec<&str> = wrong.iter().map(String::as_str).collect();
+        assert_eq!(siaran(home, &words).status.code(), Some(2), "{words:?}");
+    }
+    let listed = siaran(home, &["book", "list"]);
+    let said = String::from_utf8(listed.stdout).unwrap();
+    assert!(
+        said.contains(&format!("   1  {} 15:00-16:00  studio.radio     confirmed  Bincang stunting", day(3))),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_talkshow_goes_from_its_letter_to_its_studio_from_a_terminal() {
+    let folder = a_home_with_studios();
+    let home = folder.path();
+    let (wanted, chosen) = (format!("{}T10:00", day(2)), format!("{}T14:30", day(3)));
+    let letter = ["--topic", "Cegah stunting", "--purpose", "Sosialisasi", "--material", "Naskah", "--contact", "Ani"];
+    let new = [&["request", "new", "--service", "ds.talkshow", "--as", "office@kab.go.id"], &letter[..]].concat();
+    let no = siaran(home, &new);
+    assert_eq!(no.status.code(), Some(2), "without a time");
+    assert!(String::from_utf8_lossy(&no.stderr).contains("--at"), "{no:?}");
+    let (code, filed) = asked(home, &[&new[..], &["--at", &wanted]].concat());
+    assert_eq!((code, filed["service"].as_str(), filed["step"].as_str()), (0, Some("ds.talkshow"), Some("verify")));
+    assert_eq!(filed["session"]["institution"], "Dinas Kesehatan", "{filed}");
+    assert_eq!(filed["session"]["wanted"], format!("{wanted}:00.000+07:00"), "{filed}");
+    let over = [&new[..], &["--at", "2020-01-01T10:00"]].concat();
+    let (code, no) = asked(home, &over);
+    assert_eq!((code, no["refused"].as_str()), (1, Some("letter")), "{no}");
+
+    let act = |words: &[&str]| asked(home, &[&["act", "1"], words].concat());
+    let (code, passed) = act(&["verify", "--choice", "complete-and-eligible", "--at", &chosen]);
+    assert_eq!((code, passed["bookings"][0]["state"].as_str()), (0, Some("hold")), "{passed}");
+    assert_eq!(passed["bookings"][0]["start"], format!("{chosen}:00.000+07:00"), "the time that was chosen: {passed}");
+    assert_eq!(act(&["approve", "--choice", "approved"]).0, 0);
+    let (code, sent) = act(&["send_schedule"]);
+    assert_eq!((code, sent["bookings"][0]["state"].as_str()), (0, Some("confirmed")), "{sent}");
+    assert_eq!(act(&["coordinate", "--reason", "Tanpa uji coba"]).0, 0);
+    let (code, no) = act(&["equipment", "--not-ready", "mixer"]);
+    assert_eq!((code, no["refused"].as_str()), (1, Some("not_ready")), "{no}");
+    assert_eq!(no["text_en"], "Not ready yet: mixer. Tick each once it is checked.");
+    let (code, ready) = act(&["equipment"]);
+    assert_eq!((code, ready["step"].as_str()), (0, Some("material")), "{ready}");
+}

@@ -227,5 +227,11 @@ fn show(file: &BookingFile, zone: Zone) {
     let booking = &file.booking;
     let (start, end) = (zone.local(booking.session.start()), zone.local(booking.session.end()));
     let when = format!("{} {}-{}", start.format("%Y-%m-%d"), start.format("%H:%M"), end.format("%H:%M"));
-    say!("{:>4}  {when}  {:<15}  {:<9}  {}", booking.id.0, booking.studio, booking.state.as_str(), booking.title);
+    say!(
+        "{:>4}  {when}  {:<15}  {:<9}  {}",
+        booking.id.0,
+        booking.studio.as_str(),
+        booking.state.as_str(),
+        booking.title
+    );
 }

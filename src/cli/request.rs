@@ -294,7 +294,7 @@ fn session_of(desk: &Desk, by: &Person, service: &Key, new: &New) -> Result<NewS
         number: new.number.clone(),
         date: new.letter_date.unwrap_or(today),
     };
-    Ok(NewSession { office: new.office, service: service.clone(), letter, form: None })
+    Ok(NewSession { office: new.office, service: service.clone(), letter, form: None, scan: None })
 }
 
 /// How often the work of another process is looked at, and how long in all: an inspection is killed long before.

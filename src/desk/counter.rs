@@ -89,6 +89,11 @@ impl Desk {
         Ok(NewScan { case, kind: scanned.kind, sha256, bytes, name: shown_name(&scanned.name) })
     }
 
+    /// As [`Desk::keep_scan`], before the request to which the letter belongs has a row.
+    pub(super) fn keep_letter(&self, scanned: Scanned) -> Result<KeptLetter, DeskError> {
+        Ok(KeptLetter(self.keep_scan(CaseId(0), scanned)?))
+    }
+
     /// Receipts and scans of a request, as a person may see them.
     ///
     /// # Errors
@@ -114,6 +119,16 @@ impl Desk {
             let receipt = receipt.ok_or_else(|| Refusal::NotFound { what: what() })?;
             Ok(ReceiptPaper { receipt, title: row.title, office: row.office_name, agenda: row.agenda_number })
         })
+    }
+}
+
+/// A letter's scan that lies in its place and has no row yet.
+pub(super) struct KeptLetter(NewScan);
+
+impl KeptLetter {
+    /// As the scan of a request.
+    pub(super) fn of(self, case: CaseId) -> NewScan {
+        NewScan { case, ..self.0 }
     }
 }
 

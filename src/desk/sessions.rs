@@ -4,6 +4,7 @@
 use sha2::{Digest, Sha256 as Hasher};
 
 use super::cases::{CaseFile, acting_person, scope_of};
+use super::counter::{Scanned, store_scan};
 use super::intake::{applicants_office, not_an_applicant, waits_for};
 use super::matter::Session;
 use super::review::Procedure;
@@ -30,6 +31,8 @@ pub struct NewSession {
     pub letter: SessionLetter,
     /// The form on which it was sent, if it came on one. Whoever sends the same form again gets what was filed.
     pub form: Option<FormId>,
+    /// The letter's scan, if it came along.
+    pub scan: Option<Scanned>,
 }
 
 /// Family of the services that end in a studio.
@@ -80,6 +83,7 @@ impl Desk {
         self.sensible_session(&request.letter)?;
         self.session_service(&request.service)?;
         let written = self.standards.of(&request.service)?;
+        let kept = request.scan.map(|scan| self.keep_letter(scan)).transpose()?;
         self.store.write(move |tx| {
             // A button pressed twice sends everything twice.
             if let Some(form) = &request.form
@@ -102,6 +106,9 @@ impl Desk {
             let year = procedure.year(&CaseFile::load(tx, &procedure.standards, Scope::All, case)?, now);
             let number = tx.next_number(&format!("agenda/{year}"))?;
             tx.set_agenda_number(case, &format!("{number:04}/{year}"))?;
+            if let Some(kept) = kept {
+                store_scan(tx, &acting_person(tx, by, now)?, &kept.of(case), now)?;
+            }
             procedure.applicant_is_done(tx, case, by, now)?;
             Ok(case)
         })
@@ -117,9 +124,11 @@ impl Desk {
         case: CaseId,
         version: Option<u32>,
         letter: SessionLetter,
+        scan: Option<Scanned>,
     ) -> Result<(), DeskError> {
         let (now, procedure) = (self.now(), self.procedure()?);
         self.sensible_session(&letter)?;
+        let kept = scan.map(|scan| self.keep_letter(scan)).transpose()?;
         self.store.write(move |tx| {
             let person = acting_person(tx, by, now)?;
             let found = CaseFile::load(tx, &procedure.standards, scope_of(&person)?, case)?;
@@ -131,6 +140,9 @@ impl Desk {
             let id = tx.add_session_request(&NewSessionRequest { case, filed_by: by, letter, form: None }, now)?;
             let event = AuditEvent::new(AuditKind::RequestRevised).by(by).number("case", case.0);
             tx.audit(&event.number("session_request", id.0), now)?;
+            if let Some(kept) = kept {
+                store_scan(tx, &person, &kept.of(case), now)?;
+            }
             procedure.applicant_is_done(tx, case, by, now)
         })
     }

@@ -264,7 +264,7 @@ async fn refused<R: Right>(
 }
 
 /// Reads a scan into memory, no more of it than is taken.
-async fn read(field: Field<'_>, kind: PaperKind) -> Result<Result<Scanned, Refusal>, Problem> {
+pub(super) async fn read(field: Field<'_>, kind: PaperKind) -> Result<Result<Scanned, Refusal>, Problem> {
     let name = field.file_name().unwrap_or_default().to_owned();
     Ok(match upload::whole(field, MAX_SCAN_BYTES).await? {
         None => Err(Refusal::TooLarge { limit_bytes: MAX_SCAN_BYTES as u64 }),

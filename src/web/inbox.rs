@@ -7,6 +7,7 @@ use axum::response::Response;
 use super::Web;
 use super::page::{Page, html};
 use super::problem::Problem;
+use super::services::{titled, titles};
 use super::session::{Can, Enter, FileRequests, Right};
 use crate::domain::ids::CaseId;
 use crate::domain::text::instant_in_words;
@@ -18,6 +19,8 @@ struct TaskRow {
     case: CaseId,
     action: String,
     title: String,
+    /// What the service is called.
+    service: String,
     office: String,
     since: String,
     /// By when, and whether that is over.
@@ -45,13 +48,18 @@ struct InboxPage {
 /// `GET /`
 pub(super) async fn show(State(web): State<Web>, can: Can<Enter>) -> Result<Response, Problem> {
     let (lang, zone, person) = (can.visit.lang, web.zone(), can.person().clone());
-    let (tasks, news) =
-        web.ask(move |desk| Ok((desk.inbox(&person)?, desk.store.read(|r| r.announcements_for(&person))?))).await?;
+    let (tasks, news, services) = web
+        .ask(move |desk| {
+            let news = desk.store.read(|r| r.announcements_for(&person))?;
+            Ok((desk.inbox(&person)?, news, titles(desk)?))
+        })
+        .await?;
     let tasks = tasks.into_iter().map(|task| TaskRow {
         case: task.case.id,
         action: task.action.get(lang).to_owned(),
         since: instant_in_words(task.case.step_at, zone, lang),
         due: task.due.map(|(due, words)| (words.get(lang).to_owned(), due.is_over)),
+        service: titled(&services, &task.case.service, lang),
         title: task.case.title,
         office: task.case.office_name,
         note: task.note.map(|note| note.get(lang).to_owned()),

@@ -12,6 +12,7 @@ use super::Web;
 use super::page::{Page, html};
 use super::problem::Problem;
 use super::requests::RequestRow;
+use super::services::titles;
 use super::session::{Can, Conclude, Enter, ReadReports, Right};
 use super::wall::channel_of;
 use crate::desk::Desk;
@@ -38,7 +39,7 @@ struct ReportsPage {
 /// `GET /reports`
 pub(super) async fn list(State(web): State<Web>, can: Can<ReadReports>) -> Result<Response, Problem> {
     let person = can.person().clone();
-    let cases = web.ask(move |desk| desk.cases_with_standings(&person)).await?;
+    let (cases, titles) = web.ask(move |desk| Ok((desk.cases_with_standings(&person)?, titles(desk)?))).await?;
     let aired = |step: &str| matches!(step, "air" | "monitor" | "evaluate" | "done");
     let requests = cases.iter().filter(|(case, _)| case.matter == MatterKind::Airing && aired(case.step.as_str()));
     let config = web.desk.config.channels.values().next().expect("a configuration has a channel");
@@ -49,7 +50,7 @@ pub(super) async fn list(State(web): State<Web>, can: Can<ReadReports>) -> Resul
         days: days
             .map(|date| (format!("/reports/{}/{date}", config.channel.id), date_in_words(date, can.visit.lang)))
             .collect(),
-        requests: requests.map(|(case, state)| RequestRow::of(case, state, &web, &can.visit)).collect(),
+        requests: requests.map(|(case, state)| RequestRow::of(case, state, &titles, &web, &can.visit)).collect(),
     }))
 }
 

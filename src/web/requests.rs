@@ -1,20 +1,22 @@
 //! Requests: the list, and filing one in two steps. The first page takes the letter's details, the second shows them
 //! once more and takes declarations and clip, so that nobody uploads twice because of a mistyped date.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use askama::Template;
 use axum::Form;
 use axum::extract::multipart::Field;
-use axum::extract::{Multipart, Path, State};
+use axum::extract::{Multipart, Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
 
 use super::Web;
 use super::case::airing_of;
 use super::letter_form::{LetterForm, short_text};
 use super::page::{FormErrors, Page, Visit, html};
 use super::problem::Problem;
+use super::services::{titled, titles};
 use super::session::{Can, Enter, FileRequests, Right};
 use super::status::{Status, status};
 use super::upload;
@@ -33,6 +35,8 @@ use crate::store::{CaseRow, Scope};
 pub(super) struct RequestRow {
     pub id: CaseId,
     pub title: String,
+    /// What the service is called.
+    pub service: String,
     pub office: String,
     pub agenda: String,
     pub status: Status,
@@ -42,10 +46,17 @@ pub(super) struct RequestRow {
 }
 
 impl RequestRow {
-    pub(super) fn of(case: &CaseRow, state: &Standing, web: &Web, visit: &Visit) -> RequestRow {
+    pub(super) fn of(
+        case: &CaseRow,
+        state: &Standing,
+        services: &BTreeMap<Key, Text>,
+        web: &Web,
+        visit: &Visit,
+    ) -> RequestRow {
         RequestRow {
             id: case.id,
             title: case.title.clone(),
+            service: titled(services, &case.service, visit.lang),
             office: case.office_name.clone(),
             agenda: case.agenda_number.clone().unwrap_or_else(|| "–".into()),
             status: status(state, visit),
@@ -60,21 +71,52 @@ impl RequestRow {
 struct RequestsPage {
     page: Page,
     may_file: bool,
+    /// Services of which there are requests, where there are several: name, title, and whether it alone is shown.
+    services: Vec<(String, String, bool)>,
+    /// Whether those of all services are shown.
+    all: bool,
     rows: Vec<RequestRow>,
 }
 
+/// Which requests the address asks for.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct Asked {
+    /// Of one service alone; empty: of all.
+    service: String,
+}
+
 /// `GET /requests`
-pub(super) async fn list(State(web): State<Web>, can: Can<Enter>) -> Result<Response, Problem> {
+pub(super) async fn list(
+    State(web): State<Web>,
+    can: Can<Enter>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Problem> {
     let person = can.person().clone();
-    let (cases, approved) =
-        web.ask(move |desk| Ok((desk.cases_with_standings(&person)?, desk.askable_again(&person)?))).await?;
+    let (cases, approved, titles) = web
+        .ask(move |desk| Ok((desk.cases_with_standings(&person)?, desk.askable_again(&person)?, titles(desk)?)))
+        .await?;
+    let known: BTreeSet<&Key> = cases.iter().map(|(case, _)| &case.service).collect();
+    // A service of which there is no request, whoever wrote the address, is no choice: then all are shown.
+    let only: Option<Key> = asked.service.parse().ok().filter(|service| known.contains(service));
+    let choice = |service: &&Key| {
+        (service.to_string(), titled(&titles, service, can.visit.lang), only.as_ref() == Some(*service))
+    };
+    let services = known.iter().filter(|_| known.len() > 1).map(choice).collect();
     let may_file = FileRequests::ROLES.iter().any(|role| can.person().holds(*role));
     let row = |(case, state): &(CaseRow, Standing)| RequestRow {
         again: may_file && approved.contains(&case.id) && *state != Standing::Returned,
-        ..RequestRow::of(case, state, &web, &can.visit)
+        ..RequestRow::of(case, state, &titles, &web, &can.visit)
     };
-    let rows = cases.iter().map(row).collect();
-    Ok(html(&RequestsPage { page: can.page(can.visit.t("nav-requests")), may_file, rows }))
+    let rows =
+        cases.iter().filter(|(case, _)| only.as_ref().is_none_or(|only| *only == case.service)).map(row).collect();
+    Ok(html(&RequestsPage {
+        page: can.page(can.visit.t("nav-requests")),
+        may_file,
+        services,
+        all: only.is_none(),
+        rows,
+    }))
 }
 
 #[derive(Template)]

@@ -1,6 +1,8 @@
 //! The services among which somebody who needs something chooses: what each is, for whom, how long it takes, what has to
 //! be brought and what it costs. All of it is in the standards.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
@@ -9,9 +11,10 @@ use super::Web;
 use super::page::{Page, Visit, html};
 use super::problem::Problem;
 use super::session::{Can, FileRequests};
+use crate::desk::{Desk, DeskError};
 use crate::domain::people::OpdGroup;
-use crate::domain::standard::ServiceStandard;
-use crate::domain::text::{Lang, decimal};
+use crate::domain::standard::{Key, ServiceStandard};
+use crate::domain::text::{Lang, Text, decimal};
 use crate::store::Scope;
 
 struct ServiceRow {
@@ -56,6 +59,17 @@ fn row(standard: &ServiceStandard, group: Option<OpdGroup>, visit: &Visit) -> Se
         },
         path: open.then(|| if session { format!("/services/{}/new", draft.id) } else { "/requests/new".into() }),
     }
+}
+
+/// What each service is called, by its name in the standards.
+pub(super) fn titles(desk: &Desk) -> Result<BTreeMap<Key, Text>, DeskError> {
+    let standards = desk.services()?.into_iter();
+    Ok(standards.map(|standard| (standard.as_written().id.clone(), standard.as_written().title.clone())).collect())
+}
+
+/// One of them in a language; a service that is no longer offered by its name.
+pub(super) fn titled(titles: &BTreeMap<Key, Text>, service: &Key, lang: Lang) -> String {
+    titles.get(service).map_or_else(|| service.to_string(), |title| title.get(lang).to_owned())
 }
 
 /// `GET /services`

@@ -13,7 +13,7 @@ use super::Web;
 use super::case::{by_words, case_file, done_words};
 use super::page::{FormErrors, Page, Visit, html};
 use super::problem::Problem;
-use super::session::{Can, Enter, password_again};
+use super::session::{Can, Enter, Right, SeeStudios, password_again};
 use super::status::{Status, status};
 use crate::desk::cases::{CaseFile, Options};
 use crate::desk::matter::Session;
@@ -110,6 +110,8 @@ struct SessionCasePage {
     facts: Vec<(String, String)>,
     /// The studio as it is booked.
     booked: Vec<(String, String)>,
+    /// Its place on the page of the studio's day, for whoever may look there.
+    day_path: Option<String>,
     /// What the operator may stamp into the session's log.
     stamp: Option<Stamp>,
     steps: Vec<StepRow>,
@@ -160,6 +162,7 @@ fn case_page(
         status: status(&found.standing(), visit),
         facts: letter_facts(&session.newest().letter, web, visit),
         booked: booked(session, web, visit),
+        day_path: day_path(session, web, can),
         stamp: stamp(found, session, web, can),
         steps: steps(found, visit)?,
         papers: papers(found, session, can),
@@ -309,6 +312,14 @@ fn booked(session: &Session, web: &Web, visit: &Visit) -> Vec<(String, String)> 
         Progress::NoShow { at: noted } => facts.push((visit.t("session-no-show"), at(noted))),
     }
     facts
+}
+
+/// The booking on the page of its studio's day.
+fn day_path(session: &Session, web: &Web, can: &Can<Enter>) -> Option<String> {
+    let booking =
+        session.bookings.last().filter(|_| can.person().roles().iter().any(|r| SeeStudios::ROLES.contains(r)))?;
+    let zone = web.desk.config.studios.studios.get(&booking.studio).map_or_else(|| web.zone(), |studio| studio.zone);
+    Some(format!("/studios/day/{}#b{}", zone.local(booking.session.start()).date(), booking.id))
 }
 
 /// What the studio's operator stamps into the session's log while the session waits to be held.

@@ -4,19 +4,25 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::Form;
-use axum::extract::{Path, State};
+use axum::body::to_bytes;
+use axum::extract::{FromRequest, Multipart, Path, Request, State};
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::Timelike;
 
 use super::Web;
+use super::counter;
+use super::letter_form::short_text;
 use super::page::{FormErrors, Page, Visit, html};
 use super::problem::Problem;
 use super::services::may_apply;
 use super::session::{Can, FileRequests};
+use crate::desk::counter::Scanned;
 use crate::desk::sessions::NewSession;
 use crate::desk::{Desk, DeskError, Refusal};
 use crate::domain::ids::CaseId;
+use crate::domain::paperwork::{MAX_SCAN_BYTES, PaperKind};
 use crate::domain::session::{SessionLetter, USUAL_SESSION_MIN};
 use crate::domain::standard::{Key, ServiceStandard};
 use crate::domain::text::Lang;
@@ -36,6 +42,8 @@ struct SessionFormPage {
     /// Applicants for whom this person may enter a letter: number, name, group. Empty: the person's own alone.
     offices: Vec<(String, String)>,
     given: Typed,
+    /// Largest scan.
+    most_bytes: usize,
     errors: FormErrors,
 }
 
@@ -93,6 +101,7 @@ async fn form_page(
         },
         offices,
         given,
+        most_bytes: MAX_SCAN_BYTES,
         errors,
     };
     let status = if wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
@@ -139,12 +148,12 @@ pub(super) async fn send(
     State(web): State<Web>,
     can: Can<FileRequests>,
     Path(name): Path<String>,
-    Form(given): Form<Typed>,
+    sent: Sent,
 ) -> Result<Response, Problem> {
     let purpose = service(&web, &name).await?;
-    let letter = match read(&given, &can.visit, &web.desk) {
-        Ok(letter) => letter,
-        Err(errors) => return form_page(&web, &can, &purpose, given, errors).await,
+    let (given, letter, scan) = match sent.read(&can.visit, &web.desk) {
+        Ok(read) => read,
+        Err((given, errors)) => return form_page(&web, &can, &purpose, given, errors).await,
     };
     let field = |name: &str| given.get(name).map(String::as_str).unwrap_or_default();
     let request = NewSession {
@@ -152,6 +161,7 @@ pub(super) async fn send(
         service: name.parse().map_err(|_| Problem::NotFound)?,
         letter,
         form: field("form").parse().ok(),
+        scan,
     };
     let (desk, by) = (web.desk.clone(), can.id());
     let filed = tokio::task::spawn_blocking(move || desk.file_session(by, request)).await;
@@ -190,16 +200,16 @@ pub(super) async fn revise_send(
     State(web): State<Web>,
     can: Can<FileRequests>,
     Path(id): Path<i64>,
-    Form(given): Form<Typed>,
+    sent: Sent,
 ) -> Result<Response, Problem> {
     let (purpose, case) = (Purpose::Revise(CaseId(id)), CaseId(id));
-    let letter = match read(&given, &can.visit, &web.desk) {
-        Ok(letter) => letter,
-        Err(errors) => return form_page(&web, &can, &purpose, given, errors).await,
+    let (given, letter, scan) = match sent.read(&can.visit, &web.desk) {
+        Ok(read) => read,
+        Err((given, errors)) => return form_page(&web, &can, &purpose, given, errors).await,
     };
     let version = given.get("version").and_then(|version| version.parse().ok());
     let (desk, by) = (web.desk.clone(), can.id());
-    let revised = tokio::task::spawn_blocking(move || desk.revise_session(by, case, version, letter)).await;
+    let revised = tokio::task::spawn_blocking(move || desk.revise_session(by, case, version, letter, scan)).await;
     answered(&web, &can, &purpose, given, revised.map_err(|_| Problem::Broken)?.map(|()| case)).await
 }
 
@@ -215,10 +225,71 @@ async fn answered(
         Err(DeskError::Refused(Refusal::NotFound { .. })) => Err(Problem::NotFound),
         Err(DeskError::Refused(refusal)) => {
             let mut errors = FormErrors::default();
-            errors.add("institution", refusal.text().get(can.visit.lang));
+            let field = match refusal {
+                Refusal::NoScan | Refusal::TooLarge { .. } | Refusal::ManyScans => "scan",
+                _ => "institution",
+            };
+            errors.add(field, refusal.text().get(can.visit.lang));
             form_page(web, can, purpose, given, errors).await
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+/// What the form sends: what was typed, and the letter's scan if a file was chosen.
+pub(super) struct Sent {
+    given: Typed,
+    scan: Option<Result<Scanned, Refusal>>,
+}
+
+impl FromRequest<Web> for Sent {
+    type Rejection = Problem;
+    async fn from_request(request: Request, web: &Web) -> Result<Sent, Problem> {
+        let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+        if !kind.starts_with("multipart/") {
+            let (head, body) = request.into_parts();
+            let bytes = to_bytes(body, MOST_TYPED_BYTES).await.map_err(|_| Problem::Unreadable)?;
+            let typed = Form::from_request(Request::from_parts(head, bytes.into()), web).await;
+            return Ok(Sent { given: typed.map_err(|_| Problem::Unreadable)?.0, scan: None });
+        }
+        let mut parts = Multipart::from_request(request, web).await.map_err(|_| Problem::Unreadable)?;
+        let mut sent = Sent { given: Typed::new(), scan: None };
+        while let Some(field) = parts.next_field().await.map_err(|_| Problem::Unreadable)? {
+            match field.name().unwrap_or_default().to_owned().as_str() {
+                // A browser sends the field also where no file was chosen.
+                "scan" if field.file_name().is_none_or(str::is_empty) => {}
+                "scan" => sent.scan = Some(counter::read(field, PaperKind::Letter).await?),
+                name if sent.given.len() < MOST_FIELDS => {
+                    sent.given.insert(name.to_owned(), short_text(field).await?);
+                }
+                _ => return Err(Problem::Unreadable),
+            }
+        }
+        Ok(sent)
+    }
+}
+
+/// Fields of a form, more than it has.
+const MOST_FIELDS: usize = 40;
+/// A form without a file, bytes: its longest fields, every character as three signs.
+const MOST_TYPED_BYTES: usize = 100_000;
+
+impl Sent {
+    /// The letter and its scan, or what is wrong with either.
+    fn read(self, visit: &Visit, desk: &Desk) -> Result<(Typed, SessionLetter, Option<Scanned>), (Typed, FormErrors)> {
+        let Sent { given, scan } = self;
+        let (letter, mut errors) = match read(&given, visit, desk) {
+            Ok(letter) => (Some(letter), FormErrors::default()),
+            Err(errors) => (None, errors),
+        };
+        match (letter, scan.transpose()) {
+            (Some(letter), Ok(scan)) => return Ok((given, letter, scan)),
+            (_, Err(refusal)) => errors.add("scan", refusal.text().get(visit.lang)),
+            // A page can't keep the file that was chosen on the one before.
+            (None, Ok(Some(_))) => errors.add("scan", visit.t("session-scan-again")),
+            (None, Ok(None)) => {}
+        }
+        Err((given, errors))
     }
 }
 

@@ -97,10 +97,14 @@ class Way {
     await this.look(page, "letter-wrong");
     await page.fill("#material", material);
     await page.fill("#time", this.time = soon());
+    await page.setInputFiles("#scan", { name: "surat.pdf", mimeType: "application/pdf", buffer: Buffer.from("%PDF-1.7") });
     await page.click("main form button");
     await page.waitForURL(/\/requests\/\d+\?done=filed/);
     await this.look(page, "case");
     this.path = new URL(page.url()).pathname;
+    await page.click(`a[href='${this.path}/paper']`);
+    assert.match(await text(page), /surat\.pdf/);
+    await this.look(page, "paper-side");
     await page.click("nav a[href='/requests']");
     await this.look(page, "requests");
   }

@@ -4,6 +4,7 @@
 
 mod again;
 mod airing;
+mod citizens;
 mod deadlines;
 mod deciding;
 mod draft;

@@ -14,10 +14,10 @@ use siaran::store::{NewOffice, NewPerson};
 use crate::pages::Pages;
 use crate::world::{World, refusal};
 
-const PASSWORD: &str = "kuda-laut-terbang-malam";
+pub const PASSWORD: &str = "kuda-laut-terbang-malam";
 
 /// Gives somebody a password, as the one-time link does.
-fn with_password(world: &World, id: PersonId) {
+pub fn with_password(world: &World, id: PersonId) {
     let link = world.desk.invite(None, id).unwrap();
     world.desk.set_password(&link.token, PASSWORD).unwrap();
 }
@@ -42,7 +42,7 @@ pub fn wanted(world: &World, service: &str) -> NewSession {
         number: String::new(),
         date: world.desk.zone().date_of(world.desk.now()),
     };
-    NewSession { office: None, service: service.parse().unwrap(), letter, form: None }
+    NewSession { office: None, service: service.parse().unwrap(), letter, form: None, scan: None }
 }
 
 /// Files by the page; the case.
@@ -285,6 +285,92 @@ fn sekdis_returns_a_podcast_once_and_as_plh_kadis_signs_once_for_both_rungs() {
     act(&pages, &world, world.id(Role::StudioOperator), case, "publish", "");
     act(&pages, &world, jafung, case, "done", "");
     assert_eq!(world.step(case), "done");
+    drop(pages);
+    world.ends();
+}
+
+#[test]
+fn a_letters_scan_comes_along_with_its_form_and_what_is_no_scan_files_nothing() {
+    let world = World::new();
+    let pages = Pages::of(&world);
+    let office = world.id(Role::Office);
+    let form = pages.ask(Some(office), "/services/ds.talkshow/new").words();
+    assert!(form.contains("enctype=\"multipart/form-data\"") && form.contains("name=\"scan\" type=\"file\""), "{form}");
+    let fields = [
+        ("institution", "Dinas Kesehatan"),
+        ("topic", "Cegah stunting"),
+        ("purpose", "Sosialisasi"),
+        ("material", "Naskah"),
+        ("contact", "Humas, 061 7951852"),
+        ("duration_min", "60"),
+        ("day", "2026-11-26"),
+        ("time", "10:00"),
+        ("number", "005/9"),
+        ("date", "2026-11-23"),
+    ];
+    let path = "/services/ds.talkshow/new";
+    let text = pages.fill_with_file(office, path, &fields, ("scan", "surat.pdf", b"#!/bin/sh"));
+    assert_eq!(text.status.as_u16(), 422);
+    assert!(text.words().contains("id=\"scan-why\"") && text.words().contains("Cegah stunting"), "{}", text.words());
+    let late = fields.map(|(name, value)| (name, if name == "day" { "2026-11-22" } else { value }));
+    let late = pages.fill_with_file(office, path, &late, ("scan", "surat.pdf", b"%PDF-1.7 surat"));
+    assert!(late.words().contains("Pilih pindaiannya sekali lagi"), "{}", late.words());
+    assert_eq!(world.desk.cases(&world.person(Role::Head)).unwrap().len(), 0, "nothing was filed");
+
+    // Without a file a browser sends the field all the same.
+    let none = pages.fill_with_file(office, path, &fields, ("scan", "", b""));
+    assert_eq!(none.status.as_u16(), 303, "{}", none.words());
+    let sent = pages.fill_with_file(office, path, &fields, ("scan", "surat.pdf", b"%PDF-1.7 surat"));
+    assert_eq!(sent.status.as_u16(), 303, "{}", sent.words());
+    let case = CaseId(2);
+    let paper = pages.ask(Some(world.id(Role::RadioVerifier)), &format!("/requests/{case}/paper")).words();
+    assert!(paper.contains("surat.pdf"), "{paper}");
+
+    // A corrected letter brings its scan too.
+    act(&pages, &world, world.id(Role::RadioVerifier), case, "incomplete", "&reason=Tanda+tangan+belum+ada");
+    let again = format!("/requests/{case}/session");
+    let sent =
+        pages.fill_with_file(office, &again, &fields, ("scan", "surat-2.pdf", b"%PDF-1.7 surat bertanda tangan"));
+    assert_eq!(sent.status.as_u16(), 303, "{}", sent.words());
+    let (_, scans) = world.desk.paperwork(&world.person(Role::Head), case).unwrap();
+    assert_eq!(scans.iter().map(|scan| scan.name.as_str()).collect::<Vec<_>>(), ["surat.pdf", "surat-2.pdf"]);
+    let trail = format!("{:?}", world.desk.store.read(|r| r.audit_of_case(case)).unwrap());
+    assert_eq!(trail.matches("scan_added").count(), 2, "{trail}");
+    drop(pages);
+    world.ends();
+}
+
+#[test]
+fn lists_say_of_which_service_each_request_is_and_show_one_alone() {
+    let world = World::new();
+    let pages = Pages::of(&world);
+    let (office, radio) = (world.id(Role::Office), world.id(Role::RadioVerifier));
+    world.request(b"video");
+    world.work();
+    let case = world.desk.file_session(office, wanted(&world, "ds.talkshow")).unwrap();
+    let all = pages.ask(Some(office), "/requests").words();
+    assert!(all.contains("Pelayanan Talkshow (radio)") && all.contains("Penayangan Video/Konten Videotron"), "{all}");
+    assert!(all.contains("Cegah stunting") && all.contains("href=\"/requests?service=ds.talkshow\""), "{all}");
+    let one = pages.ask(Some(office), "/requests?service=ds.videotron").words();
+    assert!(!one.contains("Cegah stunting"), "{one}");
+    let wrong = pages.ask(Some(office), "/requests?service=ds.nothing").words();
+    assert!(wrong.contains("Cegah stunting"), "what is no service shows all: {wrong}");
+    let inbox = pages.ask(Some(radio), "/?lang=en").words();
+    assert!(inbox.contains("Radio talkshow · Dinas Kesehatan"), "{inbox}");
+
+    // From the request to the day of its studio and back, for staff; an applicant has no such page.
+    world.act(Role::RadioVerifier, case, "verify", Some("complete-and-eligible")).unwrap();
+    let booking = world.desk.bookings_of(case).unwrap()[0].id;
+    let link = format!("/studios/day/2026-11-26#b{booking}");
+    let request = pages.ask(Some(radio), &format!("/requests/{case}")).words();
+    assert!(request.contains(&format!("href=\"{link}\"")), "{request}");
+    let day = pages.ask(Some(radio), "/studios/day/2026-11-26").words();
+    assert!(
+        day.contains(&format!("id=\"b{booking}\"")) && day.contains(&format!("href=\"/requests/{case}\"")),
+        "{day}"
+    );
+    let own = pages.ask(Some(office), &format!("/requests/{case}")).words();
+    assert!(!own.contains("/studios/day"), "{own}");
     drop(pages);
     world.ends();
 }
