@@ -79,7 +79,7 @@ impl Desk {
         Ok(Procedure {
             config: self.config.clone(),
             standards: self.standards.clone(),
-            booker: self.booker(),
+            booker: self.booker()?,
             at: None,
             salt: random_bytes()?,
             verify_code: random_bytes()?,

@@ -3,6 +3,7 @@
 //! has begun, a case's step for example; [`Desk`]'s methods begin one.
 
 mod free;
+mod operator;
 mod refused;
 mod session;
 
@@ -14,6 +15,7 @@ use chrono::TimeDelta;
 use crate::config::Config;
 use crate::domain::audit::{AuditEvent, AuditKind};
 use crate::domain::ids::{BookingId, CaseId, EquipmentId, FormId, PersonId, StudioId};
+use crate::domain::office_hours::OfficeHours;
 use crate::domain::people::Role;
 use crate::domain::studio::{
     Booking, BookingState, LONGEST_MIN, LONGEST_NOTE, LONGEST_TITLE, LogKind, MOST_OPERATORS, Progress, SHORTEST_MIN,
@@ -26,6 +28,7 @@ use crate::store::{NewBooking, Reader, StoreError, Tx};
 use super::cases::acting_person;
 use super::{Desk, DeskError, Refusal};
 
+pub use operator::Handover;
 pub use refused::{Alternative, Clash, NotBooked, StudioRefusal};
 pub use session::Entry;
 
@@ -99,6 +102,8 @@ pub struct BookingFile {
 #[derive(Clone)]
 pub struct Booker {
     config: Arc<Config>,
+    /// When the office works, where a studio is closed with it.
+    office: Option<Arc<OfficeHours>>,
     now: Instant,
 }
 
@@ -106,6 +111,17 @@ impl Booker {
     /// Its instant.
     pub(super) fn now(&self) -> Instant {
         self.now
+    }
+
+    /// Why a studio is closed on a whole day, beside the days of its week; `None`: it is not.
+    pub fn closed_on(&self, studio: &Studio, day: BroadcastDate) -> Option<Text> {
+        if self.config.studios.closed.contains(&day) {
+            return Some(Text::new("Studio tutup pada hari itu.", "The studio is closed that day."));
+        }
+        let office = self.office.as_ref().filter(|office| studio.office_days && !office.works_on(day.0))?;
+        let named = office.closed.get(&day.0).filter(|name| !name.is_empty());
+        let (id, en) = named.map_or(("kantor libur", "the office does not work"), |name| (name, name));
+        Some(Text::new(format!("Studio tutup pada hari itu: {id}."), format!("The studio is closed that day: {en}.")))
     }
 
     fn studio(&self, id: &StudioId) -> Result<&Studio, DeskError> {
@@ -138,7 +154,7 @@ impl Booker {
         }
         let equipment = wanted.equipment.clone().unwrap_or_else(|| studio.equipment.clone());
         let operators = wanted.operators.unwrap_or(studio.operators);
-        let keeps = free::keeps(&self.config, tx, studio, session, &equipment, operators, None, self.now)?;
+        let keeps = free::keeps(self, tx, studio, session, &equipment, operators, None)?;
         let lasts = TimeDelta::hours(i64::from(self.config.studios.hold_hours));
         let new = NewBooking {
             studio: studio.id.clone(),
@@ -198,8 +214,7 @@ impl Booker {
         let before = u32::try_from(booking.session.length().num_minutes()).unwrap_or(0);
         let session = session_of(wanted.start, wanted.minutes.unwrap_or(before))?;
         let operators = u32::try_from(booking.operators.len()).unwrap_or(MOST_OPERATORS);
-        let keeps =
-            free::keeps(&self.config, tx, studio, session, &booking.equipment, operators, Some(&booking), self.now)?;
+        let keeps = free::keeps(self, tx, studio, session, &booking.equipment, operators, Some(&booking))?;
         tx.move_booking(id, booking.version, &studio.id, session, &keeps)?;
         if let BookingState::Hold { until } = booking.state
             && until > session.start()
@@ -307,8 +322,13 @@ fn session_of(start: Instant, minutes: u32) -> Result<Span, DeskError> {
 
 impl Desk {
     /// Books within a transaction that the caller begins; its clock stands still from now on.
-    pub fn booker(&self) -> Booker {
-        Booker { config: Arc::clone(&self.config), now: self.now() }
+    ///
+    /// # Errors
+    /// When a studio is closed with the office, and the home's calendars do not hold.
+    pub fn booker(&self) -> Result<Booker, DeskError> {
+        let wanted = self.config.studios.studios.values().any(|studio| studio.office_days);
+        let office = wanted.then(|| Ok::<_, DeskError>(Arc::new(self.deadlines()?.office().clone()))).transpose()?;
+        Ok(Booker { config: Arc::clone(&self.config), office, now: self.now() })
     }
 
     /// Holds a studio while the letter is on its way.
@@ -316,7 +336,7 @@ impl Desk {
     /// # Errors
     /// As [`Booker::hold`]; refused too if the person is none of [`BOOKERS`].
     pub fn hold(&self, by: PersonId, wanted: WantedBooking) -> Result<Booking, DeskError> {
-        let booker = self.booker();
+        let booker = self.booker()?;
         self.store.write(move |tx| {
             booker.by_role(tx, by, BOOKERS)?;
             booker.hold(tx, by, wanted)
@@ -328,7 +348,7 @@ impl Desk {
     /// # Errors
     /// As [`Booker::confirm`]; refused too if the person is none of [`BOOKERS`].
     pub fn confirm(&self, by: PersonId, id: BookingId) -> Result<Booking, DeskError> {
-        let booker = self.booker();
+        let booker = self.booker()?;
         self.store.write(move |tx| {
             booker.by_role(tx, by, BOOKERS)?;
             booker.confirm(tx, by, id)
@@ -340,7 +360,7 @@ impl Desk {
     /// # Errors
     /// As [`Booker::move_to`]; refused too if the person is none of [`BOOKERS`].
     pub fn move_to(&self, by: PersonId, id: BookingId, wanted: WantedMove) -> Result<Booking, DeskError> {
-        let booker = self.booker();
+        let booker = self.booker()?;
         self.store.write(move |tx| {
             booker.by_role(tx, by, BOOKERS)?;
             booker.move_to(tx, by, id, wanted)
@@ -358,7 +378,7 @@ impl Desk {
         version: Option<u32>,
         reason: &str,
     ) -> Result<Booking, DeskError> {
-        let (booker, reason) = (self.booker(), reason.to_owned());
+        let (booker, reason) = (self.booker()?, reason.to_owned());
         self.store.write(move |tx| {
             booker.by_role(tx, by, BOOKERS)?;
             booker.cancel(tx, Some(by), id, version, &reason)
@@ -370,7 +390,7 @@ impl Desk {
     /// # Errors
     /// When the database would not.
     pub fn expire_holds(&self) -> Result<usize, DeskError> {
-        let booker = self.booker();
+        let booker = self.booker()?;
         self.store.write(move |tx| booker.expire(tx))
     }
 
@@ -379,12 +399,12 @@ impl Desk {
     /// # Errors
     /// When the studio is not there, or the database would not.
     pub fn nearest(&self, wanted: &WantedBooking) -> Result<Vec<Alternative>, DeskError> {
-        let booker = self.booker();
+        let booker = self.booker()?;
         let studio = booker.studio(&wanted.studio)?;
         let session = session_of(wanted.start, wanted.minutes)?;
         let equipment = wanted.equipment.clone().unwrap_or_else(|| studio.equipment.clone());
         let operators = wanted.operators.unwrap_or(studio.operators);
-        self.store.read(|r| free::nearest(&self.config, r, studio, session, &equipment, operators, None, booker.now))
+        self.store.read(|r| free::nearest(&booker, r, studio, session, &equipment, operators, None))
     }
 
     /// One booking with what is told of it.
@@ -392,7 +412,7 @@ impl Desk {
     /// # Errors
     /// Refused if it is not there.
     pub fn booking(&self, id: BookingId) -> Result<BookingFile, DeskError> {
-        let booker = self.booker();
+        let booker = self.booker()?;
         self.store.read(|r| {
             let booking = booker.load(r, id)?;
             self.file_of(r, booking, booker.now)

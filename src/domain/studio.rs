@@ -27,6 +27,8 @@ pub struct Studio {
     pub hours: Hours,
     /// Days on which it opens.
     pub days: Weekdays,
+    /// Whether it is closed on the days on which the office does not work, holidays among them.
+    pub office_days: bool,
     /// Minutes before a session in which the room is made ready, 0 to 240.
     pub setup_min: u32,
     /// Minutes after it in which the room is cleared, 0 to 240.

@@ -258,6 +258,11 @@ fn on_shift(house: &House, day: usize, occupied: Stretch) -> impl Iterator<Item 
     house.operators.iter().enumerate().filter(move |(_, o)| works(o)).map(|(n, _)| n)
 }
 
+/// Operators who work throughout a stretch of a day and have nothing else in it.
+pub fn free_operators(house: &House, calendar: &Calendar, day: usize, occupied: Stretch) -> Vec<usize> {
+    on_shift(house, day, occupied).filter(|operator| calendar.operator_free(*operator, occupied)).collect()
+}
+
 /// A start within opening hours, whatever is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Candidate {
@@ -301,8 +306,7 @@ fn place_at(house: &House, calendar: &Calendar, wish: &Wish, at: Candidate) -> O
     if !free {
         return None;
     }
-    let mut operators: Vec<usize> =
-        on_shift(house, at.day, occupied).filter(|o| calendar.operator_free(*o, occupied)).collect();
+    let mut operators = free_operators(house, calendar, at.day, occupied);
     if operators.len() < wish.operators {
         return None;
     }

@@ -153,6 +153,7 @@ const MATRIX: &[(Method, &str, Who)] = &[
     (Method::POST, "/studios/bookings/{id}/confirm", BOOKS),
     (Method::POST, "/studios/bookings/{id}/move", BOOKS),
     (Method::POST, "/studios/bookings/{id}/cancel", BOOKS),
+    (Method::POST, "/studios/bookings/{id}/operator", BOOKS),
     (Method::POST, "/studios/bookings/{id}/session", Only(&[Role::StudioOperator])),
     (Method::GET, "/audit", Only(&[Admin, Head])),
     (Method::GET, "/citizens", Only(&[Registry, Admin])),

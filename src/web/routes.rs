@@ -147,6 +147,7 @@ pub(super) fn all() -> Vec<Route> {
         post("/studios/bookings/{id}/move", studios::booking::move_to),
         post("/studios/bookings/{id}/cancel", studios::booking::cancel),
         post("/studios/bookings/{id}/session", studios::day::tell),
+        post("/studios/bookings/{id}/operator", studios::operator::hand_over),
         get("/audit", audit::list),
         get("/citizens", citizens::list),
         post("/citizens", citizens::add),

@@ -3,6 +3,7 @@
 pub(super) mod booking;
 pub(super) mod day;
 mod drawing;
+pub(super) mod operator;
 
 use std::collections::BTreeMap;
 
@@ -144,11 +145,11 @@ pub(super) async fn week(
     let day: BroadcastDate = asked.week.parse().unwrap_or_else(|_| today(&web));
     let first = shifted(day, -i64::from(day.0.weekday().num_days_from_monday()));
     let last = shifted(first, 6);
-    let files = web.ask(move |desk| desk.bookings_between(first, last)).await?;
+    let (files, booker) = web.ask(move |desk| Ok((desk.bookings_between(first, last)?, desk.booker()?))).await?;
     let files: Vec<BookingFile> = files.into_iter().filter(|file| file.booking.state.keeps()).collect();
     let (lang, zone) = (can.visit.lang, zone(&web));
     let drawings = web.desk.config.studios.studios.values();
-    let drawings = drawings.map(|s| (s.title.clone(), Drawing::of(s, &web.desk.config.studios, first, &files, lang)));
+    let drawings = drawings.map(|s| (s.title.clone(), Drawing::of(s, &booker, first, &files, lang)));
     Ok(html(&WeekPage {
         page: can.page(can.visit.t("studios-title")),
         words: words_of_week(&can.visit, first, last),

@@ -7,13 +7,16 @@ use std::thread;
 
 use axum::http::{StatusCode, header};
 use chrono::TimeDelta;
+use siaran::config::Config;
 use siaran::desk::people::Browser;
-use siaran::desk::studio::WantedBooking;
+use siaran::desk::studio::{StudioRefusal, WantedBooking};
+use siaran::desk::{Desk, Refusal};
 use siaran::domain::people::Role;
+use siaran::store::NewPerson;
 use siaran::web::{Web, listen, serve};
 
 use crate::pages::{Answer, Pages};
-use crate::world::World;
+use crate::world::{World, refusal};
 
 const EQUIPMENT: &str = "equipment-camera=1&equipment-mixer=1";
 
@@ -169,5 +172,64 @@ fn the_database_keeps_what_a_desk_of_another_process_has_just_held() {
         refused.contains("Free: Tuesday, 24 November 2026 at 08:15 WIB; Tuesday, 24 November 2026 at 11:45 WIB"),
         "{refused}"
     );
+    world.ends();
+}
+
+#[test]
+fn a_studio_that_keeps_the_offices_days_says_which_holiday_it_is_and_offers_the_day_beside_it() {
+    let world = World::new();
+    let config = Config::parse(world.home(), "[studio.\"studio.radio\"]\noffice_days = true\n").unwrap();
+    let desk = Desk::open(config, world.clock.clone()).unwrap();
+    let operator = world.id(Role::StudioOperator);
+    let wanted = |at: &str| WantedBooking::usual("studio.radio".parse().unwrap(), "Rapat", at.parse().unwrap(), 60);
+    // Christmas, and the Saturday after it: `sop/holidays-2026.csv` and the office's week say so.
+    for (at, why) in [("2026-12-25T03:00:00Z", "Kelahiran Yesus Kristus"), ("2026-12-26T03:00:00Z", "kantor libur")] {
+        let no = refusal(desk.hold(operator, wanted(at)));
+        let Refusal::Studio(StudioRefusal::NotFree(not)) = no else { panic!("{no:?}") };
+        let said = &not.clashes[0];
+        assert_eq!(said.code, "closed");
+        assert!(said.text.id.starts_with("Studio tutup pada hari itu: ") && said.text.id.contains(why), "{said:?}");
+        assert!(!not.alternatives.is_empty());
+        for free in &not.alternatives {
+            assert!(free.text.en.contains("December 2026") && !free.text.en.contains("Saturday"), "{free:?}");
+        }
+    }
+    desk.hold(operator, wanted("2026-12-28T03:00:00Z")).unwrap();
+    world.ends();
+}
+
+#[test]
+fn another_operator_who_is_free_takes_over_on_record_and_all_who_operate_read_so() {
+    let world = World::new();
+    let (pages, operator) = (Pages::of(&world), world.id(Role::StudioOperator));
+    let zainal = NewPerson { name: "Zainal".into(), email: "zainal@kab.go.id".into(), office: None };
+    let zainal = world.desk.add_person(None, zainal, &[Role::StudioOperator]).unwrap().person;
+    let wanted = |studio: &str, title: &str| {
+        WantedBooking::usual(studio.parse().unwrap(), title, "2026-11-23T03:00:00Z".parse().unwrap(), 60)
+    };
+    let held = world.desk.hold(operator, wanted("studio.radio", "Bincang stunting")).unwrap();
+    assert_eq!(held.operators, [operator]);
+    let path = format!("/studios/bookings/{}/operator", held.id);
+    let form = |takes, reason: &str| format!("leaves={operator}&takes={takes}&version=1&reason={reason}");
+    let day = || pages.ask(Some(operator), "/studios/day/2026-11-23").words();
+    assert!(day().contains(&format!("<option value=\"{zainal}\">Zainal</option>")), "{}", day());
+    let without = pages.fill(operator, &path, &form(zainal, ""));
+    assert!(without.status.as_u16() == 422 && without.words().contains("Tulis alasannya"), "{}", without.words());
+    let stranger = pages.fill(operator, &path, &form(world.id(Role::Monitor), "sakit"));
+    assert!(stranger.words().contains("Pilih yang ada di daftar"), "{}", stranger.words());
+
+    assert_eq!(pages.fill(operator, &path, &form(zainal, "sakit")).status.as_u16(), 303);
+    assert_eq!(world.desk.booking(held.id).unwrap().booking.operators, [zainal]);
+    assert!(day().contains("Dipindahkan: operator Operator Radio/Studio → Zainal (sakit)"), "{}", day());
+    let told = pages.ask(Some(zainal), "/?lang=en").words();
+    assert!(told.contains("Another operator: Bincang stunting") && told.contains("Zainal takes over from"), "{told}");
+    let late = pages.fill(operator, &path, &form(zainal, "sakit"));
+    assert_eq!(late.status.as_u16(), 422, "somebody was faster");
+
+    // Whoever left is free for another session at that hour; then nobody is left who could take over.
+    let other = world.desk.hold(operator, wanted("studio.podcast", "Rapat")).unwrap();
+    assert_eq!(other.operators, [operator]);
+    assert_eq!(day().matches("Tidak ada operator lain yang kosong").count(), 2, "{}", day());
+    drop(pages);
     world.ends();
 }

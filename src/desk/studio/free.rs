@@ -4,16 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Days, NaiveTime, TimeDelta, Timelike};
 
+use super::Booker;
 use super::refused::{Alternative, Clash, NotBooked, StudioRefusal};
 use crate::config::Config;
 use crate::desk::DeskError;
 use crate::domain::ids::{ChannelId, EquipmentId, PersonId};
 use crate::domain::people::Role;
 use crate::domain::rotation::Stretch;
-use crate::domain::studio::{Booking, DAYS_AHEAD, GRID_MIN, Resource, Studio, equipment_text, hours_of};
+use crate::domain::studio::{
+    Booking, DAYS_AHEAD, GRID_MIN, MOST_OPERATORS, Resource, Studio, equipment_text, hours_of,
+};
 use crate::domain::text::{Lang, Text, instant_in_words};
 use crate::domain::time::{BroadcastDate, Instant, Span, Zone};
-use crate::engine::calendar::{self, Calendar, House, Operator, Place, Room, Second, Wish, Words};
+use crate::engine::calendar::{self, Calendar, Conflict, House, Operator, Place, Room, Second, Wish, Words};
 use crate::store::{Claims, Reader};
 
 /// How far from the wanted day alternatives are looked for, days.
@@ -30,23 +33,27 @@ struct Asked<'a> {
 }
 
 /// What a session would keep where it is wanted; who operates is chosen here.
-#[expect(clippy::too_many_arguments, reason = "a wish has so many sides")]
 pub(super) fn keeps(
-    config: &Config,
+    booker: &Booker,
     reader: &Reader<'_>,
     studio: &Studio,
     session: Span,
     equipment: &BTreeSet<EquipmentId>,
     operators: u32,
     instead: Option<&Booking>,
-    now: Instant,
 ) -> Result<Claims, DeskError> {
-    let asked = Asked::load(config, reader, studio, session, equipment, operators, instead, now)?;
+    let asked = Asked::load(booker, reader, studio, session, equipment, operators, instead)?;
     match calendar::request(&asked.house, &asked.calendar, &asked.wish) {
-        Ok(place) => Ok(asked.claims(&place, config)),
+        Ok(place) => Ok(asked.claims(&place, &booker.config)),
         Err(not_free) => {
             let clashes = not_free.conflicts.iter();
-            let clashes = clashes.map(|c| Clash { code: c.code(), text: c.text(&asked) }).collect();
+            let day = BroadcastDate(studio.zone.local(session.start()).date());
+            let closed = || booker.closed_on(studio, day);
+            let text = |c: &Conflict| match c {
+                Conflict::Closed => closed().unwrap_or_else(|| c.text(&asked)),
+                _ => c.text(&asked),
+            };
+            let clashes = clashes.map(|c| Clash { code: c.code(), text: text(c) }).collect();
             let alternatives = asked.offered(&not_free.alternatives);
             Err(StudioRefusal::NotFree(Box::new(NotBooked { clashes, alternatives })).into())
         }
@@ -54,19 +61,46 @@ pub(super) fn keeps(
 }
 
 /// The nearest places that are free.
-#[expect(clippy::too_many_arguments, reason = "a wish has so many sides")]
 pub(super) fn nearest(
-    config: &Config,
+    booker: &Booker,
     reader: &Reader<'_>,
     studio: &Studio,
     session: Span,
     equipment: &BTreeSet<EquipmentId>,
     operators: u32,
     instead: Option<&Booking>,
-    now: Instant,
 ) -> Result<Vec<Alternative>, DeskError> {
-    let asked = Asked::load(config, reader, studio, session, equipment, operators, instead, now)?;
+    let asked = Asked::load(booker, reader, studio, session, equipment, operators, instead)?;
     Ok(asked.offered(&calendar::alternatives(&asked.house, &asked.calendar, &asked.wish)))
+}
+
+/// Who is on shift for all that a booking occupies and has nothing else in it.
+pub(super) fn operators(
+    booker: &Booker,
+    reader: &Reader<'_>,
+    studio: &Studio,
+    booking: &Booking,
+) -> Result<Vec<PersonId>, DeskError> {
+    let wanted = u32::try_from(booking.operators.len()).unwrap_or(MOST_OPERATORS);
+    let asked = Asked::load(booker, reader, studio, booking.session, &booking.equipment, wanted, None)?;
+    let occupied = stretch(booking.occupied);
+    let free = calendar::free_operators(&asked.house, &asked.calendar, asked.wish.day, occupied);
+    Ok(free.into_iter().map(|number| asked.operators[number]).collect())
+}
+
+/// What a session keeps.
+pub(super) fn claims(
+    config: &Config,
+    studio: &Studio,
+    equipment: &BTreeSet<EquipmentId>,
+    operators: &[PersonId],
+    occupied: Span,
+) -> Claims {
+    let mut resources = BTreeMap::from([(Resource::Room(studio.id.clone()), 1)]);
+    resources.extend(operators.iter().map(|operator| (Resource::Operator(*operator), 1)));
+    resources.extend(equipment.iter().map(|kind| (Resource::Stock(kind.clone()), config.studios.pieces(kind))));
+    resources.extend(studio.live.iter().map(|channel| (Resource::Live(channel.clone()), 1)));
+    Claims { occupied, resources }
 }
 
 fn second(at: Instant) -> Second {
@@ -90,18 +124,16 @@ fn midnight(zone: Zone, date: BroadcastDate) -> Instant {
 }
 
 impl<'a> Asked<'a> {
-    #[expect(clippy::too_many_arguments, reason = "a wish has so many sides")]
     fn load(
-        config: &Config,
+        booker: &Booker,
         reader: &Reader<'_>,
         studio: &'a Studio,
         session: Span,
         equipment: &BTreeSet<EquipmentId>,
         operators: u32,
         instead: Option<&Booking>,
-        now: Instant,
     ) -> Result<Asked<'a>, DeskError> {
-        let (zone, studios) = (studio.zone, &config.studios);
+        let (zone, studios, now) = (studio.zone, &booker.config.studios, booker.now);
         let wanted = BroadcastDate(zone.local(session.start()).date());
         let today = BroadcastDate(zone.local(now).date());
         if (wanted.0 - today.0).num_days() > DAYS_AHEAD || wanted.0 < today.0 - Days::new(LOOKED_AT) {
@@ -110,7 +142,7 @@ impl<'a> Asked<'a> {
         let days: Vec<BroadcastDate> = BroadcastDate(wanted.0 - Days::new(LOOKED_AT))
             .through(BroadcastDate(wanted.0 + Days::new(LOOKED_AT)))
             .collect();
-        let open = |date: &BroadcastDate| !studios.closed.contains(date);
+        let open = |date: &BroadcastDate| booker.closed_on(studio, *date).is_none();
         let people = reader.holders(Role::StudioOperator, now)?;
         let shift = |email: &str, date: &BroadcastDate| match studios.shifts.get(email) {
             None => open(date).then(|| studio.opening(*date)).flatten(),
@@ -197,11 +229,8 @@ impl<'a> Asked<'a> {
     }
 
     fn claims(&self, place: &Place, config: &Config) -> Claims {
-        let mut resources = BTreeMap::from([(Resource::Room(self.studio.id.clone()), 1)]);
-        resources.extend(place.operators.iter().map(|o| (Resource::Operator(self.operators[*o]), 1)));
-        resources.extend(self.kinds.iter().map(|k| (Resource::Stock(k.clone()), config.studios.pieces(k))));
-        resources.extend(self.studio.live.iter().map(|channel| (Resource::Live(channel.clone()), 1)));
-        Claims { occupied: span(place.occupied), resources }
+        let operators: Vec<PersonId> = place.operators.iter().map(|o| self.operators[*o]).collect();
+        claims(config, self.studio, &self.kinds.iter().cloned().collect(), &operators, span(place.occupied))
     }
 
     fn offered(&self, places: &[Place]) -> Vec<Alternative> {

@@ -74,6 +74,8 @@ pub enum StudioRefusal {
     NoSuchEquipment,
     /// What was handed in, or by whom, is missing or too long.
     Material,
+    /// Who should operate is not free, or who should leave does not operate.
+    OperatorTaken,
     /// Nobody can have failed to come before it was to begin.
     TooEarly,
 }
@@ -128,6 +130,7 @@ impl StudioRefusal {
             StudioRefusal::NotReady(_) => "not_ready",
             StudioRefusal::NoSuchEquipment => "no_such_equipment",
             StudioRefusal::Material => "material",
+            StudioRefusal::OperatorTaken => "operator_taken",
             StudioRefusal::TooEarly => "too_early",
         }
     }
@@ -188,6 +191,10 @@ impl StudioRefusal {
             StudioRefusal::NotBegun => Text::new(
                 "Sesi ini belum dimulai. Tekan Mulai lebih dahulu.",
                 "This session has not begun. Start it first.",
+            ),
+            StudioRefusal::OperatorTaken => Text::new(
+                "Operator itu tidak bertugas atau sudah ada sesi lain pada jam itu. Pilih yang ada di daftar.",
+                "That operator is not on shift or has another session at that hour. Choose one of the list.",
             ),
             StudioRefusal::AnotherDay => Text::new(
                 "Sesi ini bukan untuk hari ini. Pindahkan pemesanannya bila acaranya memang sekarang.",

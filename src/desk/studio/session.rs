@@ -47,7 +47,7 @@ impl Desk {
     /// # Errors
     /// As [`Desk::tell_session`].
     pub fn tell_of_session(&self, by: PersonId, id: BookingId, entries: Vec<Entry>) -> Result<SessionLog, DeskError> {
-        let booker = self.booker();
+        let booker = self.booker()?;
         self.store.write(move |tx| {
             booker.by_role(tx, by, &[Role::StudioOperator])?;
             entries.iter().try_for_each(|entry| booker.tell(tx, by, id, entry).map(drop))?;

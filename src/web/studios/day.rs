@@ -6,6 +6,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 
+use super::operator::{self, Operators};
 use super::{Given, Row, clock, given, may, shifted, text, today, zone};
 use crate::desk::studio::{BookingFile, Entry, StudioRefusal};
 use crate::desk::{DeskError, Refusal};
@@ -18,7 +19,7 @@ use crate::store::Scope;
 use crate::web::Web;
 use crate::web::page::{Done, FormErrors, Page, Visit, html};
 use crate::web::problem::Problem;
-use crate::web::session::{Can, Right, RunSessions, SeeStudios};
+use crate::web::session::{BookStudios, Can, Right, RunSessions, SeeStudios};
 
 /// One line of the checklist.
 struct Check {
@@ -52,6 +53,9 @@ struct Session {
     keeps: bool,
     checks: Vec<Check>,
     materials: Vec<Material>,
+    /// Who may take over, where that can be and whoever looks may say so.
+    operators: Option<Operators>,
+    version: u32,
     log: Vec<Told>,
 }
 
@@ -99,7 +103,7 @@ fn name(entry: &LogEntry, people: &[Person], visit: &Visit) -> String {
 }
 
 impl Session {
-    fn of(file: &BookingFile, people: &[Person], zone: Zone, visit: &Visit) -> Session {
+    fn of(file: &BookingFile, operators: Option<Operators>, people: &[Person], zone: Zone, visit: &Visit) -> Session {
         let lang = visit.lang;
         let stamp = |entry: &LogEntry| format!("{}, {}", name(entry, people, visit), clock(entry.at, zone, lang));
         let ready = file.log.ready();
@@ -138,6 +142,8 @@ impl Session {
             keeps: file.booking.state.keeps(),
             checks: file.booking.equipment.iter().map(check).collect(),
             materials: file.log.material().map(material).collect(),
+            operators,
+            version: file.booking.version,
             log: told(&file.log.0, people, zone, visit),
         }
     }
@@ -151,22 +157,33 @@ pub(in crate::web) async fn show(
     Query(Done { done }): Query<Done>,
 ) -> Result<Response, Problem> {
     let day: BroadcastDate = day.parse().map_err(|_| Problem::NotFound)?;
-    let done = (done == "told").then(|| can.visit.t("studio-session-told"));
+    let done = match done.as_str() {
+        "told" => Some(can.visit.t("studio-session-told")),
+        "handed" => Some(can.visit.t("studio-handed")),
+        _ => None,
+    };
     page_of(&web, &can, day, done, FormErrors::default()).await
 }
 
-async fn page_of<R: Right>(
+pub(super) async fn page_of<R: Right>(
     web: &Web,
     can: &Can<R>,
     day: BroadcastDate,
     done: Option<String>,
     errors: FormErrors,
 ) -> Result<Response, Problem> {
+    let may_hand_over = may::<_, BookStudios>(can);
     let (files, people) = web
         .ask(move |desk| {
             let now = desk.now();
             let people = desk.store.read(|r| r.people(Scope::All, now))?;
-            Ok((desk.bookings_on(day)?, people))
+            let with_operators = |file: BookingFile| {
+                let operators = if may_hand_over { operator::of(desk, &file)? } else { None };
+                Ok((file, operators))
+            };
+            let files =
+                desk.bookings_on(day)?.into_iter().map(with_operators).collect::<Result<Vec<_>, DeskError>>()?;
+            Ok((files, people))
         })
         .await?;
     let zone = zone(web);
@@ -178,7 +195,10 @@ async fn page_of<R: Right>(
         previous: shifted(day, -1),
         next: shifted(day, 1),
         today: today(web),
-        sessions: files.iter().map(|file| Session::of(file, &people, zone, &can.visit)).collect(),
+        sessions: files
+            .into_iter()
+            .map(|(file, operators)| Session::of(&file, operators, &people, zone, &can.visit))
+            .collect(),
         runs: may::<_, RunSessions>(can),
         day,
         errors,

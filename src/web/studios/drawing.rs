@@ -1,7 +1,6 @@
 //! A studio's week drawn: a column for each day. The page has a table that says the same.
 
-use crate::config::StudiosConfig;
-use crate::desk::studio::BookingFile;
+use crate::desk::studio::{Booker, BookingFile};
 use crate::domain::studio::{BookingState, Studio};
 use crate::domain::text::{Lang, date_in_words};
 use crate::domain::time::{BroadcastDate, Instant, Zone};
@@ -67,7 +66,7 @@ fn minutes(zone: Zone, day: BroadcastDate, at: Instant) -> i64 {
 impl Drawing {
     pub(super) fn of(
         studio: &Studio,
-        config: &StudiosConfig,
+        booker: &Booker,
         first: BroadcastDate,
         files: &[BookingFile],
         lang: Lang,
@@ -76,7 +75,7 @@ impl Drawing {
         let days: Vec<BroadcastDate> = (0..DAYS).map(|n| shifted(first, n)).collect();
         let own: Vec<&BookingFile> = files.iter().filter(|file| file.booking.studio == studio.id).collect();
         let open = |day: &BroadcastDate| {
-            let hours = studio.opening(*day).filter(|_| !config.closed.contains(day))?;
+            let hours = studio.opening(*day).filter(|_| booker.closed_on(studio, *day).is_none())?;
             Some((minutes(zone, *day, hours.start()), minutes(zone, *day, hours.end())))
         };
         let day_of = |at: Instant| BroadcastDate(zone.local(at).date());
