@@ -91,6 +91,8 @@ pub struct PlanningConfig {
     pub lead_s: u32,
     /// An approved day publishes itself this long before it begins, hours.
     pub publish_ahead_h: u32,
+    /// An oral approval holds at most this long, hours.
+    pub oral_hours: u32,
     /// Least pause between two clips of one office, seconds.
     pub office_gap_s: u32,
     /// Least distance between the starts of two plays of one clip, seconds.
@@ -281,6 +283,7 @@ struct PlanningFile {
     freeze_s: u32,
     lead_s: u32,
     publish_ahead_h: u32,
+    oral_hours: u32,
     office_gap_s: u32,
     separation_s: u32,
     shares: BTreeMap<String, u32>,
@@ -292,6 +295,7 @@ impl Default for PlanningFile {
             freeze_s: 7200,
             lead_s: 60,
             publish_ahead_h: 12,
+            oral_hours: 24,
             office_gap_s: 0,
             separation_s: 300,
             shares: BTreeMap::new(),
@@ -304,6 +308,8 @@ impl PlanningFile {
         const DAY: u32 = 86_400;
         /// Whoever wants a day out sooner publishes it.
         const MOST_AHEAD_H: u32 = 72;
+        /// Over a long weekend; the end of the next working day ends an oral approval besides.
+        const MOST_ORAL_H: u32 = 120;
         for (key, value) in [
             ("freeze_s", self.freeze_s),
             ("lead_s", self.lead_s),
@@ -317,6 +323,9 @@ impl PlanningFile {
         if !(1..=MOST_AHEAD_H).contains(&self.publish_ahead_h) {
             return Err(format!("publish_ahead_h: {} is not 1 to {MOST_AHEAD_H}", self.publish_ahead_h));
         }
+        if !(1..=MOST_ORAL_H).contains(&self.oral_hours) {
+            return Err(format!("oral_hours: {} is not 1 to {MOST_ORAL_H}", self.oral_hours));
+        }
         let mut shares = BTreeMap::new();
         for (group, weight) in self.shares {
             let known: OpdGroup = group.parse().map_err(|e| format!("shares: {e}"))?;
@@ -325,8 +334,8 @@ impl PlanningFile {
             }
             shares.insert(known, weight);
         }
-        let PlanningFile { freeze_s, lead_s, publish_ahead_h, office_gap_s, separation_s, .. } = self;
-        Ok(PlanningConfig { freeze_s, lead_s, publish_ahead_h, office_gap_s, separation_s, shares })
+        let PlanningFile { freeze_s, lead_s, publish_ahead_h, oral_hours, office_gap_s, separation_s, .. } = self;
+        Ok(PlanningConfig { freeze_s, lead_s, publish_ahead_h, oral_hours, office_gap_s, separation_s, shares })
     }
 }
 

@@ -92,9 +92,10 @@ impl From<&WebConfig> for WebFile {
 
 impl From<&PlanningConfig> for PlanningFile {
     fn from(config: &PlanningConfig) -> PlanningFile {
-        let PlanningConfig { freeze_s, lead_s, publish_ahead_h, office_gap_s, separation_s, ref shares } = *config;
+        let PlanningConfig { freeze_s, lead_s, publish_ahead_h, oral_hours, office_gap_s, separation_s, ref shares } =
+            *config;
         let shares = shares.iter().map(|(group, weight)| (group.to_string(), *weight)).collect();
-        PlanningFile { freeze_s, lead_s, publish_ahead_h, office_gap_s, separation_s, shares }
+        PlanningFile { freeze_s, lead_s, publish_ahead_h, oral_hours, office_gap_s, separation_s, shares }
     }
 }
 

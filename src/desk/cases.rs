@@ -10,6 +10,7 @@ use super::standing::Standing;
 use super::{Desk, DeskError, Refusal};
 use crate::config::Config;
 use crate::domain::ids::{CaseId, OpdId, PersonId, Sha256, SubmissionId};
+use crate::domain::oral::OralApproval;
 use crate::domain::people::{Form, Person, Role};
 use crate::domain::standard::{Action, Key, Requirement, ServiceStandard, Step};
 use crate::domain::text::Text;
@@ -122,6 +123,11 @@ impl CaseFile {
                 Err(Refusal::NotFound { what })
             }
         }
+    }
+
+    /// The head's oral word that waits for the signature, where one holds.
+    pub fn oral_waiting(&self, now: Instant) -> Option<&OralApproval> {
+        self.airing().ok()?.oral.as_ref().filter(|oral| oral.in_force(now))
     }
 
     /// The session that is asked for; `None` for a case that is about something else.

@@ -210,6 +210,7 @@ impl Desk {
                 | Fault::WrongLength { .. }
                 | Fault::OtherChannel { .. }
                 | Fault::OutsidePeriod
+                | Fault::OutsideOral { .. }
                 | Fault::Revoked
                 | Fault::WrongPath { .. } => 1,
                 Fault::Overlap { .. } => 2,

@@ -5,8 +5,10 @@ use super::deadlines::Deadline;
 use super::given_back::trouble_text;
 use super::standing::Standing;
 use super::{Desk, DeskError};
+use crate::domain::office_hours::OfficeHours;
+use crate::domain::oral::OralApproval;
 use crate::domain::people::Person;
-use crate::domain::text::Text;
+use crate::domain::text::{Lang, Text, instant_in_words};
 use crate::domain::time::Instant;
 use crate::store::CaseRow;
 
@@ -37,14 +39,35 @@ impl Desk {
                 let found = CaseFile::load(r, &self.standards, scope, case.id)?;
                 let options = found.options(person)?;
                 let (Ok(_), Some(action)) = (options.may_act, options.action) else { continue };
-                let due = deadlines.of(&found, now).map(|due| (due, due.text(deadlines.office())));
-                awaiting.push(Awaiting { case, action, due, note: note(&found) });
+                let oral = found.oral_waiting(now);
+                let paper = oral.map(|oral| Deadline { at: oral.holds.end(), is_over: false });
+                let due = deadlines.of(&found, now).into_iter().chain(paper).min_by_key(|due| due.at);
+                let due = due.map(|due| (due, due.text(deadlines.office())));
+                let note = oral.map(|oral| oral_note(oral, deadlines.office())).or_else(|| note(&found));
+                awaiting.push(Awaiting { case, action, due, note });
             }
             // Sorting keeps the order of those that are due at one time, or never.
             awaiting.sort_by_key(|one| one.due.as_ref().map_or(Instant::MAX_UTC, |(due, _)| due.at));
             Ok(awaiting)
         })
     }
+}
+
+/// That what is to be signed airs already, and until when.
+fn oral_note(oral: &OralApproval, office: &OfficeHours) -> Text {
+    let until = |lang| instant_in_words(oral.holds.end(), office.zone, lang);
+    Text::new(
+        format!(
+            "Persetujuan lisan atas nama {} menunggu tanda tangan Anda. Tanpa tanda tangan, videonya turun {}.",
+            oral.head_name,
+            until(Lang::Id)
+        ),
+        format!(
+            "An oral approval of {} waits for your signature. Without it the clip leaves the wall on {}.",
+            oral.head_name,
+            until(Lang::En)
+        ),
+    )
 }
 
 fn note(found: &CaseFile) -> Option<Text> {

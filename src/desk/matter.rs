@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::domain::asset::Verdict;
 use crate::domain::channel::Channel;
 use crate::domain::ids::CaseId;
+use crate::domain::oral::OralApproval;
 use crate::domain::session::{IssuedPaper, SessionRequest};
 use crate::domain::standard::{Key, Requirement};
 use crate::domain::studio::{Booking, SessionLog};
@@ -39,6 +40,8 @@ pub struct Airing {
     pub checklist: Option<BTreeMap<CheckPoint, bool>>,
     /// The approval of the newest submission.
     pub approval: Option<Approval>,
+    /// The head's oral word on the newest submission, in force or not.
+    pub oral: Option<OralApproval>,
     /// The house file made of it.
     pub clip: Option<ClipRow>,
     /// When the newest file went because its time to be kept was over; `None` while it is here.
@@ -90,6 +93,7 @@ impl Airing {
             inspect_job: reader.job(JobKind::Inspect, newest.id)?,
             conform_job: reader.job(JobKind::Conform, newest.id)?,
             preview_job: reader.job(JobKind::Preview, newest.id)?,
+            oral: reader.oral_of(newest.id)?,
             submissions,
             approval,
             clip,

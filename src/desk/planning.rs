@@ -18,6 +18,7 @@ pub mod interrupt;
 pub mod listed;
 mod material;
 pub mod office;
+pub mod oral;
 pub mod overview;
 pub mod plans;
 mod rules;

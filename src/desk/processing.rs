@@ -29,7 +29,8 @@ use crate::engine::procedure::{Act, Who};
 use crate::files::at_work::{self, AtWork};
 use crate::files::library::Making;
 use crate::store::{
-    Addressee, Alike, Announcement, ClipRow, InspectionRow, Job, JobKind, JobState, LEASE, LikenessRow, Scope, Tx,
+    Addressee, Alike, Announcement, ClipRow, InspectionRow, Job, JobKind, JobState, LEASE, LikenessRow, Scope,
+    StoreError, Tx,
 };
 
 /// Decoding and encoding, in sandboxed children in the product, in a few lines in the stories.
@@ -267,10 +268,11 @@ impl Desk {
         let (submission, channel) = self.submission_and_channel(job.submission)?;
         let recipe = recipe_hash(&channel, &submission.letter);
         let approval = self.store.read(|r| r.approval_of(submission.id)).map_err(DeskError::from)?;
-        let holds = approval
-            .is_some_and(|a| a.revoked.is_none() && a.recipe == recipe && a.original == submission.original.sha256);
-        let (now, id) = (self.now(), job.id);
-        if !holds {
+        let oral = self.store.read(|r| r.oral_of(submission.id)).map_err(DeskError::from)?;
+        let (now, id, original) = (self.now(), job.id, submission.original.sha256);
+        let signed = approval.is_some_and(|a| a.revoked.is_none() && a.recipe == recipe && a.original == original);
+        let said = oral.is_some_and(|o| o.in_force(now) && o.recipe == recipe && o.original == original);
+        if !signed && !said {
             // Nothing may be made without a word that binds this very recipe; a new one asks for a new job.
             self.store.write(move |tx| tx.finish_job(id, now)).map_err(DeskError::from)?;
             return Ok(());
@@ -279,7 +281,7 @@ impl Desk {
             // The same clip for a new period: its house file stands since the last time.
             let finish = move |tx: &mut Tx<'_>| -> Result<(), DeskError> {
                 tx.finish_job(id, now)?;
-                Ok(tx.announce(&to_technical(&submission, made_text(&submission)), now)?)
+                Ok(tell_made(tx, &submission, now)?)
             };
             return Ok(self.store.write(finish)?);
         }
@@ -323,7 +325,7 @@ impl Desk {
                 let event = AuditEvent::new(AuditKind::Conformed).number("case", submission.case.0);
                 let event = event.number("submission", submission.id.0).hash("original", row.clip.original);
                 tx.audit(&event.hash("clip", sha256).hash("recipe", recipe), row.made_at)?;
-                tx.announce(&to_technical(&submission, made_text(&submission)), row.made_at)
+                tell_made(tx, &submission, row.made_at)
             })
             .map_err(DeskError::from)?;
         Ok(())
@@ -425,6 +427,23 @@ impl Desk {
             Ok(())
         })
     }
+}
+
+/// Tells whoever goes on with it that the house file is there: the technical team, or those who put it on the wall
+/// while the paper is still to come.
+fn tell_made(tx: &mut Tx<'_>, submission: &Submission, now: Instant) -> Result<(), StoreError> {
+    if tx.approval_of(submission.id)?.is_some() {
+        return tx.announce(&to_technical(submission, made_text(submission)), now);
+    }
+    let case = submission.case;
+    for role in [Role::Scheduler, Role::Operator] {
+        let body = Text::new(
+            format!("Berkas siap tayang permohonan {case} sudah jadi. Tetapkan tayangannya atas persetujuan lisan."),
+            format!("The house file of request {case} is made. Order its plays on the oral approval."),
+        );
+        tx.announce(&Announcement { to: Addressee::Role(role), ..to_technical(submission, body) }, now)?;
+    }
+    Ok(())
 }
 
 /// That the house file is there.

@@ -1,5 +1,6 @@
 //! Why a desk says no: data with words that a person can act on.
 
+use super::planning::oral::OralRefusal;
 use super::session_booking::log_wanted;
 use super::studio::StudioRefusal;
 use crate::domain::ids::BookingId;
@@ -98,6 +99,8 @@ pub enum Refusal {
     DiskFull,
     /// A horizon's days can't be, or it has ended.
     Horizon,
+    /// Nothing is put on the wall on an oral approval.
+    Oral(OralRefusal),
     /// Only a clip that was approved can be asked for again.
     NeverApproved,
     /// The file of an earlier request is not kept any more.
@@ -151,6 +154,7 @@ impl Refusal {
             Refusal::BrokeOff => "broke_off",
             Refusal::DiskFull => "disk_full",
             Refusal::Horizon => "horizon",
+            Refusal::Oral(refusal) => refusal.code(),
             Refusal::NeverApproved => "never_approved",
             Refusal::OriginalGone => "original_gone",
             Refusal::FileWaits => "file_waits",
@@ -314,6 +318,7 @@ impl Refusal {
                 "Those days can't be taken, or a colleague has changed them. Open the page again, then choose at most 31 days \
                  from today on.",
             ),
+            Refusal::Oral(refusal) => refusal.text(),
             Refusal::NeverApproved => Text::new(
                 "Hanya video yang pernah disetujui dapat diajukan lagi. Perbaiki permohonan ini, atau ajukan yang baru.",
                 "Only a clip that was approved can be asked for again. Mend this request, or file a new one.",

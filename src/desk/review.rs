@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256 as Hasher};
 
 use super::cases::{CaseFile, Standards, acting_person, scope_of};
 use super::matter::{Airing, Matter};
+use super::planning::oral;
 use super::processing::recipe_hash;
 use super::studio::Booker;
 use super::token::random_bytes;
@@ -304,6 +305,11 @@ impl Procedure {
     ) -> Result<Option<ApprovalId>, DeskError> {
         let goes_on = done.kind == EdgeKind::Next;
         let mut approval = None;
+        if let Some(oral) = airing.oral.as_ref().filter(|oral| oral.in_force(now) && !goes_on) {
+            // What goes back or ends takes its oral word along.
+            let why = done.reason.clone().unwrap_or_else(|| step.action.text().id);
+            oral::withdraw(tx, oral, by, &why, now)?;
+        }
         match (step.action, by) {
             (Action::Sign, Some(by)) if goes_on => approval = Some(self.approve(tx, airing, done, by, now)?),
             (Action::Process, _) if goes_on => make_asset(tx, airing, now)?,
@@ -445,6 +451,10 @@ impl Procedure {
             .word("form", done.form);
         tx.audit(&event, now)?;
         tx.queue_job(JobKind::Conform, newest.id, now)?;
+        if let Some(said) = airing.oral.as_ref().filter(|said| said.in_force(now)) {
+            let bound = (said.original, said.recipe, &said.channel);
+            oral::confirm(tx, said, (bound == (approval.original, approval.recipe, &approval.channel), id), by, now)?;
+        }
         Ok(id)
     }
 }

@@ -126,6 +126,10 @@ fn import(desk: &Desk, end: &AtomicBool) {
         if let Err(error) = desk.expire_holds() {
             tracing::error!(%error, "holds of studios that have run out could not be written down");
         }
+        // An oral approval ends on the minute; what it aired was planned to end before.
+        if let Err(error) = desk.settle_orals(None) {
+            tracing::error!(%error, "oral approvals whose end has come could not be settled");
+        }
         rest(IMPORT_EVERY, end);
     }
 }

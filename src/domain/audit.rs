@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::ids::{ChannelId, ItemId, PersonId, Sha256, StudioId};
 use super::interruption::InterruptionKind;
+use super::oral::OralWay;
 use super::paperwork::PaperKind;
 use super::people::{Form, OpdGroup, Role};
 use super::rules::DayMode;
@@ -69,6 +70,14 @@ pub enum AuditKind {
     Verified,
     /// An approval was given.
     Approved,
+    /// A word of the head of agency that was given orally was written down.
+    OralGiven,
+    /// The paper came while it held.
+    OralConfirmed,
+    /// It was withdrawn.
+    OralWithdrawn,
+    /// Its end came without the paper.
+    OralExpired,
     /// A numbered paper about a session was issued.
     PaperIssued,
     /// An approval was withdrawn.
@@ -155,6 +164,10 @@ impl AuditKind {
             AuditKind::FramingChosen => "framing_chosen",
             AuditKind::Verified => "verified",
             AuditKind::Approved => "approved",
+            AuditKind::OralGiven => "oral_given",
+            AuditKind::OralConfirmed => "oral_confirmed",
+            AuditKind::OralWithdrawn => "oral_withdrawn",
+            AuditKind::OralExpired => "oral_expired",
             AuditKind::PaperIssued => "paper_issued",
             AuditKind::ApprovalRevoked => "approval_revoked",
             AuditKind::Conformed => "conformed",
@@ -243,6 +256,7 @@ into_word!(
     OpdGroup,
     DayMode,
     InterruptionKind,
+    OralWay,
     PaperKind
 );
 

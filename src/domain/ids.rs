@@ -25,6 +25,7 @@ row_id!(/** A request to air one uploaded file. */ SubmissionId);
 row_id!(/** A request for a session in a studio: one letter of a case. */ SessionRequestId);
 row_id!(/** A numbered paper of a session: an approval, a schedule. */ PaperId);
 row_id!(/** The head of agency's word on one submission. */ ApprovalId);
+row_id!(/** A word of the head of agency that was given orally. */ OralId);
 row_id!(/** One holding of a position by a person. */ AppointmentId);
 row_id!(/** Work on a file that must survive a kill. */ JobId);
 row_id!(/** A title with an owner, a validity window and its current clip. */ AssetId);

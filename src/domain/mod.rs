@@ -51,6 +51,7 @@
 //! | jabatan | a position, [`people::Role`]; held by an [`people::Appointment`]: definitif, Plh, Plt |
 //! | verifikasi | judging content by the checklist, [`submission::CheckPoint`] |
 //! | persetujuan | [`submission::Approval`]: binds original, recipe, period and channel |
+//! | persetujuan lisan | [`oral::OralApproval`]: the head's word before the paper, until an end; never an approval afterwards |
 //! | penayangan, laporan penayangan | airing; the airing report |
 //!
 //! Words not used, because they mean two things in this field: *schedule* (say rotation, playlist or booking),
@@ -68,6 +69,7 @@ pub mod ids;
 pub mod incident;
 pub mod interruption;
 pub mod office_hours;
+pub mod oral;
 pub mod output;
 pub mod paperwork;
 pub mod people;

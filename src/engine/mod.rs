@@ -9,6 +9,7 @@ pub mod flash;
 pub mod framing;
 pub mod lighting;
 pub mod likeness;
+pub mod oral;
 pub mod placing;
 pub mod plan_check;
 pub mod planner;

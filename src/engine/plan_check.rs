@@ -73,6 +73,8 @@ pub struct Grant {
     pub valid: Span,
     /// When the approval was withdrawn, if it was.
     pub revoked_at: Option<Instant>,
+    /// Whether the approval is the head's oral word, which waits for its paper: `valid` ends where that does.
+    pub oral: bool,
     /// Where plays may lie, this day; empty: anywhere in the hours.
     pub windows: Vec<Span>,
     /// When it was withdrawn, this day.
@@ -133,6 +135,7 @@ pub enum Fault {
     WrongLength { frames: u64, approved: u64 },
     OtherChannel { approved: ChannelId },
     OutsidePeriod,
+    OutsideOral { valid: Span },
     Revoked,
     FileMissing,
     FileAltered { found: Sha256 },
@@ -272,7 +275,7 @@ fn judge_clip(
         found(Fault::OtherChannel { approved: grant.channel.clone() });
     }
     if !inside(grant.valid, on_air) {
-        found(Fault::OutsidePeriod);
+        found(if grant.oral { Fault::OutsideOral { valid: grant.valid } } else { Fault::OutsidePeriod });
     }
     if grant.revoked_at.is_some_and(|revoked| revoked <= item.start) {
         found(Fault::Revoked);
@@ -418,12 +421,23 @@ impl Finding {
             Some(item) => format!("{} ({item}, {at})", self.title),
             None => self.title.clone(),
         };
-        let words = self.fault.text();
+        let words = self.fault.text_at(zone);
         Text::new(format!("{what}: {}", words.id), format!("{what}: {}", words.en))
     }
 }
 
 impl Fault {
+    /// The same with times as the wall's clock shows them.
+    fn text_at(&self, zone: Zone) -> Text {
+        let Fault::OutsideOral { valid } = self else { return self.text() };
+        let at = |at| zone.local(at).format("%Y-%m-%d %H:%M").to_string();
+        let (from, to) = (at(valid.start()), at(valid.end()));
+        Text::new(
+            format!("persetujuan lisannya hanya berlaku {from} sampai {to}"),
+            format!("its oral approval holds from {from} to {to} only"),
+        )
+    }
+
     /// What is wrong, as the end of a sentence.
     pub fn text(&self) -> Text {
         match self {
@@ -478,6 +492,9 @@ impl Fault {
                 Text::new(format!("disetujui untuk saluran {approved}"), format!("approved for the channel {approved}"))
             }
             Fault::OutsidePeriod => Text::new("di luar masa tayang yang disetujui", "outside the approved period"),
+            Fault::OutsideOral { .. } => {
+                Text::new("di luar masa persetujuan lisannya", "outside the time of its oral approval")
+            }
             Fault::Revoked => Text::new("persetujuannya dicabut", "its approval was withdrawn"),
             Fault::FileMissing => Text::new("berkasnya tidak ada", "its file is missing"),
             Fault::FileAltered { found } => Text::new(

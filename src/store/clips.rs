@@ -36,8 +36,8 @@ pub struct AssetRow {
     pub owner_name: String,
     /// Where it may air.
     pub channel: ChannelId,
-    /// By whose word.
-    pub approval: ApprovalId,
+    /// By whose word; `None`: by an oral one.
+    pub approval: Option<ApprovalId>,
     /// Whether that word was withdrawn.
     pub revoked: bool,
     /// The request that it fulfils.
@@ -53,6 +53,17 @@ pub struct Titled {
     pub submission: Submission,
     /// When the approval was withdrawn, if it was.
     pub revoked_at: Option<Instant>,
+    /// Whether it stands on a word that was given orally: then it airs where it is ordered, and nowhere else.
+    pub oral: Option<OnOral>,
+}
+
+/// How far a title is that stands on an oral approval.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnOral {
+    /// The paper has not come; the title's validity is that of the oral word.
+    Waits,
+    /// It came, and the technical team has not passed the clip on yet.
+    Confirmed,
 }
 
 /// A title to make.
@@ -118,7 +129,7 @@ fn read_asset(row: &Row<'_>) -> rusqlite::Result<AssetRow> {
         },
         owner_name: row.get(10)?,
         channel: word(row, 11)?,
-        approval: ApprovalId(row.get(12)?),
+        approval: row.get::<_, Option<i64>>(12)?.map(ApprovalId),
         revoked: row.get(13)?,
         case: CaseId(row.get(14)?),
     })
@@ -137,7 +148,33 @@ fn read_titled(row: &Row<'_>) -> rusqlite::Result<Titled> {
         row: read_asset(row)?,
         revoked_at: maybe_instant(row, 16)?,
         submission: submissions::read_from(row, 17)?,
+        oral: None,
     })
+}
+
+/// Clips that stand on an oral approval while no title was made by the paper. Titles have numbers of their own, these
+/// the negative ones of their words, so that no two are the same.
+fn on_oral_where(which: &str) -> String {
+    format!(
+        "select -o.id, s.title, c.office_id, 'spot', coalesce(a.valid_from_ms, o.entered_at_ms), \
+         coalesce(a.valid_until_ms, o.until_ms), l.sha256, l.original_sha256, l.frames, l.has_sound, f.name, o.channel, \
+         a.id, {ENDED} is not null, o.case_id, l.still, {ENDED}, {} \
+         from oral_approvals o join submissions s on s.id = o.submission_id join cases c on c.id = s.case_id \
+         join clip_recipes w on w.original_sha256 = o.original_sha256 and w.recipe_sha256 = o.recipe_sha256 \
+         and w.channel = o.channel join clips l on l.sha256 = w.clip_sha256 join offices f on f.id = c.office_id \
+         left join approvals a on a.id = o.approval_id where {which} and not exists (select 1 from assets t \
+         join approvals p on p.id = t.approval_id where p.submission_id = s.id) order by o.id",
+        submissions::COLUMNS
+    )
+}
+
+/// Since when a clip may not air on its oral word: that of the paper which confirmed it, or its own end.
+const ENDED: &str = "case when a.id is null then o.ended_at_ms else a.revoked_at_ms end";
+
+fn read_on_oral(row: &Row<'_>) -> rusqlite::Result<Titled> {
+    let titled = read_titled(row)?;
+    let oral = if titled.row.approval.is_some() { OnOral::Confirmed } else { OnOral::Waits };
+    Ok(Titled { oral: Some(oral), ..titled })
 }
 
 impl Reader<'_> {
@@ -191,14 +228,20 @@ impl Reader<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Every title of a channel with the request behind it, in order of making, whether its approval holds or not.
+    /// Every title of a channel with the request behind it, in order of making, whether its approval holds or not; then
+    /// what stands on an oral one.
     ///
     /// # Errors
     /// When the database would not.
     pub fn titled(&self, channel: &ChannelId) -> Result<Vec<Titled>, StoreError> {
         let mut statement = self.connection.prepare_cached(&titled_where("t.channel = ?"))?;
         let rows = statement.query_map(params![channel.as_str()], read_titled)?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        let mut titled: Vec<Titled> = rows.collect::<Result<_, _>>()?;
+        let mut statement = self.connection.prepare_cached(&on_oral_where("o.channel = ?"))?;
+        for on_oral in statement.query_map(params![channel.as_str()], read_on_oral)? {
+            titled.push(on_oral?);
+        }
+        Ok(titled)
     }
 
     /// The title that a submission became, of whatever channel.
@@ -207,7 +250,11 @@ impl Reader<'_> {
     /// When the database would not.
     pub fn title_of(&self, submission: SubmissionId) -> Result<Option<Titled>, StoreError> {
         let mut statement = self.connection.prepare_cached(&titled_where("s.id = ?"))?;
-        Ok(statement.query_row(params![submission.0], read_titled).optional()?)
+        if let Some(titled) = statement.query_row(params![submission.0], read_titled).optional()? {
+            return Ok(Some(titled));
+        }
+        let mut statement = self.connection.prepare_cached(&on_oral_where("s.id = ?"))?;
+        Ok(statement.query_row(params![submission.0], read_on_oral).optional()?)
     }
 
     /// Titles of a channel whose approval holds during some of `span`: what may be planned.

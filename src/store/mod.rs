@@ -20,6 +20,7 @@ mod incidents;
 mod interruptions;
 mod jobs;
 mod offices;
+mod oral;
 mod outbox;
 mod paperwork;
 mod people;
@@ -48,7 +49,7 @@ pub use as_run::Imported;
 pub use audit::{AuditBreak, AuditRow, AuditSummary, BreakKind};
 pub use bookings::{ClaimRow, Claims, NewBooking};
 pub use cases::{Asked, CaseRow, MatterKind, MoveRow, NewMove};
-pub use clips::{AssetRow, ClipRow, NewAsset, Titled};
+pub use clips::{AssetRow, ClipRow, NewAsset, OnOral, Titled};
 pub use conclusions::ConclusionRow;
 pub use drafts::DraftLook;
 pub use horizons::HorizonRow;
@@ -56,6 +57,7 @@ pub use incidents::{NewIncident, Opened};
 pub use interruptions::{DaySeen, InterruptionRow, NewInterruption};
 pub use jobs::{Job, JobKind, JobState, LEASE, MOST_ATTEMPTS};
 pub use offices::{NewOffice, WeightRow};
+pub use oral::NewOral;
 pub use outbox::{Addressee, Announcement, Letter};
 pub use paperwork::{InkRow, NewScan};
 pub use people::{Invite, NewPerson};
@@ -159,6 +161,7 @@ const SCHEMA: &[(u32, &str)] = &[
     (14, include_str!("migrations/14.sql")),
     (15, include_str!("migrations/15.sql")),
     (16, include_str!("migrations/16.sql")),
+    (17, include_str!("migrations/17.sql")),
 ];
 /// File of the database in a home.
 pub const DATABASE_FILE: &str = "siaran.db";

@@ -15,6 +15,7 @@ use super::again::{self, EarlierBox};
 use super::attachment::attachment;
 use super::guide::Guide;
 use super::page::{Done, FormErrors, Page, Visit, html};
+use super::planning::oral::{self, OralBox};
 use super::problem::Problem;
 use super::requests::letter_facts;
 use super::session::{Can, Enter, FileRequests, Retry, Revoke, Right, password_again};
@@ -150,6 +151,8 @@ struct CasePage {
     may_stop: bool,
     /// Whether this person may ask for the clip again.
     again: bool,
+    /// What was approved orally, or that it can be.
+    oral: Option<OralBox>,
     /// What was decided when this clip was asked for before.
     earlier: Option<EarlierBox>,
     /// Announcements of the days for which it asks: address and day.
@@ -212,7 +215,7 @@ pub(super) async fn show(
 }
 
 /// The request, or 404 where there is none for this person.
-pub(super) async fn case_file(web: &Web, can: &Can<Enter>, id: i64) -> Result<CaseFile, Problem> {
+pub(super) async fn case_file<R: Right>(web: &Web, can: &Can<R>, id: i64) -> Result<CaseFile, Problem> {
     let person = can.person().clone();
     web.ask(move |desk| desk.case_file(&person, CaseId(id))).await
 }
@@ -272,6 +275,7 @@ fn case_page(
         announced: Vec::new(),
         again: holds::<FileRequests>(can) && found.may_be_asked_again(),
         earlier: None,
+        oral: oral::boxed(web, found, can.person(), visit),
         clip,
         checklist: checklist.collect(),
         approval: approval.collect(),
@@ -411,7 +415,15 @@ pub(super) async fn act(
     };
     if errors.is_empty() {
         let (desk, by) = (web.desk.clone(), can.id());
-        let acting = move || desk.act(by, CaseId(id), wanted);
+        let airs = found.oral_waiting(web.desk.now()).is_some();
+        let acting = move || {
+            let acted = desk.act(by, CaseId(id), wanted)?;
+            // What went back or ended takes its clip off the wall now; should it fail, the rounds do it.
+            if airs && let Err(error) = desk.settle_orals(Some(by)) {
+                tracing::error!(%error, "a clip whose oral approval ended is still on published days");
+            }
+            Ok(acted)
+        };
         match tokio::task::spawn_blocking(acting).await.map_err(|_| Problem::Broken)? {
             Ok(_) => return Ok(Redirect::to(&format!("/requests/{id}?done=acted")).into_response()),
             Err(DeskError::Refused(Refusal::NotFound { .. })) => return Err(Problem::NotFound),

@@ -1,7 +1,7 @@
 //! The scheduling team's pages: many days at a glance (`overview`), one day (`day`), its plan with changes by hand
 //! (`draft`) or after a list from elsewhere (`import`), what the next revision would change and the button that publishes
-//! it (`proposal`, `several`), days that publish themselves (`horizon`), what happens to a day (`interrupt`), and what a
-//! published revision announces (`announcement`). Everyone who watches the wall sees what is published.
+//! it (`proposal`, `several`), days that publish themselves (`horizon`), what happens to a day (`interrupt`), what airs on an
+//! oral approval (`oral`), and what a published revision announces (`announcement`). Everyone who watches the wall sees what is published.
 
 pub(super) mod announcement;
 pub(super) mod day;
@@ -10,6 +10,7 @@ mod drawing;
 pub(super) mod horizon;
 pub(super) mod import;
 pub(super) mod interrupt;
+pub(super) mod oral;
 pub(super) mod overview;
 pub(super) mod proposal;
 pub(super) mod several;

@@ -42,6 +42,10 @@ rights! {
     OrderPlayer: &[Role::Operator];
     /// Plan and publish.
     Plan: &[Role::Scheduler];
+    /// Write down what the head approved orally, and order its plays.
+    EnterOral: crate::desk::planning::oral::ENTERED_BY;
+    /// See an oral approval, and pull it.
+    PullOral: crate::desk::planning::oral::PULLED_BY;
     /// Give an office another weight.
     Weigh: &[Role::Scheduler, Role::Admin];
     /// Order special days.

@@ -14,6 +14,7 @@ mod interrupt;
 mod listed;
 mod looking;
 mod offers;
+mod oral;
 mod pages;
 mod paper;
 mod request;

@@ -235,7 +235,8 @@ impl Desk {
     pub fn clips_in_force(&self, channel: &ChannelId) -> Result<Vec<(Sha256, String)>, PlanError> {
         let now = self.now();
         let titles = self.store.read(|r| r.titled(channel))?;
-        let in_force = titles.into_iter().filter(|t| !t.row.revoked && t.row.asset.validity.contains(now));
+        let in_force =
+            titles.into_iter().filter(|t| t.oral.is_none() && !t.row.revoked && t.row.asset.validity.contains(now));
         let mut clips: Vec<_> = in_force.map(|t| (t.row.asset.clip.sha256, t.row.asset.title)).collect();
         clips.sort_by(|a, b| a.1.cmp(&b.1).then(a.0.cmp(&b.0)));
         clips.dedup_by_key(|clip| clip.0);

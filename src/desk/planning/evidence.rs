@@ -16,7 +16,7 @@ use crate::domain::time::{BroadcastDate, Instant, Span, Zone};
 use crate::engine::fixed_times;
 use crate::engine::plan_check::{Evidence, FileState, FixedTime, Grant};
 use crate::files::{fill_index, whole};
-use crate::store::{ModeRow, Reader, StoreError, Titled};
+use crate::store::{ModeRow, OnOral, Reader, StoreError, Titled};
 
 use super::PlanError;
 use super::interrupt::Change;
@@ -57,13 +57,14 @@ pub fn gather(
     let change = change.unwrap_or(&nothing);
     let happens = change.in_force(&interruptions, as_of);
     let mut grants = BTreeMap::new();
-    for Titled { row: asset, submission, revoked_at } in desk.store.read(|r| known(r, channel, playlist))? {
+    for Titled { row: asset, submission, revoked_at, oral } in desk.store.read(|r| known(r, channel, playlist))? {
         let letter = &submission.letter;
         let own = requests.get(&asset.case).cloned().unwrap_or_default();
         let airing_days = (0..=(date.0 - letter.first_day.0).num_days())
             .filter_map(|day| Some(BroadcastDate(letter.first_day.0.checked_add_signed(TimeDelta::days(day))?)))
             .filter(|day| own.days.hold(*day));
-        let asked = letter.first_day <= date
+        let asked = oral.is_none()
+            && letter.first_day <= date
             && date <= letter.last_day
             && own.days.hold(date)
             && airing_days.count() <= letter.days as usize
@@ -84,6 +85,7 @@ pub fn gather(
             frames: asset.asset.clip.frames,
             valid: asset.asset.validity,
             revoked_at,
+            oral: oral == Some(OnOral::Waits),
             windows,
             barred: happens.iter().filter_map(|i| i.bars(submission.id)).collect(),
             wanted: more + if asked { letter.plays_per_day } else { 0 },
@@ -97,8 +99,9 @@ pub fn gather(
         let start = fixed_times::starts(f, channel.zone, configured.place, date)?;
         let span = Span::new(start, start + TimeDelta::seconds(i64::from(f.seconds)))?;
         // A clip whose approval is not in force does not air; its time stays free.
-        let approved =
-            |h: &Sha256| grants.values().any(|g| g.sha256 == *h && g.revoked_at.is_none() && g.valid.contains(start));
+        let approved = |h: &Sha256| {
+            grants.values().any(|g| g.sha256 == *h && g.revoked_at.is_none() && !g.oral && g.valid.contains(start))
+        };
         let begun = playlist.items().first().is_some_and(|i| i.start <= start);
         let clear = !happens.iter().filter_map(Interruption::clears).any(|(cleared, _)| cleared.overlaps(span));
         let sha256 = f.sha256.filter(approved).filter(|_| begun && clear);

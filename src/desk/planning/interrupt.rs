@@ -212,8 +212,7 @@ impl Desk {
         date: BroadcastDate,
     ) -> Result<Vec<(SubmissionId, String, String)>, PlanError> {
         let material = DayMaterial::load(self, self.planned_channel(channel)?, date)?;
-        let clip = |m: &crate::engine::rundown::Material| (m.submission, m.title.clone(), m.owner.clone());
-        let mut clips: Vec<_> = material.materials.iter().map(clip).collect();
+        let mut clips = material.orderable();
         clips.sort_by(|a, b| (&a.2, &a.1, a.0).cmp(&(&b.2, &b.1, b.0)));
         Ok(clips)
     }
@@ -250,6 +249,18 @@ impl Desk {
         seen: DaySeen,
     ) -> Result<Option<Published>, PlanError> {
         self.only_scheduler(by)?;
+        self.order(by, (channel, date), wanted, reason, seen)
+    }
+
+    /// The same for somebody whose right was looked at.
+    pub(super) fn order(
+        &self,
+        by: PersonId,
+        (channel, date): (&ChannelId, BroadcastDate),
+        wanted: &Interruption,
+        reason: &str,
+        seen: DaySeen,
+    ) -> Result<Option<Published>, PlanError> {
         let effect = self.effect_of_interruption(channel, date, wanted)?;
         let zone = self.planned_channel(channel)?.channel.zone;
         if !effect.findings.is_empty() {
@@ -389,19 +400,22 @@ impl Desk {
         if !matches!(wanted.what, Happening::Dark { .. }) {
             start = start.max(frame.rate().start_of(frame.soon));
         }
-        let end = match wanted.what {
+        let mut end = match wanted.what {
             Happening::Withdraw { .. } => hours.end(),
             _ => wanted.span.end().min(hours.end()),
         };
+        if let Happening::Urgent { submission, .. } | Happening::Withdraw { submission } = wanted.what {
+            let material = DayMaterial::load(self, configured, date)?;
+            if !material.may_be_ordered(submission) {
+                return refused(InterruptionRefusal::NoClip);
+            }
+            if let Some(valid) = material.validity_of(submission) {
+                (start, end) = (start.max(valid.start()), end.min(valid.end()));
+            }
+        }
         let span = Span::new(start, end).filter(|span| span.end() > span.start().max(self.now()));
         let Some(span) = span else { return refused(InterruptionRefusal::Over) };
         let holds = Interruption { span, what: wanted.what.clone() };
-        if let Happening::Urgent { submission, .. } | Happening::Withdraw { submission } = holds.what {
-            let material = DayMaterial::load(self, configured, date)?;
-            if material.entry_for(submission).is_none() {
-                return refused(InterruptionRefusal::NoClip);
-            }
-        }
         if matches!(holds.what, Happening::Urgent { .. }) && parent.is_none() {
             return refused(InterruptionRefusal::NotAnnounced);
         }

@@ -326,7 +326,7 @@ mod tests {
             },
             owner_name: "Dinas Kesehatan".into(),
             channel: "videotron".parse().expect("a channel"),
-            approval: ApprovalId(id),
+            approval: Some(ApprovalId(id)),
             revoked: false,
             case: CaseId(id),
         }

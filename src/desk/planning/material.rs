@@ -33,6 +33,8 @@ pub(super) struct DayMaterial {
     entry_of: BTreeMap<SubmissionId, usize>,
     /// Every title of the channel, in force or not, by submission.
     all: BTreeMap<SubmissionId, AssetRow>,
+    /// Those that may air on an oral approval, where that is ordered.
+    on_oral: BTreeSet<SubmissionId>,
     fixed: Vec<Fixed>,
     offices: BTreeMap<OpdId, Opd>,
     rules: DayRules,
@@ -103,6 +105,7 @@ impl DayMaterial {
             entries: Vec::new(),
             entry_of: BTreeMap::new(),
             all: BTreeMap::new(),
+            on_oral: BTreeSet::new(),
             fixed: Vec::new(),
             offices: offices.iter().map(|o| (o.id, o.clone())).collect(),
         };
@@ -117,28 +120,34 @@ impl DayMaterial {
         day
     }
 
-    fn add(&mut self, configured: &ChannelConfig, date: BroadcastDate, Titled { row, submission, .. }: &Titled) {
+    fn add(&mut self, configured: &ChannelConfig, date: BroadcastDate, Titled { row, submission, oral, .. }: &Titled) {
         let channel = &configured.channel;
         let in_force = !row.revoked && row.asset.validity.overlaps(channel.open_span(date));
         let rules = self.rules.of_request(row.case);
         let ordered: Vec<&Interruption> = self.rules.interruptions.iter().collect();
         let added: u32 = ordered.iter().filter_map(|i| i.adds(submission.id)).sum();
-        let wanted = wanted(&submission.letter, date, rules.days) + added;
-        let is_spot = row.asset.kind == AssetKind::Spot;
-        let planned = in_force && wanted > 0 && is_spot;
-        if let Some(mode) = self.rules.suspending(&rules.tags).filter(|_| is_spot) {
+        let takes_turns = row.asset.kind == AssetKind::Spot && oral.is_none();
+        let asked = if takes_turns { wanted(&submission.letter, date, rules.days) } else { 0 };
+        let wanted = asked + added;
+        let planned = in_force && wanted > 0;
+        let spot = row.asset.kind == AssetKind::Spot || added > 0;
+        if let Some(mode) = self.rules.suspending(&rules.tags).filter(|_| spot) {
             let why = (row.case, suspended(&row.asset.title, mode));
             self.suspended.insert(submission.id, planned.then_some(why));
         } else if planned {
             self.entry_of.insert(submission.id, self.materials.len());
             self.materials.push(material(row, submission));
             let asked = windows(&submission.letter, row.asset.validity, date, channel.zone);
-            let windows = interrupted(asked, submission.id, &ordered);
+            let windows = interrupted((asked, row.asset.validity), submission.id, &ordered);
             let urgent = ordered.iter().filter(|i| i.adds(submission.id).is_some());
             let closest_s = urgent.filter_map(|i| i.urgent_separation_s()).min();
             self.entries.push(Entry { row: row.clone(), wanted, windows, closest_s, rules });
         }
-        for rule in self.rules.planning.fixed.iter().filter(|f| in_force && f.sha256 == Some(row.asset.clip.sha256)) {
+        if in_force && oral.is_some() && !self.suspended.contains_key(&submission.id) {
+            self.on_oral.insert(submission.id);
+        }
+        let by_rule = in_force && oral.is_none();
+        for rule in self.rules.planning.fixed.iter().filter(|f| by_rule && f.sha256 == Some(row.asset.clip.sha256)) {
             self.fixed.extend(fixed(configured, date, rule, Some(material(row, submission))));
         }
         self.all.insert(submission.id, row.clone());
@@ -274,6 +283,22 @@ impl DayMaterial {
     /// The entry of a request; `None` if it can't be planned that day.
     pub fn entry_for(&self, submission: SubmissionId) -> Option<usize> {
         self.entry_of.get(&submission).copied()
+    }
+
+    /// Whether a request's clip can be ordered on that day: it is planned, or stands on an oral approval.
+    pub fn may_be_ordered(&self, submission: SubmissionId) -> bool {
+        self.entry_of.contains_key(&submission) || self.on_oral.contains(&submission)
+    }
+
+    /// What can be ordered on that day: request, title and office.
+    pub fn orderable(&self) -> Vec<(SubmissionId, String, String)> {
+        let may = self.all.iter().filter(|(submission, _)| self.may_be_ordered(**submission));
+        may.map(|(submission, row)| (*submission, row.asset.title.clone(), row.owner_name.clone())).collect()
+    }
+
+    /// When a request's clip may air at all.
+    pub fn validity_of(&self, submission: SubmissionId) -> Option<Span> {
+        self.all.get(&submission).map(|row| row.asset.validity)
     }
 
     /// A request's title, whether it can be planned or not.
@@ -416,10 +441,11 @@ fn windows(letter: &LetterDetails, validity: Span, date: BroadcastDate, zone: Zo
     letter.hours_on(date, zone).into_iter().filter_map(valid).collect()
 }
 
-/// Where a request's plays may lie once what happens to the day is reckoned with.
-fn interrupted(asked: Vec<Span>, clip: SubmissionId, ordered: &[&Interruption]) -> Vec<Span> {
+/// Where a request's plays may lie once what happens to the day is reckoned with; never outside its validity.
+fn interrupted((asked, validity): (Vec<Span>, Span), clip: SubmissionId, ordered: &[&Interruption]) -> Vec<Span> {
     let mut windows = asked;
-    let urgent = ordered.iter().filter(|i| i.adds(clip).is_some()).map(|i| i.span);
+    let valid = |span: Span| Span::new(span.start().max(validity.start()), span.end().min(validity.end()));
+    let urgent = ordered.iter().filter(|i| i.adds(clip).is_some()).filter_map(|i| valid(i.span));
     for span in urgent {
         if !windows.iter().any(|w| w.start() <= span.start() && span.end() <= w.end()) {
             windows.push(span);

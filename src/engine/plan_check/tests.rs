@@ -127,6 +127,7 @@ fn world(requests: &[Request], gap_s: i64, category_s: i64, with_fill: bool) -> 
             frames: rotation.entries[n].length as u64,
             valid: zone.day(date),
             revoked_at: None,
+            oral: false,
             windows: r
                 .window
                 .map(|(a, b)| Span::new(at(origin, a * 25), at(origin, b * 25)).expect("ordered"))

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::drawing::{self, Drawing, Hour, Words};
 use super::overview::{Cell, week};
-use super::{Day, ItemRow, day_of, hours, interrupt, minutes};
+use super::{Day, ItemRow, day_of, hours, interrupt, minutes, oral};
 use crate::desk::planning::PlanError;
 use crate::desk::planning::day::DayView;
 use crate::domain::channel::Channel;
@@ -110,6 +110,8 @@ struct PlanningPage {
     view: Option<Looked>,
     /// What happens to it.
     happens: Vec<interrupt::Shown>,
+    /// What airs on an oral approval: words, and the request.
+    orals: Vec<(String, String)>,
     may_plan: bool,
     over: bool,
 }
@@ -162,6 +164,7 @@ pub(in crate::web) async fn show(
         _ => None,
     };
     let happens = interrupt::shown(&web, &channel, date, &can.visit).await?;
+    let orals = oral::of_day(&web, &channel, date, &can.visit).await?;
     let week = week(&web, &channel, date, &can.visit).await?;
     let today = week.iter().find(|cell| cell.current);
     Ok(html(&PlanningPage {
@@ -173,6 +176,7 @@ pub(in crate::web) async fn show(
         view: view.map(|view| looked(&view, &channel, &can.visit, &hour)),
         week,
         happens,
+        orals,
         may_plan,
     }))
 }

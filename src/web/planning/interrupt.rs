@@ -20,7 +20,7 @@ use crate::store::{DaySeen, InterruptionRow};
 use crate::web::Web;
 use crate::web::page::{Done, FormErrors, Page, Visit, html};
 use crate::web::problem::Problem;
-use crate::web::session::{Can, Plan, password_again};
+use crate::web::session::{Can, Plan, Right, password_again};
 use crate::web::wall::clock;
 
 /// Longest title of what happens, characters; longest reason.
@@ -103,24 +103,24 @@ pub(super) async fn shown(
 }
 
 /// What an order or its end changes, for people.
-struct EffectShown {
+pub(super) struct EffectShown {
     /// `18:00–19:30`; empty: nothing is left of it.
-    when: String,
-    announced: bool,
-    revision: u32,
-    unchanged: usize,
-    removed: Vec<ItemRow>,
-    moved: Vec<ItemRow>,
-    added: Vec<ItemRow>,
+    pub when: String,
+    pub announced: bool,
+    pub revision: u32,
+    pub unchanged: usize,
+    pub removed: Vec<ItemRow>,
+    pub moved: Vec<ItemRow>,
+    pub added: Vec<ItemRow>,
     /// Name, plays before and after, airtime before and after.
-    offices: Vec<(String, u32, u32, String, String)>,
-    findings: Vec<String>,
-    nothing: bool,
-    seen: String,
+    pub offices: Vec<(String, u32, u32, String, String)>,
+    pub findings: Vec<String>,
+    pub nothing: bool,
+    pub seen: String,
 }
 
 impl EffectShown {
-    fn of(effect: &Effect, channel: &Channel, visit: &Visit) -> EffectShown {
+    pub fn of(effect: &Effect, channel: &Channel, visit: &Visit) -> EffectShown {
         let rows = |items: &[PlaylistItem]| items.iter().map(|item| ItemRow::of(item, channel)).collect::<Vec<_>>();
         let change = &effect.difference;
         let moved = change.moved.iter();
@@ -146,7 +146,7 @@ impl EffectShown {
 }
 
 /// The day that stood on the page, as its form sends it back.
-fn seen(text: &str) -> Option<DaySeen> {
+pub(super) fn seen(text: &str) -> Option<DaySeen> {
     let mut parts = text.split('.').map(|part| part.parse().ok());
     let mut part = || parts.next().flatten();
     Some(DaySeen { revision: part()?, ordered: part()?, ended: part()? })
@@ -259,7 +259,13 @@ pub(in crate::web) async fn order(
     page_of(&web, page, &channel, date, given, Some(shown), (errors, status)).await
 }
 
-async fn confirm(web: &Web, can: &Can<Plan>, password: &str, errors: &mut FormErrors) -> Result<(), Problem> {
+/// Asks for the password of whoever orders, once nothing else is wrong.
+pub(super) async fn confirm<R: Right>(
+    web: &Web,
+    can: &Can<R>,
+    password: &str,
+    errors: &mut FormErrors,
+) -> Result<(), Problem> {
     if password.is_empty() {
         errors.add("password", can.visit.t("act-password-empty"));
     } else if errors.is_empty() && !password_again(web, can, password.to_owned()).await? {
