@@ -4,7 +4,6 @@
 use super::cases::{CaseFile, acting_person};
 use super::counter::{Scanned, at_the_counter, line, store_scan};
 use super::letters::{ApprovalLetter, position};
-use super::people::taken;
 use super::review::Acted;
 use super::{Desk, DeskError, Refusal};
 use crate::domain::audit::{AuditEvent, AuditKind};
@@ -132,10 +131,7 @@ impl Desk {
             let act = Act { step: step.id.as_str(), choice: Some(&onward.key), reason: None, version: Some(version) };
             let done = waiting.act(act, &found.speaker(&waiting, &head), &found.facts(&procedure.config));
             let done = done.map_err(Refusal::Procedure)?;
-            let approval = procedure.carry_out(tx, &found, &done, Some(signer), None, now).map_err(|e| match e {
-                DeskError::Store(error) => taken(error),
-                error => error,
-            })?;
+            let approval = procedure.carry_out(tx, &found, &done, Some(signer), None, now)?;
             let sha256 = scan.sha256;
             let scan = store_scan(tx, &clerk, &scan, now)?;
             let ink = InkRow { version: done.version, scan, signed_on, by, by_name: String::new(), at: now };

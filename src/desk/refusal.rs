@@ -60,6 +60,11 @@ pub enum Refusal {
         /// Its name.
         name: String,
     },
+    /// A letter has that number.
+    NumberTaken {
+        /// Which.
+        number: String,
+    },
     /// The procedure does not allow the act.
     Procedure(Refused),
     /// The letter's details can't be.
@@ -73,6 +78,8 @@ pub enum Refusal {
     },
     /// An applicant is not erased while a request is open.
     RequestsOpen,
+    /// No studio is booked for a session that should go on.
+    StudioWanted,
     /// A session's log lacks its start or its stop.
     SessionLogWanted {
         /// Of which booking.
@@ -143,10 +150,12 @@ impl Refusal {
             Refusal::IncidentClosed => "incident_closed",
             Refusal::Player(_) => "player",
             Refusal::Taken { .. } => "taken",
+            Refusal::NumberTaken { .. } => "number_taken",
             Refusal::Procedure(refused) => refused.code(),
             Refusal::Letter(_) => "letter",
             Refusal::NotAnApplicant { .. } => "not_an_applicant",
             Refusal::RequestsOpen => "requests_open",
+            Refusal::StudioWanted => "studio_wanted",
             Refusal::SessionLogWanted { .. } => "session_log_wanted",
             Refusal::NotReady { .. } => "not_ready",
             Refusal::TooLarge { .. } => "too_large",
@@ -242,6 +251,14 @@ impl Refusal {
                 format!("{name} sudah ada. Pakai yang ada, atau pilih nama lain."),
                 format!("{name} is there already. Use it, or choose another name."),
             ),
+            Refusal::NumberTaken { number } => Text::new(
+                format!(
+                    "Nomor {number} sudah dipakai surat lain. Periksa buku agenda, atau kosongkan supaya Siaran memberi nomor."
+                ),
+                format!(
+                    "Another letter has number {number}. Look in the register, or leave it empty and Siaran gives one."
+                ),
+            ),
             Refusal::Procedure(refused) => refused.text(),
             Refusal::Letter(faults) => {
                 let join = |pick: fn(&Text) -> &str| {
@@ -260,6 +277,12 @@ impl Refusal {
             Refusal::RequestsOpen => Text::new(
                 "Masih ada permohonan yang berjalan. Selesaikan atau tolak dahulu, lalu hapus datanya.",
                 "A request is still open. Finish or refuse it first, then erase the data.",
+            ),
+            Refusal::StudioWanted => Text::new(
+                "Studio belum dipesan untuk acara ini, atau pemesanannya batal. Petugas memesan studio lebih dahulu, lalu \
+                 langkah ini diteruskan.",
+                "No studio is booked for this session, or its booking was cancelled. The staff book one first, then this step \
+                 goes on.",
             ),
             Refusal::SessionLogWanted { booking } => log_wanted(*booking),
             Refusal::NotReady { open } => Text::new(

@@ -422,8 +422,8 @@ impl Procedure {
             .expect("a letter whose last day is before its first is refused when it is filed");
         let year = channel.zone.local(now).year();
         let number = match &self.number {
-            Some(number) => number.clone(),
-            None => format!("{:03}/PERSETUJUAN/{year}", tx.next_number(&format!("persetujuan/{year}"))?),
+            Some(number) => free_number(tx, number)?,
+            None => tx.next_letter_number("persetujuan", year)?,
         };
         let approval = NewApproval {
             case: newest.case,
@@ -457,6 +457,12 @@ impl Procedure {
         }
         Ok(id)
     }
+}
+
+/// A number that somebody typed, unless a letter of whatever kind has it.
+pub(super) fn free_number(tx: &Tx<'_>, number: &str) -> Result<String, DeskError> {
+    let taken = tx.letter_number_is_taken(number)?;
+    if taken { Err(Refusal::NumberTaken { number: number.into() }.into()) } else { Ok(number.to_owned()) }
 }
 
 /// What the agency itself has approved is the evergreen pool; what offices send takes turns.

@@ -39,7 +39,7 @@ impl Procedure {
                 let held = self.hold_for(tx, (found, session), studio, by)?;
                 self.booker.confirm(tx, by, held.id).map(drop)
             }
-            _ => self.tell_of(tx, session, (step, done), by),
+            _ => self.tell_of(tx, (found, session), (step, done), by),
         }
     }
 
@@ -90,11 +90,15 @@ impl Procedure {
     fn tell_of(
         &self,
         tx: &mut Tx<'_>,
-        session: &Session,
+        (found, session): (&CaseFile, &Session),
         (step, done): (&Step, &Move),
         by: PersonId,
     ) -> Result<(), DeskError> {
-        let Some(kept) = session.booking(self.booker.now()) else { return Ok(()) };
+        let Some(kept) = session.booking(self.booker.now()) else {
+            let happens_there = matches!(step.action, Action::Check | Action::Attend | Action::Execute);
+            let wanted = happens_there && found.standard.as_written().steps.iter().any(|step| step.books.is_some());
+            return if wanted { Err(Refusal::StudioWanted.into()) } else { Ok(()) };
+        };
         match step.action {
             Action::Check => {
                 let ready = session.log.ready();
@@ -133,6 +137,16 @@ impl Session {
     /// The booking that keeps a studio for it at an instant; the newest that does.
     pub fn booking(&self, now: Instant) -> Option<&Booking> {
         self.bookings.iter().rev().find(|booking| booking.state.at(now).keeps())
+    }
+    /// Whether its studio was certain once and no booking keeps one any more, while its request is open.
+    pub fn lost_its_studio(&self, found: &CaseFile, now: Instant) -> bool {
+        let confirms = |step: &&Step| step.books.as_ref().is_some_and(|books| books.mode == Booked::Confirm);
+        let mut certain = found.standard.as_written().steps.iter().filter(confirms);
+        let passed = certain.any(|step| found.moves.iter().any(|done| done.from == step.id));
+        passed && found.step().is_some() && self.booking(now).is_none() && !self.was_held()
+    }
+    fn was_held(&self) -> bool {
+        matches!(self.log.progress(), Progress::Over { .. } | Progress::NoShow { .. })
     }
     /// Things of a step's list that the session's log says are ready.
     pub fn ready(&self, step: &Step) -> Vec<String> {

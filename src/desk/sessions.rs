@@ -7,7 +7,7 @@ use super::cases::{CaseFile, acting_person, scope_of};
 use super::counter::{Scanned, store_scan};
 use super::intake::{applicants_office, not_an_applicant, waits_for};
 use super::matter::Session;
-use super::review::Procedure;
+use super::review::{Procedure, free_number};
 use super::{Desk, DeskError, Refusal};
 use crate::domain::audit::{AuditEvent, AuditKind};
 use crate::domain::ids::{CaseId, FormId, OpdId, PersonId};
@@ -209,8 +209,8 @@ impl Procedure {
         let booked = booked.map(|booking| booking.session);
         let series = document.series.as_deref().unwrap_or(document.id.as_str());
         let number = match &self.number {
-            Some(number) if document.signer.as_ref() == Some(&done.actor) => number.clone(),
-            _ => format!("{:03}/{}/{year}", tx.next_number(&format!("{series}/{year}"))?, series.to_uppercase()),
+            Some(number) if document.signer.as_ref() == Some(&done.actor) => free_number(tx, number)?,
+            _ => tx.next_letter_number(series, year)?,
         };
         let paper = NewPaper {
             case,

@@ -360,4 +360,31 @@ impl Tx<'_> {
                    on conflict do update set last = last + 1 returning last";
         Ok(self.connection.prepare_cached(sql)?.query_row(params![series], |row| small(row, 0))?)
     }
+
+    /// Takes the next free number of a series of letters, as it is written: `001/PERSETUJUAN/2026`. One that somebody wrote
+    /// on paper by hand is stepped over; each step is a letter that is there, so the search ends.
+    ///
+    /// # Errors
+    /// When the database would not.
+    pub fn next_letter_number(&mut self, series: &str, year: i32) -> Result<String, StoreError> {
+        loop {
+            let number = self.next_number(&format!("{series}/{year}"))?;
+            let number = format!("{number:03}/{}/{year}", series.to_uppercase());
+            if !self.letter_number_is_taken(&number)? {
+                return Ok(number);
+            }
+        }
+    }
+}
+
+impl Reader<'_> {
+    /// Whether a letter of any kind has a number; capitals make no other one of it.
+    ///
+    /// # Errors
+    /// When the database would not.
+    pub fn letter_number_is_taken(&self, number: &str) -> Result<bool, StoreError> {
+        let sql = "select exists (select 1 from approvals where number = ?1 collate nocase \
+                   union all select 1 from papers where number = ?1 collate nocase)";
+        Ok(self.connection.prepare_cached(sql)?.query_row(params![number], |row| row.get(0))?)
+    }
 }

@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::row::{instant, maybe_instant, ms, small, word};
+use super::row::{instant, is_taken, maybe_instant, ms, small, word};
 use super::{Reader, Scope, StoreError, Tx};
 use crate::domain::ids::{CaseId, FormId, OpdId, PaperId, PersonId, SessionRequestId};
 use crate::domain::people::Form;
@@ -170,12 +170,12 @@ impl Tx<'_> {
     /// Issues a paper.
     ///
     /// # Errors
-    /// When the database would not; a second one by one move is refused by its unique key.
+    /// When the database would not; a second one by one move, or with one number, is refused by its unique key.
     pub fn add_paper(&mut self, new: &NewPaper, at: Instant) -> Result<PaperId, StoreError> {
         let sql = "insert into papers (case_id, document, request_id, case_version, number, verify_code, issued_by, \
                    actor, form, issued_at_ms, session_from_ms, session_until_ms) \
                    values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-        self.connection.prepare_cached(sql)?.execute(params![
+        let written = self.connection.prepare_cached(sql)?.execute(params![
             new.case.0,
             new.document.as_str(),
             new.request.0,
@@ -188,7 +188,11 @@ impl Tx<'_> {
             ms(at),
             new.session.map(|span| ms(span.start())),
             new.session.map(|span| ms(span.end()))
-        ])?;
+        ]);
+        written.map_err(|e| match is_taken(&e) {
+            true => StoreError::Taken { what: "paper", name: new.number.clone() },
+            false => e.into(),
+        })?;
         Ok(PaperId(self.connection.last_insert_rowid()))
     }
 }

@@ -361,7 +361,7 @@ pub(super) async fn sign(
                     Err(DeskError::Refused(refusal)) => {
                         let field = match refusal {
                             Refusal::SignedOn => "signed_on",
-                            Refusal::Line { .. } | Refusal::Taken { .. } => "number",
+                            Refusal::Line { .. } | Refusal::NumberTaken { .. } => "number",
                             _ => "ink-scan",
                         };
                         refused(&web, &can, case, given(), (field, &refusal)).await

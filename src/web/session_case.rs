@@ -13,7 +13,7 @@ use super::Web;
 use super::case::{by_words, case_file, done_words};
 use super::page::{FormErrors, Page, Visit, html};
 use super::problem::Problem;
-use super::session::{Can, Enter, Right, SeeStudios, password_again};
+use super::session::{BookStudios, Can, Enter, Right, SeeStudios, password_again};
 use super::status::{Status, status};
 use crate::desk::cases::{CaseFile, Options};
 use crate::desk::matter::Session;
@@ -112,6 +112,8 @@ struct SessionCasePage {
     booked: Vec<(String, String)>,
     /// Its place on the page of the studio's day, for whoever may look there.
     day_path: Option<String>,
+    /// Its studio is lost: where whoever may book one does.
+    unbooked: Option<Option<String>>,
     /// What the operator may stamp into the session's log.
     stamp: Option<Stamp>,
     steps: Vec<StepRow>,
@@ -163,6 +165,7 @@ fn case_page(
         facts: letter_facts(&session.newest().letter, web, visit),
         booked: booked(session, web, visit),
         day_path: day_path(session, web, can),
+        unbooked: unbooked(found, session, web, can),
         stamp: stamp(found, session, web, can),
         steps: steps(found, visit)?,
         papers: papers(found, session, can),
@@ -320,6 +323,16 @@ fn day_path(session: &Session, web: &Web, can: &Can<Enter>) -> Option<String> {
         session.bookings.last().filter(|_| can.person().roles().iter().any(|r| SeeStudios::ROLES.contains(r)))?;
     let zone = web.desk.config.studios.studios.get(&booking.studio).map_or_else(|| web.zone(), |studio| studio.zone);
     Some(format!("/studios/day/{}#b{}", zone.local(booking.session.start()).date(), booking.id))
+}
+
+/// Where another studio is booked for a session that has lost its own; the form says what it was.
+fn unbooked(found: &CaseFile, session: &Session, web: &Web, can: &Can<Enter>) -> Option<Option<String>> {
+    let booking = session.bookings.last().filter(|_| session.lost_its_studio(found, web.desk.now()));
+    let books = can.person().roles().iter().any(|role| BookStudios::ROLES.contains(role));
+    booking.map(|booking| {
+        let minutes = booking.session.length().num_minutes();
+        books.then(|| format!("/studios/new?case={}&studio={}&minutes={minutes}", found.row.id, booking.studio))
+    })
 }
 
 /// What the studio's operator stamps into the session's log while the session waits to be held.

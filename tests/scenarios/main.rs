@@ -18,6 +18,7 @@ mod oral;
 mod pages;
 mod paper;
 mod request;
+mod session_trouble;
 mod sessions;
 mod standing;
 mod studio;
