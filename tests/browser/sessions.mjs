@@ -26,7 +26,7 @@ const OFFICE = "Dinas Kesehatan";
 const PEOPLE = [["office", "Ani, S.KM"], ["head", "Citra, M.Si"], ["radio_verifier", "Budi, S.Sos"],
   ["studio_operator", "Fajar"], ["functional", "Gita"], ["division_head", "Hadi"], ["secretary", "Indah"]];
 // What is written underway, and the other service's words in lists that show both.
-const TYPED = ["Choir rehearsal", "Preventing stunting", "Rapat redaksi", "Digitalisasi desa", "Jam apel bentrok",
+const TYPED = ["surat.pdf", "Choir rehearsal", "Preventing stunting", "Rapat redaksi", "Digitalisasi desa", "Jam apel bentrok",
   "Trial on Wednesday", "Script, two songs", "One lamp is out", "Memory stick", "The choir is ill", "Rapat ditunda", "Satu lampu mati", "Flash disk"];
 const NAMES = [OFFICE, ...PEOPLE.map(([, name]) => name)];
 
