@@ -4,10 +4,11 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use crate::domain::as_run::AsRun;
+use crate::domain::as_run::{AirKind, AsRun};
 use crate::domain::audit::{AuditEvent, AuditKind};
 use crate::domain::ids::{CaseId, ChannelId, PersonId, Sha256};
 use crate::domain::incident::Incident;
+use crate::domain::oral::OralApproval;
 use crate::domain::people::Role;
 use crate::domain::playlist::Playlist;
 use crate::domain::text::Text;
@@ -69,12 +70,27 @@ pub struct AiringReport {
     pub days: Vec<ReportDay>,
     /// All days together.
     pub totals: Totals,
+    /// What aired on an oral approval, however that ended: it never counts as an approval.
+    pub orals: Vec<OralAired>,
     /// What went wrong on the channel in those days.
     pub incidents: Vec<Incident>,
     /// The newest row of the journal that the report rests on, with its hash.
     pub evidence: Option<(u64, Sha256)>,
     /// The monitoring team's word.
     pub conclusion: Option<Conclusion>,
+}
+
+/// What aired on an oral approval.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OralAired {
+    /// The word.
+    pub oral: OralApproval,
+    /// The clip.
+    pub title: String,
+    /// Times that the record shows it while the word held alone.
+    pub plays: usize,
+    /// The paper never came.
+    pub never_confirmed: bool,
 }
 
 /// What a report is about.
@@ -336,6 +352,10 @@ impl Desk {
             .first()
             .zip(dates.last())
             .and_then(|(first, last)| Span::new(zone.day(*first).start(), zone.day(*last).end()));
+        let orals = match span {
+            Some(span) => self.orals_aired(channel, span, &subject)?,
+            None => Vec::new(),
+        };
         let incidents = match span {
             Some(span) => self.store.read(|r| r.incidents_since(span.start()))?,
             None => Vec::new(),
@@ -351,10 +371,39 @@ impl Desk {
             made_at: self.now(),
             days,
             totals,
+            orals,
             incidents,
             evidence: self.store.read(|r| r.as_run_head(channel))?,
             conclusion,
         })
+    }
+}
+
+impl Desk {
+    /// What aired on oral approvals in a span: of one request, or of all.
+    fn orals_aired(&self, channel: &ChannelId, span: Span, of: &Subject) -> Result<Vec<OralAired>, ReportError> {
+        let now = self.now();
+        let concerns = |oral: &OralApproval| match of {
+            Subject::Request(request) => oral.case == request.case,
+            Subject::Day(_) => true,
+        };
+        let orals = self.store.read(|r| r.orals_in(channel, span))?;
+        let mut aired = Vec::new();
+        for oral in orals.into_iter().filter(concerns) {
+            let (clip, rows, filed) = self.store.read(|r| -> Result<_, StoreError> {
+                let clip = r.clip_made(oral.original, oral.recipe, &oral.channel)?.map(|clip| clip.clip.sha256);
+                Ok((clip, r.as_run(channel, oral.alone())?, r.submission(Scope::All, oral.submission)?))
+            })?;
+            let of_it = |row: &&AsRun| row.kind == AirKind::Clip && clip.is_some() && row.clip == clip;
+            let began = |row: &&AsRun| oral.alone().contains(row.start) && span.contains(row.start);
+            aired.push(OralAired {
+                plays: rows.iter().filter(of_it).filter(began).count(),
+                title: filed.map(|filed| filed.letter.title).unwrap_or_default(),
+                never_confirmed: oral.never_confirmed(now),
+                oral,
+            });
+        }
+        Ok(aired)
     }
 }
 

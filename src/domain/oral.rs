@@ -100,6 +100,15 @@ impl OralApproval {
         self.end.is_none() && self.holds.contains(at)
     }
 
+    /// The time in which nothing but this word let the clip air: until the paper, its withdrawal or its end.
+    pub fn alone(&self) -> Span {
+        let end = match self.end {
+            Some(OralEnd::Confirmed { at, .. } | OralEnd::Withdrawn { at, .. }) => at.min(self.holds.end()),
+            Some(OralEnd::Expired) | None => self.holds.end(),
+        };
+        Span::new(self.holds.start(), end).unwrap_or(self.holds)
+    }
+
     /// Whether what aired on it was never confirmed, looked at from `at`.
     pub fn never_confirmed(&self, at: Instant) -> bool {
         match self.end {

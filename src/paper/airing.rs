@@ -3,8 +3,11 @@
 use serde_json::{Value, json};
 
 use super::{Block, Paper, column};
-use crate::desk::reporting::{AiringReport, Subject};
+use crate::desk::letters::position;
+use crate::desk::reporting::{AiringReport, OralAired, Subject};
 use crate::domain::as_run::AirKind;
+use crate::domain::oral::OralEnd;
+use crate::domain::people::Role;
 use crate::domain::text::{Lang, Text, date_in_words, instant_in_words};
 use crate::domain::time::{Instant, Zone};
 use crate::engine::reconcile::{Aired, Airing, Discrepancy, Totals};
@@ -42,6 +45,10 @@ pub fn paper(report: &AiringReport, letterhead: &[String]) -> Paper {
         blocks
             .push(Block::Words(Text::new("Belum ada jadwal yang diterbitkan.", "No playlist has been published yet.")));
     }
+    if !report.orals.is_empty() {
+        blocks.push(Block::Heading(Text::new("Atas persetujuan lisan", "On an oral approval")));
+        blocks.extend(report.orals.iter().map(|aired| Block::Words(on_oral(aired, report.zone))));
+    }
     blocks.push(Block::Heading(Text::new("Gangguan", "Incidents")));
     if report.incidents.is_empty() {
         blocks.push(Block::Words(Text::new("Tidak ada gangguan tercatat.", "No incident was recorded.")));
@@ -57,6 +64,40 @@ pub fn paper(report: &AiringReport, letterhead: &[String]) -> Paper {
         conclusion(report, &mut blocks);
     }
     Paper { letterhead: letterhead.to_vec(), title: title(report), made_at: report.made_at, blocks }
+}
+
+/// What aired on whose word, and what became of that.
+fn on_oral(OralAired { oral, title, plays, never_confirmed }: &OralAired, zone: Zone) -> Text {
+    let (said, until) =
+        (|lang| instant_in_words(oral.said_at, zone, lang), |lang| instant_in_words(oral.alone().end(), zone, lang));
+    let who = |lang| position(oral.form, Role::Head.text().get(lang));
+    let end = match (&oral.end, never_confirmed) {
+        (Some(OralEnd::Confirmed { .. }), _) => {
+            Text::new("Sejak itu berlaku persetujuan tertulis.", "From then on the written approval held.")
+        }
+        (_, true) => Text::new("Tidak pernah dikukuhkan secara tertulis.", "It was never confirmed in writing."),
+        (_, false) => Text::new("Menunggu persetujuan tertulis.", "It waits for the written approval."),
+    };
+    Text::new(
+        format!(
+            "{title}: tayang {plays} kali atas persetujuan lisan {}, {} ({}, {}), sampai {}. {}",
+            oral.head_name,
+            who(Lang::Id),
+            oral.way.text().id,
+            said(Lang::Id),
+            until(Lang::Id),
+            end.id
+        ),
+        format!(
+            "{title}: aired {plays} times on an oral approval of {}, {} ({}, {}), until {}. {}",
+            oral.head_name,
+            who(Lang::En),
+            oral.way.text().en,
+            said(Lang::En),
+            until(Lang::En),
+            end.en
+        ),
+    )
 }
 
 fn title(report: &AiringReport) -> Text {
@@ -366,6 +407,11 @@ pub fn json(report: &AiringReport) -> Value {
             "worst_late_ms": t.worst_late_ms, "first": t.first.map(at), "last": t.last.map(at),
         },
         "days": days,
+        "oral": report.orals.iter().map(|aired| json!({
+            "case": aired.oral.case.0, "title": aired.title, "plays": aired.plays, "head": aired.oral.head_name,
+            "said_at": at(aired.oral.said_at), "until": at(aired.oral.alone().end()),
+            "never_confirmed": aired.never_confirmed,
+        })).collect::<Vec<_>>(),
         "incidents": report.incidents.iter().map(|i| json!({
             "opened_at": at(i.opened_at), "closed_at": i.closed_at.map(at), "text_id": i.text.id, "text_en": i.text.en,
         })).collect::<Vec<_>>(),

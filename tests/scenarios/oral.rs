@@ -175,6 +175,9 @@ fn without_the_paper_the_clip_is_planned_no_further_than_the_end_and_then_leaves
     let page = pages.ask(Some(by), &format!("/requests/{case}/oral")).words();
     assert!(page.contains("hanya tanda tangan Kepala Dinas yang berlaku"), "{page}");
 
+    let report = pages.ask(Some(world.id(Role::Monitor)), "/reports/videotron/2026-11-24").words();
+    assert!(report.contains("atas persetujuan lisan") && report.contains("Tidak pernah dikukuhkan"), "{report}");
+
     // The ordinary way is still open, and does not turn the word into an approval afterwards.
     world.act(Role::Head, case, "approve", Some("approved")).unwrap();
     assert_eq!(end(&world, case), Some(OralEnd::Expired));

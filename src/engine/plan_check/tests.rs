@@ -277,3 +277,30 @@ fn a_revision_that_touches_what_is_announced_and_near_is_named() {
     let zone = world.playlist.head().zone;
     assert!(found[0].text(zone).en.ends_with("changed though it is announced and too near"));
 }
+
+#[test]
+fn a_play_on_an_oral_approval_is_sound_until_the_words_end_and_found_when_it_runs_past_it() {
+    let request = Request { office: 1, seconds: 30, wanted: 4, separation_s: 300, window: None };
+    let mut w = world(&[request], 0, 0, false);
+    let last = w.playlist.items().last().cloned().expect("a plan has plays");
+    let end = last.span(RATE).end();
+    let hold_until = |w: &mut World, end| {
+        let grant = w.evidence.grants.values_mut().next().expect("one request");
+        grant.oral = true;
+        grant.valid = Span::new(grant.valid.start(), end).expect("ordered");
+    };
+    hold_until(&mut w, end);
+    assert_eq!(judge(&w.playlist, &w.evidence), []);
+    hold_until(&mut w, end - TimeDelta::milliseconds(1));
+    let found = judge(&w.playlist, &w.evidence);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].item.as_ref(), Some(&last.id));
+    let said = found[0].text(w.playlist.head().zone).id;
+    assert!(said.contains("persetujuan lisannya hanya berlaku"), "{said}");
+
+    // A word that was withdrawn lets nothing begin after it, whatever its end was.
+    hold_until(&mut w, end);
+    w.evidence.grants.values_mut().next().expect("one request").revoked_at = Some(last.start);
+    let found = judge(&w.playlist, &w.evidence);
+    assert_eq!(found.iter().map(|f| &f.fault).collect::<Vec<_>>(), [&Fault::Revoked]);
+}
