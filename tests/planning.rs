@@ -290,6 +290,8 @@ fn a_revision_whose_row_was_lost_to_a_power_cut_is_adopted_not_overwritten() {
     world.ready(world.office("Dinas Kesehatan"), "Ayo Posyandu", 750, 12, AssetKind::Spot);
     let proposal = world.desk.plan_day(&channel(), day()).unwrap();
     playlist_file::write(world.folder.path(), &proposal.playlist).unwrap();
+    world.desk.adopt_published().unwrap();
+    assert_eq!(world.desk.check().unwrap().broken, [], "as the head-end does it when it starts");
     world.ready(world.office("Desa Sena"), "Panen Raya", 1500, 6, AssetKind::Spot);
     let second = world.publish();
     assert_eq!((second.head().revision, second.head().parent), (2, Some(1)));

@@ -4,6 +4,7 @@ mod event;
 mod instance;
 mod studio;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -55,6 +56,9 @@ pub fn run(home: &Path, arguments: &PlanArguments) -> Result<Ended, Failure> {
             "what to plan is missing. Try: siaran plan --instance FILE --output OUT.json".into(),
         ));
     };
+    if same_file(instance, output) {
+        return Err(Failure::Usage("the plan would replace its instance. Try: another --output".into()));
+    }
     let text = std::fs::read_to_string(instance)
         .map_err(|e| Failure::could(format!("{} can't be read: {e}", instance.display()), "check the path"))?;
     if studio::is_one(&text) {
@@ -83,6 +87,18 @@ pub fn run(home: &Path, arguments: &PlanArguments) -> Result<Ended, Failure> {
         complain!("cpu_us {took}");
     }
     Ok(Ended::Holds)
+}
+
+/// Whether two paths lead to one file.
+fn same_file(one: &Path, other: &Path) -> bool {
+    let real = |path: &Path| std::fs::canonicalize(path).ok();
+    real(one).is_some_and(|one| Some(one) == real(other))
+}
+
+/// A number that is there more than once.
+fn twice(mut numbers: impl Iterator<Item = i64>) -> Option<i64> {
+    let mut known = BTreeSet::new();
+    numbers.find(|number| !known.insert(*number))
 }
 
 /// A week of a studio's requests.

@@ -479,6 +479,19 @@ impl Desk {
         Ok(Some(playlist_file::read(&playlist_file::path(self.home(), channel, date, *newest))?))
     }
 
+    /// Gives a row to every revision of today and the days ahead that has only its file: the power went between the two.
+    ///
+    /// # Errors
+    /// When database or disk would not.
+    pub fn adopt_published(&self) -> Result<(), PlanError> {
+        for (id, configured) in &self.config.channels {
+            let today = configured.channel.zone.date_of(self.now());
+            let last = BroadcastDate(today.0 + TimeDelta::days(horizon::MOST_DAYS));
+            today.through(last).try_for_each(|date| self.adopt_revisions(id, date))?;
+        }
+        Ok(())
+    }
+
     /// Gives a row to revisions that have only their file: the power went between the two.
     fn adopt_revisions(&self, channel: &ChannelId, date: BroadcastDate) -> Result<(), PlanError> {
         let folder = playlist_file::folder(self.home(), channel);

@@ -146,6 +146,9 @@ fn dispose(desk: &Desk, end: &AtomicBool) {
 }
 
 fn publish(desk: &Desk, end: &AtomicBool) {
+    if let Err(error) = desk.adopt_published() {
+        tracing::error!(%error, "published days can't be looked through");
+    }
     while !end.load(Ordering::Relaxed) {
         match desk.publish_horizons() {
             Ok(days) => {

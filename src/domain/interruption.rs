@@ -145,6 +145,11 @@ impl Interruption {
         }
     }
 
+    /// Whether it is an item of the day: a relay whose source is known.
+    pub fn is_item(&self) -> bool {
+        matches!(self.what, Happening::Relay { source: Some(_), .. })
+    }
+
     /// When a request's clip does not air.
     pub fn bars(&self, clip: SubmissionId) -> Option<Span> {
         match self.what {

@@ -148,9 +148,13 @@ pub const CAMERA: &str = "/dev/video";
 
 /// Whether an address that begins with a scheme of ours can be one.
 fn is_live_address(text: &str) -> bool {
+    // A line end would be a line of its own in the lists that other programs read.
+    if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return false;
+    }
     let (picture, sound) = text.split_once(WITH_SOUND).map_or((text, None), |(picture, sound)| (picture, Some(sound)));
     let with_sound = picture.starts_with("v4l2:") || picture.starts_with("test:");
-    let sound = sound.is_none_or(|device| with_sound && !device.is_empty() && !device.contains(char::is_whitespace));
+    let sound = sound.is_none_or(|device| with_sound && !device.is_empty());
     let number = |device: &str| !device.is_empty() && device.bytes().all(|b| b.is_ascii_digit());
     let camera = |device: &str| device.strip_prefix(CAMERA).is_some_and(number);
     sound && picture.strip_prefix("v4l2:").is_none_or(camera)

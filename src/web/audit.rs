@@ -9,6 +9,7 @@ use super::page::{Page, html};
 use super::problem::Problem;
 use super::session::{Can, ReadAudit};
 use crate::domain::ids::Sha256;
+use crate::domain::people::Role;
 use crate::domain::text::instant_in_words;
 use crate::domain::time::Instant;
 
@@ -34,6 +35,8 @@ enum Verdict {
 struct AuditPage {
     page: Page,
     verdict: Verdict,
+    /// Whether the reader may open people's pages.
+    opens_people: bool,
     rows: Vec<Row>,
 }
 
@@ -55,12 +58,17 @@ pub(super) async fn list(State(web): State<Web>, can: Can<ReadAudit>) -> Result<
             seq: row.seq,
             at: at.map_or_else(|| text("at"), |at| instant_in_words(at, zone, can.visit.lang)),
             kind: text("kind"),
-            by: text("by"),
+            by: body.get("by").filter(|by| !by.is_null()).map(plain).unwrap_or_default(),
             facts: rest.map(|(name, value)| format!("{name}: {}", plain(value))).collect::<Vec<_>>().join(", "),
             hash: row.hash.to_string().chars().take(12).collect(),
         }
     };
-    Ok(html(&AuditPage { page: can.page(can.visit.t("nav-audit")), verdict, rows: rows.iter().map(row).collect() }))
+    Ok(html(&AuditPage {
+        page: can.page(can.visit.t("nav-audit")),
+        verdict,
+        opens_people: can.person().holds(Role::Admin),
+        rows: rows.iter().map(row).collect(),
+    }))
 }
 
 fn plain(value: &serde_json::Value) -> String {

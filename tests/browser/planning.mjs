@@ -228,7 +228,9 @@ export async function planning(world) {
   await page.keyboard.press("Enter");
   await page.waitForURL(/done=ordered/);
   assert.match(await text(page), /Hari khusus ditetapkan/);
-  await page.locator("tbody form button").first().focus();
+  await page.locator("tbody details summary").first().focus();
+  await page.keyboard.press("Enter");
+  await page.locator("tbody details form button").first().focus();
   await page.keyboard.press("Enter");
   await page.waitForURL(/done=ended/);
   assert.match(await text(page), /Hari khusus diakhiri/);

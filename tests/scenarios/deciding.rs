@@ -5,6 +5,7 @@ use siaran::desk::planning::WhenEmpty;
 use siaran::domain::ids::ChannelId;
 use siaran::domain::people::Role;
 use siaran::domain::playlist::ItemKind;
+use siaran::domain::rules::{DayMode, ModePeriod};
 use siaran::domain::submission::CheckPoint;
 use siaran::domain::time::BroadcastDate;
 
@@ -108,12 +109,24 @@ fn a_day_of_mourning_is_ordered_with_a_password_once_its_effect_was_seen() {
     let mourning = "mode=mourning&first=2026-11-24&last=2026-11-24";
     let look = pages.fill(by, "/planning/videotron/modes", &format!("{mourning}&do=look")).words();
     assert!(look.contains(&format!("/requests/{}", filed.case)) && look.contains("type=\"password\""), "{look}");
-    let wrong = pages.fill(by, "/planning/videotron/modes", &format!("{mourning}&do=order&password=salah"));
+    let looked = "looked=mourning+2026-11-24+2026-11-24";
+    assert!(look.contains("name=\"looked\" value=\"mourning 2026-11-24 2026-11-24\""), "{look}");
+    let wrong = pages.fill(by, "/planning/videotron/modes", &format!("{mourning}&{looked}&do=order&password=salah"));
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let year = format!("mode=mourning&first=2026-11-24&last=2026-12-24&{looked}&do=order&password=x");
+    let unseen = pages.fill(by, "/planning/videotron/modes", &year).words();
+    assert!(unseen.contains("Isian berubah sesudah akibatnya ditampilkan"), "{unseen}");
     assert_eq!(world.desk.day_modes(&channel()).unwrap(), [], "nothing is ordered without the password");
     let backwards = "mode=mourning&first=2026-11-25&last=2026-11-24&do=look";
     let answer = pages.fill(by, "/planning/videotron/modes", backwards);
     assert!(answer.words().contains("Hari terakhir tidak boleh"), "{}", answer.words());
+
+    let period = ModePeriod { mode: DayMode::Mourning, first: tomorrow(), last: tomorrow() };
+    world.desk.order_mode(by, &channel(), period).unwrap();
+    world.desk.order_mode(by, &channel(), period).unwrap();
+    let modes = world.desk.day_modes(&channel()).unwrap();
+    assert_eq!(modes.len(), 1, "the same again is the same");
+    world.desk.end_mode(by, &channel(), modes[0].id).unwrap();
 
     let why = format!("/planning/videotron/2026-11-24/why/{}", filed.case);
     assert!(pages.ask(Some(by), &why).words().contains("Semua yang diminta mendapat tempat"));

@@ -57,12 +57,17 @@ fn over(playlist: &Playlist, span: Span) -> Vec<&PlaylistItem> {
 
 /// What the page sends back to confirm what it shows.
 fn seen(words: &str) -> String {
-    let (_, after) = words.split_once("name=\"seen\" value=\"").unwrap();
+    hidden(words, "seen")
+}
+
+fn hidden(words: &str, name: &str) -> String {
+    let (_, after) = words.split_once(&format!("name=\"{name}\" value=\"")).unwrap();
     after.split_once('"').unwrap().0.to_owned()
 }
 
 fn confirm(form: &str, words: &str) -> String {
-    format!("{form}&do=order&seen={}&password={}", seen(words), PASSWORD.replace(' ', "+"))
+    let (seen, looked) = (seen(words), hidden(words, "looked").replace(' ', "+"));
+    format!("{form}&do=order&seen={seen}&looked={looked}&password={}", PASSWORD.replace(' ', "+"))
 }
 
 #[test]
@@ -79,7 +84,8 @@ fn a_relay_moves_what_it_covers_and_nothing_else_and_its_source_goes_on_air() {
     assert!(words.contains("Menjadi revisi 2") && words.contains("18.00–19.30"), "{words}");
     assert_eq!(standing(&world), before, "looking changes nothing");
 
-    let wrong = pages.fill(by, PAGE, &format!("{relay}&do=order&seen={}&password=salah", seen(&words)));
+    let password = format!("password={}", PASSWORD.replace(' ', "+"));
+    let wrong = pages.fill(by, PAGE, &confirm(relay, &words).replace(&password, "password=salah"));
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     let ordered = pages.fill(by, PAGE, &confirm(relay, &words));
     assert_eq!(ordered.status, StatusCode::SEE_OTHER, "{}", ordered.words());
@@ -102,6 +108,38 @@ fn a_relay_moves_what_it_covers_and_nothing_else_and_its_source_goes_on_air() {
     assert_eq!(world.desk.check().unwrap().broken, []);
     let day = pages.ask(Some(by), "/planning/videotron/2026-11-24").words();
     assert!(day.contains("Relai siaran: Pidato Bupati") && day.contains("Permintaan Kadis"), "{day}");
+    world.ends();
+}
+
+#[test]
+fn what_is_ordered_is_what_was_looked_at_and_lies_over_no_relay() {
+    let world = World::new();
+    let by = announced(&world);
+    let pages = Pages::of(&world);
+    let before = standing(&world);
+    let dark = "kind=dark&from=12:00&to=12:30&reason=Pemadaman+PLN";
+    let look = pages.fill(by, PAGE, &format!("{dark}&do=look")).words();
+    let greater = confirm(dark, &look).replace("kind=dark&from=12:00&to=12:30", "kind=emergency&from=06:00&to=22:00");
+    let unseen = pages.fill(by, PAGE, &greater);
+    assert_eq!(unseen.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(unseen.words().contains("Isian berubah sesudah akibatnya ditampilkan"), "{}", unseen.words());
+    assert!(unseen.words().contains("06.00–22.00"), "the effect of what is wanted now: {}", unseen.words());
+    assert_eq!(standing(&world), before);
+
+    let relay = |to: &str| format!("kind=relay&from=14:00&to={to}&title=Pidato&source=srt://a:9000&reason=Kadis");
+    let look = pages.fill(by, PAGE, &format!("{}&do=look", relay("14:30"))).words();
+    assert_eq!(pages.fill(by, PAGE, &confirm(&relay("14:30"), &look)).status, StatusCode::SEE_OTHER);
+    let after = standing(&world);
+    for again in [relay("15:30"), "kind=dark&from=13:00&to=14:05&reason=PLN".to_owned()] {
+        let refused = pages.fill(by, PAGE, &format!("{again}&do=look"));
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+        let words = refused.words();
+        assert!(words.contains("Pukul 14.00–14.30 sudah ada Pidato. Akhiri itu dahulu"), "{words}");
+    }
+    let two_lines = pages.fill(by, PAGE, &format!("{}&do=look", relay("15:30").replace("a:9000", "a:9000%0d%0ab")));
+    assert!(two_lines.words().contains("Alamat itu tidak dikenal"), "{}", two_lines.words());
+    assert_eq!(two_lines.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(standing(&world), after);
     world.ends();
 }
 

@@ -92,6 +92,9 @@ pub(super) fn read(path: &Path, text: &str) -> Result<Rotation, Failure> {
         return Err(bad(format!("{} clips; at most {MAX_CLIPS}", instance.clips.len())));
     }
     instance.clips.iter().try_for_each(InstanceClip::check).map_err(bad)?;
+    if let Some(twice) = super::twice(instance.clips.iter().map(|clip| clip.id)) {
+        return Err(bad(format!("two clips are called {twice}")));
+    }
     let fixed_sane = instance.fixed.iter().all(|f| sane(f.start) && sane(f.dur));
     if !fixed_sane || !sane(instance.agency_sep) {
         return Err(bad("a fixed time or agency_sep lies outside 0 to 604800".into()));

@@ -1,6 +1,6 @@
 //! A week of studio requests in whole seconds, as published instances give it, and bookings of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -112,11 +112,12 @@ impl Instance {
             if let Some(unknown) = r.equip.iter().find(|kind| !self.stock.contains_key(*kind)) {
                 return Err(format!("request {} wants {unknown:?}, of which there is no stock", r.id));
             }
+            if r.equip.iter().collect::<BTreeSet<_>>().len() < r.equip.len() {
+                return Err(format!("request {} names a piece of equipment twice", r.id));
+            }
         }
-        let mut ids: Vec<i64> = self.requests.iter().map(|r| r.id).collect();
-        ids.sort_unstable();
-        match ids.windows(2).find(|two| two[0] == two[1]) {
-            Some(two) => Err(format!("two requests are called {}", two[0])),
+        match super::twice(self.requests.iter().map(|r| r.id)) {
+            Some(twice) => Err(format!("two requests are called {twice}")),
             None => Ok(()),
         }
     }

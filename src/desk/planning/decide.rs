@@ -339,6 +339,10 @@ impl Desk {
             .word("first", period.first)
             .word("last", period.last);
         let wanted = channel.clone();
+        let stands = |row: &ModeRow| row.ended_at.is_none() && row.period == period;
+        if self.store.read(|r| r.day_modes(channel))?.iter().any(stands) {
+            return Ok(Vec::new());
+        }
         self.store.write(move |tx| -> Result<(), StoreError> {
             tx.add_day_mode(&wanted, &period, by, now)?;
             tx.audit(&event, now)

@@ -24,7 +24,7 @@ use super::material::DayMaterial;
 use super::{Asked, Desk, PlanError, Published, WhenEmpty, play_of};
 
 /// Why an interruption is not ordered or ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InterruptionRefusal {
     /// Its time is over, or nothing of it lies in the channel's hours.
     Over,
@@ -36,22 +36,30 @@ pub enum InterruptionRefusal {
     Changed,
     /// It is ended already, or there is none of that number.
     Ended,
+    /// Something that was ordered before has the air at that time, or the relay that is wanted would lie over it.
+    Overlaps {
+        /// What it is called.
+        title: String,
+        /// `14.00–14.30`, local time.
+        when: String,
+    },
 }
 
 impl InterruptionRefusal {
     /// A word for scripts.
-    pub fn code(self) -> &'static str {
+    pub fn code(&self) -> &'static str {
         match self {
             InterruptionRefusal::Over => "over",
             InterruptionRefusal::NotAnnounced => "not_announced",
             InterruptionRefusal::NoClip => "no_clip",
             InterruptionRefusal::Changed => "changed_since",
             InterruptionRefusal::Ended => "ended",
+            InterruptionRefusal::Overlaps { .. } => "overlaps",
         }
     }
 
     /// What people read.
-    pub fn text(self) -> Text {
+    pub fn text(&self) -> Text {
         match self {
             InterruptionRefusal::Over => Text::new(
                 "Jam itu sudah lewat atau di luar jam tayang. Pilih jam yang masih akan datang.",
@@ -74,6 +82,12 @@ impl InterruptionRefusal {
             InterruptionRefusal::Ended => {
                 Text::new("Kejadian itu sudah diakhiri.", "That interruption was ended already.")
             }
+            InterruptionRefusal::Overlaps { title, when } => Text::new(
+                format!("Pukul {when} sudah ada {title}. Akhiri itu dahulu pada daftar di atas, atau pilih jam lain."),
+                format!(
+                    "At {when} there is {title} already. End that first in the list above, or choose another time."
+                ),
+            ),
         }
     }
 }
@@ -416,10 +430,33 @@ impl Desk {
         let span = Span::new(start, end).filter(|span| span.end() > span.start().max(self.now()));
         let Some(span) = span else { return refused(InterruptionRefusal::Over) };
         let holds = Interruption { span, what: wanted.what.clone() };
+        let zone = configured.channel.zone;
+        if let Some((other, title)) = self.in_the_way(channel, date, &holds)? {
+            let clock = |at| zone.local(at).format("%H.%M").to_string();
+            let when = format!("{}–{}", clock(other.start()), clock(other.end()));
+            return refused(InterruptionRefusal::Overlaps { title, when });
+        }
         if matches!(holds.what, Happening::Urgent { .. }) && parent.is_none() {
             return refused(InterruptionRefusal::NotAnnounced);
         }
         Ok(holds)
+    }
+
+    /// What has the air already: a relay is an item of its own, and nothing else may be ordered over it.
+    fn in_the_way(
+        &self,
+        channel: &ChannelId,
+        date: BroadcastDate,
+        wanted: &Interruption,
+    ) -> Result<Option<(Span, String)>, PlanError> {
+        let Some((span, _)) = wanted.clears() else { return Ok(None) };
+        let now = self.now();
+        let rows = self.interruptions(channel, date)?;
+        let standing = rows.iter().filter_map(|row| row.in_force(now));
+        let other = standing.filter(|other| other.is_item() || wanted.is_item()).find_map(|other| {
+            other.clears().filter(|(held, _)| held.overlaps(span)).map(|(held, title)| (held, title.to_owned()))
+        });
+        Ok(other)
     }
 
     fn effect(

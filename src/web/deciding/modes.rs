@@ -48,7 +48,16 @@ pub(in crate::web) struct ModeForm {
     first: String,
     last: String,
     password: String,
+    /// The order whose effect stood on the page.
+    looked: String,
     r#do: String,
+}
+
+impl ModeForm {
+    /// What is ordered.
+    fn named(&self) -> String {
+        format!("{} {} {}", self.mode, self.first, self.last)
+    }
 }
 
 /// `GET /planning/{channel}/modes`
@@ -82,7 +91,9 @@ pub(in crate::web) async fn change(
     let mut errors = FormErrors::default();
     let period = read(&given, &channel, web.desk.now(), &can.visit, &mut errors);
     let saves = given.r#do == "order";
-    if saves && given.password.is_empty() {
+    if saves && period.is_some() && given.looked != given.named() {
+        errors.add("effect", can.visit.t("cost-other"));
+    } else if saves && given.password.is_empty() {
         errors.add("password", can.visit.t("act-password-empty"));
     } else if saves && period.is_some() && !password_again(&web, &can, given.password.clone()).await? {
         errors.add("password", can.visit.t("act-password-wrong"));

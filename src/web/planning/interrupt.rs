@@ -181,7 +181,17 @@ pub(in crate::web) struct InterruptionForm {
     password: String,
     /// The day as it stood on the page.
     seen: String,
+    /// The order whose effect stood on the page.
+    looked: String,
     r#do: String,
+}
+
+impl InterruptionForm {
+    /// What is ordered, as far as its effect hangs on it. No source has a blank in it.
+    fn named(&self) -> String {
+        let InterruptionForm { kind, from, to, clip, plays, source, title, .. } = self;
+        format!("{kind} {from} {to} {clip} {plays} {source} {title}")
+    }
 }
 
 /// `GET /planning/{channel}/{date}/interruptions`
@@ -219,7 +229,9 @@ pub(in crate::web) async fn order(
     let mut errors = FormErrors::default();
     let wanted = read(&given, &channel, date, &can.visit, &mut errors);
     let orders = given.r#do == "order";
-    if orders {
+    if orders && wanted.is_some() && given.looked != given.named() {
+        errors.add("effect", can.visit.t("cost-other"));
+    } else if orders {
         confirm(&web, &can, &given.password, &mut errors).await?;
     }
     let wrong = StatusCode::UNPROCESSABLE_ENTITY;
@@ -236,8 +248,9 @@ pub(in crate::web) async fn order(
                 errors.add("effect", InterruptionRefusal::Changed.text().get(can.visit.lang));
                 status = StatusCode::CONFLICT;
             }
-            Err(PlanError::Interruption(refusal)) => {
-                errors.add("from", refusal.text().get(can.visit.lang));
+            Err(error @ (PlanError::Interruption(_) | PlanError::Judged(_))) => {
+                let why = error.refusal().map(|(_, why)| why.get(can.visit.lang).to_owned());
+                errors.add("from", why.unwrap_or_default());
                 status = wrong;
             }
             published => {
@@ -249,11 +262,12 @@ pub(in crate::web) async fn order(
     }
     let id = channel.id.clone();
     let effect = match web.blocking(move |desk| desk.effect_of_interruption(&id, date, &wanted)).await? {
-        Err(PlanError::Interruption(refusal)) => {
-            errors.add("from", refusal.text().get(can.visit.lang));
+        Ok(effect) => effect,
+        Err(error) => {
+            let Some((_, why)) = error.refusal() else { return Err(error.into()) };
+            errors.add("from", why.get(can.visit.lang));
             return page_of(&web, page, &channel, date, given, None, (errors, wrong)).await;
         }
-        effect => effect?,
     };
     let shown = EffectShown::of(&effect, &channel, &can.visit);
     page_of(&web, page, &channel, date, given, Some(shown), (errors, status)).await

@@ -1010,3 +1010,6 @@ oral-gone = Withdrawn. The clip leaves the wall.
 oral-wrong-time = Give day and time, for instance 18:00.
 oral-wrong-way = Choose by which way it was given.
 oral-wrong-day = Choose the day.
+cost-other = What you ordered is not what the effect was shown for, so nothing was recorded. Its effect is on this page now; look at it, then confirm again.
+modes-end-ask = End it …
+modes-end-what = Days that are not published are planned without it again. Published days stay as they are until they are planned again.

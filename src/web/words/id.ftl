@@ -958,3 +958,6 @@ oral-gone = Dicabut. Videonya turun dari videotron.
 oral-wrong-time = Isi tanggal dan jamnya, misalnya 18:00.
 oral-wrong-way = Pilih dengan cara apa persetujuan itu diberikan.
 oral-wrong-day = Pilih harinya.
+cost-other = Isian berubah sesudah akibatnya ditampilkan, jadi belum ada yang dicatat. Akibat yang baru ada di halaman ini; periksa, lalu tetapkan lagi.
+modes-end-ask = Akhiri …
+modes-end-what = Hari yang belum diumumkan direncanakan lagi tanpa keadaan khusus ini. Hari yang sudah diumumkan tetap seperti adanya sampai direncanakan lagi.
