@@ -9,9 +9,9 @@ use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, ORIGIN, REFERRER_POLICY, SET_COOKIE,
     STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use tracing::Instrument;
 
 use super::page::{LANG_COOKIE, Visit};
@@ -32,10 +32,18 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; i
 pub(super) fn around(router: Router<Web>, web: Web) -> Router {
     router
         .fallback(|| async { Problem::NotFound })
-        .method_not_allowed_fallback(|| async { Problem::NotFound })
+        .method_not_allowed_fallback(up)
         .layer(DefaultBodyLimit::max(MOST_FORM_BYTES))
         .layer(middleware::from_fn_with_state(web.clone(), guard))
         .with_state(web)
+}
+
+/// Whoever opens the address to which a form is sent, by the link to the other language or by reloading, gets the page
+/// above it, on which the form stands.
+async fn up(method: Method, uri: Uri) -> Result<Response, Problem> {
+    let above = uri.path().rsplit_once('/').map(|(above, _)| above).filter(|_| method == Method::GET);
+    let above = above.ok_or(Problem::NotFound)?;
+    Ok(Redirect::to(if above.is_empty() { "/" } else { above }).into_response())
 }
 
 async fn guard(State(web): State<Web>, mut request: Request, next: Next) -> Response {

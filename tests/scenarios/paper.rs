@@ -183,3 +183,21 @@ fn a_letter_at_the_counter_is_on_air_the_next_day_with_an_approval_that_was_sign
     );
     world.ends();
 }
+
+#[test]
+fn the_other_language_of_a_page_that_refused_a_form_is_the_page_on_which_the_form_stands() {
+    let world = World::new();
+    let case = world.request(b"posyandu").case;
+    world.work();
+    let (pages, registry) = (Pages::of(&world), world.id(Role::Admin));
+    let refused = pages.fill(registry, &format!("/requests/{case}/receipts"), "bearer=&brought=");
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let link = format!("/requests/{case}/receipts?lang=en");
+    assert!(refused.words().contains(&link), "{}", refused.words());
+    let switched = pages.ask(Some(registry), &link);
+    assert_eq!(switched.status, StatusCode::SEE_OTHER);
+    assert_eq!(switched.headers["location"], format!("/requests/{case}"));
+    assert!(switched.headers["set-cookie"].to_str().unwrap().contains("en"), "the language is remembered");
+    assert_eq!(pages.ask(Some(registry), "/requests/999/nothing").status, StatusCode::NOT_FOUND);
+    world.ends();
+}
