@@ -48,8 +48,21 @@ pub(super) fn refused(error: DeskError, as_json: bool) -> Result<Ended, Failure>
     if as_json {
         say!("{}", json!({"refused": refusal.code(), "text_id": text.id, "text_en": text.en}));
     }
-    complain!("error: {}\n       {}", text.en, text.id);
+    complain!("error: {}\n       {}", with_way_out(&text.en), text.id);
     Ok(Ended::Refused)
+}
+
+/// What is wrong, then the way out, as every error of the command line: a refusal's first sentence says the one, the
+/// others the other.
+fn with_way_out(refusal: &str) -> String {
+    match refusal.split_once(". ") {
+        Some((what, out)) => {
+            let mut letters = out.chars();
+            let first = letters.next().map(|c| c.to_lowercase().to_string()).unwrap_or_default();
+            format!("{what}. Try: {first}{}", letters.as_str())
+        }
+        None => format!("{refusal} Try: correct that, and run it again."),
+    }
 }
 
 /// A person by number or address.

@@ -4,7 +4,7 @@ use super::cases::{acting_person, scope_of};
 use super::intake::shown_name;
 use super::{Desk, DeskError, Refusal};
 use crate::domain::audit::{AuditEvent, AuditKind};
-use crate::domain::ids::{CaseId, PersonId};
+use crate::domain::ids::{CaseId, FormId, PersonId};
 use crate::domain::paperwork::{
     MAX_BEARER_CHARS, MAX_BROUGHT_CHARS, MAX_SCAN_BYTES, MAX_SCANS, PaperKind, Receipt, Scan, looks_scanned,
 };
@@ -13,7 +13,7 @@ use crate::domain::submission::is_unprintable;
 use crate::domain::text::Text;
 use crate::files::letters;
 use crate::files::library::LibraryError;
-use crate::store::{CaseRow, NewScan, Reader, Scope, Tx};
+use crate::store::{CaseRow, NewReceipt, NewScan, Reader, Scope, Tx};
 
 /// A scan that comes in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,20 +40,32 @@ pub struct ReceiptPaper {
 }
 
 impl Desk {
-    /// Writes a receipt for what somebody brought to the counter, and takes its number.
+    /// Writes a receipt for what somebody brought to the counter, and takes its number. Whoever sends the same form again
+    /// gets what was written.
     ///
     /// # Errors
     /// Refused for whoever does not work at the counter, or without a name or word of what was brought.
-    pub fn give_receipt(&self, by: PersonId, case: CaseId, bearer: &str, brought: &str) -> Result<i64, DeskError> {
+    pub fn give_receipt(
+        &self,
+        by: PersonId,
+        case: CaseId,
+        (bearer, brought): (&str, &str),
+        form: Option<FormId>,
+    ) -> Result<i64, DeskError> {
         let now = self.now();
         let (bearer, brought) = (line(bearer, MAX_BEARER_CHARS)?, line(brought, MAX_BROUGHT_CHARS)?);
         let zone = self.deadlines()?.office().zone;
         self.store.write(move |tx| {
             at_the_counter(&acting_person(tx, by, now)?)?;
             case_of(tx, Scope::All, case)?;
+            if let Some(form) = &form
+                && let Some(receipt) = tx.receipt_on_form(case, by, form)?
+            {
+                return Ok(receipt);
+            }
             let year = zone.local(now).format("%Y").to_string();
             let number = format!("{:04}/TT/{year}", tx.next_number(&format!("tanda-terima/{year}"))?);
-            let receipt = tx.add_receipt(case, &number, (&bearer, &brought), by, now)?;
+            let receipt = tx.add_receipt(&NewReceipt { case, number, bearer, brought, form }, by, now)?;
             let event = AuditEvent::new(AuditKind::ReceiptGiven).by(by).number("case", case.0);
             tx.audit(&event.number("receipt", receipt), now)?;
             Ok(receipt)

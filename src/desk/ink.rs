@@ -5,6 +5,7 @@ use super::cases::{CaseFile, acting_person};
 use super::counter::{Scanned, at_the_counter, line, store_scan};
 use super::letters::{ApprovalLetter, position};
 use super::review::Acted;
+use super::session_papers::{Mark, SessionPaper};
 use super::{Desk, DeskError, Refusal};
 use crate::domain::audit::{AuditEvent, AuditKind};
 use crate::domain::ids::{CaseId, PersonId};
@@ -63,6 +64,29 @@ impl Desk {
             }
         }
         Ok(signers)
+    }
+
+    /// What a session's standard has signed at the step that waits, as it is printed to be signed in ink.
+    ///
+    /// # Errors
+    /// Refused where nothing of a session waits to be signed, and for another office's request.
+    pub fn session_to_sign(&self, person: &Person, case: CaseId) -> Result<SessionPaper, DeskError> {
+        let what = || Text::new("Surat yang menunggu tanda tangan", "A paper that waits for a signature");
+        let nothing = || Refusal::NotFound { what: what() };
+        let found = self.case_file(person, case)?;
+        let signer = self.signers(&found)?.into_iter().next().ok_or_else(nothing)?;
+        let actor = &found.step().ok_or_else(nothing)?.actor;
+        let mut documents = found.standard.as_written().documents.iter();
+        let document = documents.find(|document| document.signer.as_ref() == Some(actor)).ok_or_else(nothing)?;
+        let mut paper = self.session_paper(person, case, &document.id)?;
+        paper.marks.push(Mark {
+            signs: true,
+            name: signer.name,
+            position: position(signer.form, found.standard.title_of(actor)),
+            at: self.now(),
+            with_the_one_before: false,
+        });
+        Ok(SessionPaper { number: Some("........".into()), waits_for: Vec::new(), ..paper })
     }
 
     /// The approval as it is printed to be signed in ink: without a number, which is written on it or drawn later.

@@ -17,6 +17,7 @@ use crate::domain::submission::{LetterDetails, LetterFault, Original, is_unprint
 use crate::domain::text::{Lang, Text};
 use crate::domain::time::Instant;
 use crate::engine::procedure::Refused;
+use crate::files::letters;
 use crate::files::library::{Arrived, LibraryError};
 use crate::store::{JobKind, NewSubmission, Reader, Scope, Tx};
 
@@ -184,8 +185,10 @@ impl Desk {
     /// # Errors
     /// When the disk or the database would not.
     pub fn sweep(&self) -> Result<Vec<String>, DeskError> {
-        let removed =
+        let mut removed =
             self.library.sweep::<DeskError>(|sha256| Ok(self.store.read(|r| r.originals())?.contains(&sha256)))?;
+        let left = letters::sweep(self.home(), self.now());
+        removed.extend(left.map_err(|source| LibraryError::Disk { path: self.home().join("letters"), source })?);
         let gone: Vec<String> = self.store.read(|r| r.uploads())?.into_iter().collect();
         for name in gone {
             if !self.library.is_arriving(&name) {
@@ -304,6 +307,7 @@ pub(super) fn applicants_office(
     let office = match asked_for {
         Some(asked) if own == Some(asked) || at_the_counter => asked,
         Some(_) => return Err(Refusal::NeedsRole(Role::Registry).into()),
+        None if at_the_counter => own.ok_or(Refusal::ApplicantWanted)?,
         None => own.ok_or(Refusal::NeedsRole(Role::Office))?,
     };
     let open = r.office(Scope::All, office)?.filter(|o| o.closed_at.is_none());

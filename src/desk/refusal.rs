@@ -34,6 +34,8 @@ pub enum Refusal {
     LastAdmin,
     /// A sender of requests needs an office.
     OfficeWanted,
+    /// Staff enter a letter without saying whose it is.
+    ApplicantWanted,
     /// A line is empty, too long, or holds what can't be seen.
     Line {
         /// Most characters.
@@ -140,6 +142,7 @@ impl Refusal {
             Refusal::Name => "name",
             Refusal::LastAdmin => "last_admin",
             Refusal::OfficeWanted => "office_wanted",
+            Refusal::ApplicantWanted => "applicant_wanted",
             Refusal::Line { .. } => "line",
             Refusal::SignedOn => "signed_on",
             Refusal::NoScan => "no_scan",
@@ -214,6 +217,10 @@ impl Refusal {
             Refusal::OfficeWanted => Text::new(
                 "Pemohon harus terdaftar pada satu instansi. Pilih instansinya.",
                 "An applicant belongs to an office. Choose the office.",
+            ),
+            Refusal::ApplicantWanted => Text::new(
+                "Surat ini belum ada pemohonnya. Pilih pemohon.",
+                "The letter has no applicant yet. Choose the applicant.",
             ),
             Refusal::Line { most } => Text::new(
                 format!("Isi satu baris, 1 sampai {most} karakter."),

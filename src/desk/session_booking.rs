@@ -5,11 +5,11 @@
 use super::cases::CaseFile;
 use super::matter::Session;
 use super::review::Procedure;
-use super::studio::{Entry, WantedBooking, WantedMove};
+use super::studio::{Entry, WantedBooking, line_of, session_of};
 use super::{DeskError, Refusal};
 use crate::domain::ids::{BookingId, PersonId, StudioId};
 use crate::domain::standard::{Action, Booked, EdgeKind, Step};
-use crate::domain::studio::{Booking, LONGEST_TITLE, Progress, is_meant};
+use crate::domain::studio::{Booking, LONGEST_TITLE, LogKind, Progress, is_meant};
 use crate::domain::text::Text;
 use crate::domain::time::Instant;
 use crate::engine::procedure::Move;
@@ -27,8 +27,8 @@ impl Procedure {
         match (done.kind, &done.outcome) {
             (EdgeKind::Return, _) => return Ok(()),
             (_, Some(outcome)) if outcome.as_str() != FULFILLED => {
-                let why = done.reason.clone().unwrap_or_else(|| format!("Permohonan berakhir: {outcome}"));
-                return self.give_back(tx, session, outcome.as_str(), &why, by);
+                let why = done.reason.as_deref().unwrap_or_default();
+                return self.give_back(tx, session, outcome.as_str(), why, by);
             }
             _ => {}
         }
@@ -43,7 +43,8 @@ impl Procedure {
         }
     }
 
-    /// The booking that keeps a studio for the request, at the time that was chosen; a new one if none does.
+    /// The booking that keeps a studio for the request, at the time that was chosen, in the service's own studio; a new one
+    /// if none does. What a corrected letter asks for since is what counts.
     fn hold_for(
         &self,
         tx: &mut Tx<'_>,
@@ -54,13 +55,19 @@ impl Procedure {
         let letter = &session.newest().letter;
         let chosen = self.at;
         if let Some(kept) = session.booking(self.booker.now()) {
-            let Some(start) = chosen.filter(|at| *at != kept.session.start()) else { return Ok(kept.clone()) };
-            let reason = "Waktu dipilih pada langkah permohonan".to_owned();
-            let wanted = WantedMove { studio: None, start, minutes: None, reason, consent: None, version: None };
-            return self.booker.move_to(tx, by, kept.id, wanted);
+            let booked = u32::try_from(kept.session.length().num_minutes()).unwrap_or(letter.duration_min);
+            let (start, minutes) = match session.asks_anew() {
+                true => (letter.wanted_at, letter.duration_min),
+                false => (kept.session.start(), booked),
+            };
+            let wanted = session_of(chosen.unwrap_or(start), minutes)?;
+            if wanted == kept.session && studio == kept.studio {
+                return Ok(kept.clone());
+            }
+            return self.booker.follow(tx, by, kept.id, (&studio, wanted), wanted == letter.wanted());
         }
         // A hold that has run out meanwhile is taken again where it was, if it is still free.
-        let before = session.bookings.last().map(|booking| booking.session.start());
+        let before = session.bookings.last().map(|booking| booking.session.start()).filter(|_| !session.asks_anew());
         let start = chosen.or(before).unwrap_or(letter.wanted_at);
         let title: String = letter.topic.chars().take(LONGEST_TITLE).collect();
         let wish = WantedBooking::usual(studio, &title, start, letter.duration_min).of_case(found.row.id);
@@ -81,7 +88,7 @@ impl Procedure {
             (Progress::Waiting, Some(by)) if outcome == NO_SHOW => {
                 self.booker.tell(tx, by, kept.id, &Entry::NoShow).map(drop)
             }
-            (Progress::Waiting, by) => self.booker.cancel(tx, by, kept.id, None, why).map(drop),
+            (Progress::Waiting, by) => self.booker.give_up(tx, by, kept.id, why).map(drop),
             _ => Ok(()),
         }
     }
@@ -111,8 +118,8 @@ impl Procedure {
             Action::HandOver => {
                 let letter = &session.newest().letter;
                 let what = done.reason.as_ref().unwrap_or(&letter.material);
-                let what = what.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(LONGEST_TITLE).collect();
-                let whose = letter.institution.chars().take(LONGEST_TITLE).collect();
+                let what = line_of(what, LONGEST_TITLE);
+                let whose = line_of(&letter.institution, LONGEST_TITLE);
                 self.booker.tell(tx, by, kept.id, &Entry::Material { what, whose }).map(drop)
             }
             Action::Execute if step.evidence.iter().any(|proof| proof.as_str() == SESSION_LOG) => {
@@ -137,6 +144,13 @@ impl Session {
     /// The booking that keeps a studio for it at an instant; the newest that does.
     pub fn booking(&self, now: Instant) -> Option<&Booking> {
         self.bookings.iter().rev().find(|booking| booking.state.at(now).keeps())
+    }
+    /// Whether a letter that came after the booking asks for another time or length than the one before it.
+    pub fn asks_anew(&self) -> bool {
+        let placed = |kind| matches!(kind, LogKind::Held | LogKind::Moved);
+        let Some(placed) = self.log.0.iter().rev().find(|entry| placed(entry.kind)) else { return false };
+        let before = self.requests.iter().rev().find(|request| request.filed_at <= placed.at);
+        before.is_some_and(|before| before.letter.wanted() != self.newest().letter.wanted())
     }
     /// Whether its studio was certain once and no booking keeps one any more, while its request is open.
     pub fn lost_its_studio(&self, found: &CaseFile, now: Instant) -> bool {

@@ -8,8 +8,8 @@ use super::{Desk, DeskError, Refusal};
 use crate::domain::ids::{CaseId, PersonId};
 use crate::domain::people::Person;
 use crate::domain::session::SessionLetter;
-use crate::domain::standard::{Action, Document, EdgeKind, Key};
-use crate::domain::text::Text;
+use crate::domain::standard::{Action, Document, EdgeKind, Key, Step};
+use crate::domain::text::{Lang, Text, instant_in_words};
 use crate::domain::time::{Instant, Span, Zone};
 use crate::store::{MoveRow, Reader, StoreError};
 
@@ -43,6 +43,8 @@ pub struct SessionPaper {
     pub letter: SessionLetter,
     /// When the session is.
     pub session: Span,
+    /// That this is not so any more, and what is.
+    pub changed: Option<Text>,
     /// Initials in order, then the signature, as far as they are given.
     pub marks: Vec<Mark>,
     /// Positions that have not given theirs.
@@ -76,7 +78,9 @@ impl Desk {
             let issued = session.paper(&document.id);
             let drafted = {
                 let mut drafts = found.standard.as_written().steps.iter().filter(|s| s.yields.contains(&document.id));
-                drafts.any(|step| found.moves.iter().any(|done| done.from == step.id))
+                // Whoever signs reads before what is signed.
+                let to_sign = |step: &Step| step.action == Action::Sign && found.row.step == step.id;
+                drafts.any(|step| to_sign(step) || found.moves.iter().any(|done| done.from == step.id))
             };
             if issued.is_none() && !(person.is_staff() && drafted) {
                 return Err(not_found().into());
@@ -95,6 +99,7 @@ impl Desk {
                     .and_then(|paper| paper.session)
                     .or_else(|| session.booking(now).map(|booking| booking.session))
                     .unwrap_or_else(|| letter.wanted()),
+                changed: issued.and_then(|paper| changed(&found, session, paper.session?, (self.zone(), now))),
                 waits_for: waits.map(|actor| found.standard.title_of(actor).to_owned()).collect(),
                 marks: marks.into_iter().map(|(_, mark)| mark).collect(),
                 guide: document.signer.is_none(),
@@ -105,6 +110,41 @@ impl Desk {
                 letter,
             })
         })
+    }
+}
+
+/// What a paper says whose time does not hold any more: its session was moved, or its studio is not booked.
+fn changed(found: &CaseFile, session: &Session, printed: Span, (zone, now): (Zone, Instant)) -> Option<Text> {
+    let newest = session.bookings.last()?;
+    match session.booking(now) {
+        Some(kept) if kept.session == printed => None,
+        Some(kept) => {
+            let (at, minutes) = (kept.session.start(), kept.session.length().num_minutes());
+            Some(Text::new(
+                format!(
+                    "Waktu di bawah ini tidak berlaku lagi. Sesi ini dipindah ke {} ({minutes} menit).",
+                    instant_in_words(at, zone, Lang::Id)
+                ),
+                format!(
+                    "The time below does not hold any more. The session was moved to {} ({minutes} minutes).",
+                    instant_in_words(at, zone, Lang::En)
+                ),
+            ))
+        }
+        None => {
+            let state = newest.state.at(now).text();
+            let (id, en) = match found.step() {
+                Some(_) => (" Waktu baru akan diberitahukan.", " A new time will be announced."),
+                None => ("", ""),
+            };
+            Some(Text::new(
+                format!("Waktu di bawah ini tidak berlaku lagi. Pemesanan studio: {}.{id}", state.id.to_lowercase()),
+                format!(
+                    "The time below does not hold any more. The studio's booking: {}.{en}",
+                    state.en.to_lowercase()
+                ),
+            ))
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 mod free;
 mod operator;
 mod refused;
+mod request;
 mod session;
 
 use std::collections::BTreeSet;
@@ -21,15 +22,17 @@ use crate::domain::studio::{
     Booking, BookingState, LONGEST_MIN, LONGEST_NOTE, LONGEST_TITLE, LogKind, MOST_OPERATORS, Progress, SHORTEST_MIN,
     SessionLog, Studio,
 };
+use crate::domain::submission::is_unprintable;
 use crate::domain::text::Text;
 use crate::domain::time::{BroadcastDate, Instant, Span};
-use crate::store::{NewBooking, Reader, StoreError, Tx};
+use crate::store::{NewBooking, Reader, Tx};
 
-use super::cases::acting_person;
+use super::cases::{Standards, acting_person};
 use super::{Desk, DeskError, Refusal};
 
 pub use operator::Handover;
 pub use refused::{Alternative, Clash, NotBooked, StudioRefusal};
+use request::Change;
 pub use session::Entry;
 
 /// Who may hold, confirm, move and cancel.
@@ -96,12 +99,15 @@ pub struct BookingFile {
     pub log: SessionLog,
     /// Who operates, by name.
     pub operators: Vec<String>,
+    /// Those of them who are no operators any more while the session is still to be held.
+    pub gone: Vec<String>,
 }
 
 /// Books within a transaction that its caller has begun.
 #[derive(Clone)]
 pub struct Booker {
     config: Arc<Config>,
+    standards: Standards,
     /// When the office works, where a studio is closed with it.
     office: Option<Arc<OfficeHours>>,
     now: Instant,
@@ -204,17 +210,55 @@ impl Booker {
         self.expire(tx)?;
         let booking = self.changeable(tx, id, wanted.version)?;
         let reason = words(&wanted.reason, LONGEST_NOTE).ok_or(StudioRefusal::ReasonWanted)?;
+        if let (Some(case), Some(studio)) = (booking.case, &wanted.studio) {
+            self.serves(tx, case, studio)?;
+        }
         let consent = wanted.consent.as_deref().and_then(|text| words(text, LONGEST_NOTE));
         let note = match (booking.state, consent) {
             (BookingState::Confirmed, None) => return Err(StudioRefusal::ConsentWanted.into()),
             (_, Some(consent)) => format!("{reason} ({consent})"),
-            (_, None) => reason,
+            (_, None) => reason.clone(),
         };
-        let studio = self.studio(wanted.studio.as_ref().unwrap_or(&booking.studio))?;
         let before = u32::try_from(booking.session.length().num_minutes()).unwrap_or(0);
         let session = session_of(wanted.start, wanted.minutes.unwrap_or(before))?;
+        let moved = self.place(tx, by, &booking, (wanted.studio.as_ref(), session), &note)?;
+        self.tell_request(tx, &moved, Change::Moved(&booking, &reason))?;
+        Ok(moved)
+    }
+
+    /// Gives a booking the place that a step of its request wants; the step itself is the reason. `agreed`: the applicant
+    /// asked for it.
+    ///
+    /// # Errors
+    /// As [`Booker::move_to`].
+    pub(super) fn follow(
+        &self,
+        tx: &mut Tx<'_>,
+        by: PersonId,
+        id: BookingId,
+        (studio, session): (&StudioId, Span),
+        agreed: bool,
+    ) -> Result<Booking, DeskError> {
+        self.expire(tx)?;
+        let booking = self.changeable(tx, id, None)?;
+        if booking.state == BookingState::Confirmed && !agreed {
+            return Err(StudioRefusal::ConsentWanted.into());
+        }
+        self.place(tx, by, &booking, (Some(studio), session), "")
+    }
+
+    fn place(
+        &self,
+        tx: &mut Tx<'_>,
+        by: PersonId,
+        booking: &Booking,
+        (studio, session): (Option<&StudioId>, Span),
+        note: &str,
+    ) -> Result<Booking, DeskError> {
+        let id = booking.id;
+        let studio = self.studio(studio.unwrap_or(&booking.studio))?;
         let operators = u32::try_from(booking.operators.len()).unwrap_or(MOST_OPERATORS);
-        let keeps = free::keeps(self, tx, studio, session, &booking.equipment, operators, Some(&booking))?;
+        let keeps = free::keeps(self, tx, studio, session, &booking.equipment, operators, Some(booking))?;
         tx.move_booking(id, booking.version, &studio.id, session, &keeps)?;
         if let BookingState::Hold { until } = booking.state
             && until > session.start()
@@ -222,7 +266,7 @@ impl Booker {
             let version = self.load(tx, id)?.version;
             tx.set_booking_state(id, version, BookingState::Hold { until: session.start() }, self.now)?;
         }
-        self.told(tx, AuditKind::BookingMoved, id, LogKind::Moved, &note, Some(by))?;
+        self.told(tx, AuditKind::BookingMoved, id, LogKind::Moved, note, Some(by))?;
         self.load(tx, id)
     }
 
@@ -241,9 +285,37 @@ impl Booker {
         self.expire(tx)?;
         let booking = self.changeable(tx, id, version)?;
         let reason = words(reason, LONGEST_NOTE).ok_or(StudioRefusal::ReasonWanted)?;
-        tx.set_booking_state(id, booking.version, BookingState::Cancelled, self.now)?;
-        self.told(tx, AuditKind::BookingCancelled, id, LogKind::Cancelled, &reason, by)?;
-        self.load(tx, id)
+        let booking = self.release(tx, by, &booking, &reason)?;
+        self.tell_request(tx, &booking, Change::Cancelled(&reason))?;
+        Ok(booking)
+    }
+
+    /// Gives back what a request keeps that ends; why stands with the request.
+    ///
+    /// # Errors
+    /// As [`Booker::cancel`].
+    pub(super) fn give_up(
+        &self,
+        tx: &mut Tx<'_>,
+        by: Option<PersonId>,
+        id: BookingId,
+        why: &str,
+    ) -> Result<Booking, DeskError> {
+        self.expire(tx)?;
+        let booking = self.changeable(tx, id, None)?;
+        self.release(tx, by, &booking, &line_of(why, LONGEST_NOTE))
+    }
+
+    fn release(
+        &self,
+        tx: &mut Tx<'_>,
+        by: Option<PersonId>,
+        booking: &Booking,
+        note: &str,
+    ) -> Result<Booking, DeskError> {
+        tx.set_booking_state(booking.id, booking.version, BookingState::Cancelled, self.now)?;
+        self.told(tx, AuditKind::BookingCancelled, booking.id, LogKind::Cancelled, note, by)?;
+        self.load(tx, booking.id)
     }
 
     fn changeable(&self, tx: &mut Tx<'_>, id: BookingId, version: Option<u32>) -> Result<Booking, DeskError> {
@@ -273,6 +345,8 @@ impl Booker {
         let expired = tx.expire_holds(self.now)?;
         for id in &expired {
             self.audit(tx, AuditKind::BookingExpired, *id, None)?;
+            let booking = self.load(tx, *id)?;
+            self.tell_request(tx, &booking, Change::Expired)?;
         }
         Ok(expired.len())
     }
@@ -305,14 +379,26 @@ impl Booker {
     }
 }
 
-/// What a person wrote, without space around it; `None` if nothing is left or it is too long.
+/// What a person wrote, without space around it; `None` if nothing that can be seen is left, it is too long, or holds what
+/// makes a line read differently. Only what is longer than a title has lines.
 fn words(text: &str, most: usize) -> Option<String> {
-    let text = text.trim();
-    ((1..=most).contains(&text.chars().count()) && !text.contains(|c: char| c.is_control() && c != '\n' && c != '\r'))
-        .then(|| text.to_owned())
+    let text = text.trim().replace("\r\n", "\n");
+    let lines = most > LONGEST_TITLE;
+    let seen = text.contains(|c: char| !c.is_whitespace() && !NOTHING_TO_SEE.contains(&c));
+    let fine = seen && text.chars().count() <= most && !text.contains(|c| is_unprintable(c) && !(lines && c == '\n'));
+    fine.then_some(text)
 }
 
-fn session_of(start: Instant, minutes: u32) -> Result<Span, DeskError> {
+/// Characters without width, which alone make no word.
+const NOTHING_TO_SEE: [char; 7] = ['\u{200b}', '\u{200c}', '\u{200d}', '\u{200e}', '\u{200f}', '\u{2060}', '\u{feff}'];
+
+/// Words that stand elsewhere already, as one line of at most so many characters.
+pub(super) fn line_of(text: &str, most: usize) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    line.chars().filter(|c| !is_unprintable(*c)).take(most).collect()
+}
+
+pub(super) fn session_of(start: Instant, minutes: u32) -> Result<Span, DeskError> {
     if !(SHORTEST_MIN..=LONGEST_MIN).contains(&minutes) {
         return Err(StudioRefusal::Length.into());
     }
@@ -328,7 +414,7 @@ impl Desk {
     pub fn booker(&self) -> Result<Booker, DeskError> {
         let wanted = self.config.studios.studios.values().any(|studio| studio.office_days);
         let office = wanted.then(|| Ok::<_, DeskError>(Arc::new(self.deadlines()?.office().clone()))).transpose()?;
-        Ok(Booker { config: Arc::clone(&self.config), office, now: self.now() })
+        Ok(Booker { config: Arc::clone(&self.config), standards: self.standards.clone(), office, now: self.now() })
     }
 
     /// Holds a studio while the letter is on its way.
@@ -339,6 +425,9 @@ impl Desk {
         let booker = self.booker()?;
         self.store.write(move |tx| {
             booker.by_role(tx, by, BOOKERS)?;
+            if let Some(case) = wanted.case {
+                booker.serves(tx, case, &wanted.studio)?;
+            }
             booker.hold(tx, by, wanted)
         })
     }
@@ -463,11 +552,18 @@ impl Desk {
     }
 
     fn file_of(&self, r: &Reader<'_>, booking: Booking, now: Instant) -> Result<BookingFile, DeskError> {
-        let name = |id: &PersonId| Ok::<_, StoreError>(r.person(*id, now)?.map_or(id.to_string(), |p| p.name));
-        let operators = booking.operators.iter().map(name).collect::<Result<Vec<_>, _>>()?;
+        let log = r.session_log(booking.id)?;
+        let open = booking.state.keeps() && matches!(log.progress(), Progress::Waiting | Progress::Running { .. });
+        let (mut operators, mut gone) = (Vec::new(), Vec::new());
+        for id in &booking.operators {
+            let person = r.person(*id, now)?;
+            let name = person.as_ref().map_or(id.to_string(), |person| person.name.clone());
+            let works = person.is_some_and(|p| p.disabled_at.is_none() && p.holds(Role::StudioOperator));
+            gone.extend((open && !works).then(|| name.clone()));
+            operators.push(name);
+        }
         let studio = self.config.studios.studios.get(&booking.studio);
         let studio = studio.map_or_else(|| booking.studio.to_string(), |s| s.title.clone());
-        let log = r.session_log(booking.id)?;
-        Ok(BookingFile { booking, studio, log, operators })
+        Ok(BookingFile { booking, studio, log, operators, gone })
     }
 }

@@ -253,8 +253,21 @@ fn covers(outer: Option<Stretch>, inner: Stretch) -> bool {
     outer.is_some_and(|outer| outer.start <= inner.start && inner.end <= outer.end)
 }
 
+/// Whether hours cover a stretch around a day's sessions: those of the day, of the day before that run over midnight, and
+/// of the next; hours that begin as others end are one.
+fn covered(hours: &[Option<Stretch>], day: usize, inner: Stretch) -> bool {
+    let first = day.saturating_sub(1);
+    let mut reached: Option<Stretch> = None;
+    hours.iter().skip(first).take(day + 2 - first).flatten().any(|open| {
+        let joined = reached.filter(|so_far| open.start <= so_far.end);
+        let joined = joined.map(|so_far| Stretch { start: so_far.start, end: so_far.end.max(open.end) });
+        reached = Some(joined.unwrap_or(*open));
+        covers(reached, inner)
+    })
+}
+
 fn on_shift(house: &House, day: usize, occupied: Stretch) -> impl Iterator<Item = usize> {
-    let works = move |o: &Operator| covers(o.shift.get(day).copied().flatten(), occupied);
+    let works = move |o: &Operator| covered(&o.shift, day, occupied);
     house.operators.iter().enumerate().filter(move |(_, o)| works(o)).map(|(n, _)| n)
 }
 
@@ -369,9 +382,9 @@ pub fn conflicts(house: &House, calendar: &Calendar, wish: &Wish) -> Vec<Conflic
         found.push(Conflict::OffGrid { grid: house.grid });
     }
     match house.rooms[room].open.get(wish.day).copied().flatten() {
+        _ if covered(&house.rooms[room].open, wish.day, occupied) => {}
         None => found.push(Conflict::Closed),
-        Some(open) if !covers(Some(open), occupied) => found.push(Conflict::OutsideHours { open, occupied }),
-        Some(_) => {}
+        Some(open) => found.push(Conflict::OutsideHours { open, occupied }),
     }
     if let Some(by) = in_the_way(&calendar.rooms[room], occupied) {
         found.push(Conflict::RoomTaken { by });

@@ -4,8 +4,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use chrono::TimeDelta;
+
 use super::whole;
 use crate::domain::ids::Sha256;
+use crate::domain::time::Instant;
 
 const FOLDER: &str = "letters";
 
@@ -28,6 +31,30 @@ pub fn keep(home: &Path, bytes: &[u8]) -> io::Result<Sha256> {
     Ok(sha256)
 }
 
+/// How long a scan may take to be written before what is left of it is nobody's: a few seconds would do.
+const LEFT_LYING: TimeDelta = TimeDelta::hours(1);
+
+/// Removes what a killed program left unfinished. Returns the names of the files removed.
+///
+/// # Errors
+/// The disk's.
+pub fn sweep(home: &Path, now: Instant) -> io::Result<Vec<String>> {
+    let mut removed = Vec::new();
+    let entries = match fs::read_dir(home.join(FOLDER)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(removed),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.ends_with(whole::UNFINISHED) && Instant::from(entry.metadata()?.modified()?) + LEFT_LYING < now {
+            fs::remove_file(entry.path())?;
+            removed.push(name);
+        }
+    }
+    Ok(removed)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -39,5 +66,18 @@ mod tests {
         assert_eq!(keep(home.path(), b"%PDF-1.4 a letter").unwrap(), first);
         assert_eq!(fs::read(path(home.path(), first)).unwrap(), b"%PDF-1.4 a letter");
         assert_eq!(fs::read_dir(home.path().join(FOLDER)).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_a_killed_program_left_of_a_scan_goes_and_one_that_is_being_written_stays() {
+        let home = tempfile::tempdir().unwrap();
+        keep(home.path(), b"%PDF-1.4 a letter").unwrap();
+        let now: Instant = "2026-11-23T03:00:00Z".parse().unwrap();
+        for (name, written) in [("left.part", now - TimeDelta::hours(2)), ("now.part", now)] {
+            let file = fs::File::create(home.path().join(FOLDER).join(name)).unwrap();
+            file.set_modified(written.into()).unwrap();
+        }
+        assert_eq!(sweep(home.path(), now).unwrap(), ["left.part"]);
+        assert_eq!(fs::read_dir(home.path().join(FOLDER)).unwrap().count(), 2);
     }
 }

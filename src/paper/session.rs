@@ -29,6 +29,10 @@ pub fn paper(facts: &SessionPaper, letterhead: &[String]) -> Paper {
             (Text::new("Lama", "Length"), format!("{} menit", facts.session.length().num_minutes())),
         ]),
     ];
+    if let Some(changed) = &facts.changed {
+        let heading = Text::new("Waktu berubah", "The time has changed");
+        blocks.splice(1..1, [Block::Heading(heading), Block::Words(changed.clone())]);
+    }
     if facts.guide {
         blocks.extend(guide(facts));
     }

@@ -59,7 +59,7 @@ pub use jobs::{Job, JobKind, JobState, LEASE, MOST_ATTEMPTS};
 pub use offices::{NewOffice, WeightRow};
 pub use oral::NewOral;
 pub use outbox::{Addressee, Announcement, Letter};
-pub use paperwork::{InkRow, NewScan};
+pub use paperwork::{InkRow, NewReceipt, NewScan};
 pub use people::{Invite, NewPerson};
 pub use playlists::PublishedRevision;
 pub use rules::{AirtimeRow, ModeRow, SavedRules};
@@ -162,6 +162,7 @@ const SCHEMA: &[(u32, &str)] = &[
     (15, include_str!("migrations/15.sql")),
     (16, include_str!("migrations/16.sql")),
     (17, include_str!("migrations/17.sql")),
+    (18, include_str!("migrations/18.sql")),
 ];
 /// File of the database in a home.
 pub const DATABASE_FILE: &str = "siaran.db";

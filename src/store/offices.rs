@@ -166,6 +166,7 @@ impl Tx<'_> {
     /// # Errors
     /// When the database would not.
     pub fn erase_office(&mut self, office: OpdId, at: Instant) -> Result<(), StoreError> {
+        self.erase_names(office)?;
         for sql in [
             "update offices set name = '(dihapus ' || id || ')', closed_at_ms = ?2 where id = ?1",
             "update sessions set ip = '', user_agent = '', revoked_at_ms = coalesce(revoked_at_ms, ?2), \
@@ -177,6 +178,41 @@ impl Tx<'_> {
              password_hash = null, disabled_at_ms = coalesce(disabled_at_ms, ?2) where office_id = ?1",
         ] {
             self.connection.prepare_cached(sql)?.execute(params![office.0, ms(at)])?;
+        }
+        Ok(())
+    }
+
+    /// Erases the names by which an applicant went out of what its requests say, and all that was written freely about
+    /// whoever came.
+    fn erase_names(&mut self, office: OpdId) -> Result<(), StoreError> {
+        let names: Vec<String> = {
+            let sql = "select name from (select name from offices where id = ?1 \
+                       union select name from people where office_id = ?1 \
+                       union select institution from session_requests \
+                       where case_id in (select id from cases where office_id = ?1)) order by length(name) desc";
+            let mut statement = self.connection.prepare_cached(sql)?;
+            let rows = statement.query_map([office.0], |row| row.get(0))?;
+            rows.collect::<Result<_, _>>()?
+        };
+        for name in names {
+            for sql in [
+                "update receipts set bearer = '(dihapus)', brought = replace(brought, ?2, '(dihapus)') \
+                 where case_id in (select id from cases where office_id = ?1)",
+                "update bookings set title = replace(title, ?2, '(dihapus)') \
+                 where case_id in (select id from cases where office_id = ?1)",
+                "update booking_log set note = '(dihapus)', item = replace(item, ?2, '(dihapus)') \
+                 where note <> '' and booking_id in \
+                 (select id from bookings where case_id in (select id from cases where office_id = ?1))",
+                "update session_requests set topic = replace(topic, ?2, '(dihapus)'), \
+                 purpose = replace(purpose, ?2, '(dihapus)'), material = replace(material, ?2, '(dihapus)') \
+                 where case_id in (select id from cases where office_id = ?1)",
+                "update outbox set subject_id = replace(subject_id, ?2, '(dihapus)'), \
+                 subject_en = replace(subject_en, ?2, '(erased)'), body_id = '(dihapus)', body_en = '(erased)' \
+                 where office_id = ?1 or person_id in (select id from people where office_id = ?1) \
+                 or case_id in (select id from cases where office_id = ?1)",
+            ] {
+                self.connection.prepare_cached(sql)?.execute(params![office.0, name])?;
+            }
         }
         Ok(())
     }

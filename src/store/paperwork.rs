@@ -1,12 +1,27 @@
 //! Receipts of the counter, scans of paper, and who signed what in ink.
 
-use rusqlite::{Row, params};
+use rusqlite::{OptionalExtension, Row, params};
 
 use super::row::{count, hash, instant, int, ms, small, word};
 use super::{Reader, Scope, StoreError, Tx};
-use crate::domain::ids::{CaseId, PersonId, Sha256};
+use crate::domain::ids::{CaseId, FormId, PersonId, Sha256};
 use crate::domain::paperwork::{PaperKind, Receipt, Scan};
 use crate::domain::time::{BroadcastDate, Instant};
+
+/// A receipt to write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewReceipt {
+    /// For which request.
+    pub case: CaseId,
+    /// What is printed: `0001/TT/2026`.
+    pub number: String,
+    /// Who brought it.
+    pub bearer: String,
+    /// What was brought.
+    pub brought: String,
+    /// The form on which it was asked for, if it came on one.
+    pub form: Option<FormId>,
+}
 
 /// A scan to add.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +100,16 @@ impl Reader<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// The receipt that somebody gave for a request on a form.
+    ///
+    /// # Errors
+    /// When the database would not.
+    pub fn receipt_on_form(&self, case: CaseId, by: PersonId, form: &FormId) -> Result<Option<i64>, StoreError> {
+        let sql = "select id from receipts where case_id = ? and person_id = ? and form = ?";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        Ok(statement.query_row(params![case.0, by.0, form.as_str()], |row| row.get(0)).optional()?)
+    }
+
     /// Scans of a request, oldest first; none of another office's.
     ///
     /// # Errors
@@ -138,16 +163,19 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// When the database would not.
-    pub fn add_receipt(
-        &mut self,
-        case: CaseId,
-        number: &str,
-        (bearer, brought): (&str, &str),
-        by: PersonId,
-        at: Instant,
-    ) -> Result<i64, StoreError> {
-        let sql = "insert into receipts (case_id, number, bearer, brought, person_id, at_ms) values (?, ?, ?, ?, ?, ?)";
-        self.connection.prepare_cached(sql)?.execute(params![case.0, number, bearer, brought, by.0, ms(at)])?;
+    pub fn add_receipt(&mut self, new: &NewReceipt, by: PersonId, at: Instant) -> Result<i64, StoreError> {
+        let sql = "insert into receipts (case_id, number, bearer, brought, form, person_id, at_ms) \
+                   values (?, ?, ?, ?, ?, ?, ?)";
+        let form = new.form.as_ref().map(FormId::as_str);
+        self.connection.prepare_cached(sql)?.execute(params![
+            new.case.0,
+            new.number,
+            new.bearer,
+            new.brought,
+            form,
+            by.0,
+            ms(at)
+        ])?;
         Ok(self.connection.last_insert_rowid())
     }
 

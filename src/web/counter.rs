@@ -24,7 +24,7 @@ use crate::domain::paperwork::{MAX_BEARER_CHARS, MAX_BROUGHT_CHARS, MAX_SCAN_BYT
 use crate::domain::text::instant_in_words;
 use crate::domain::time::BroadcastDate;
 use crate::files::letters;
-use crate::paper::{Paper, approval, receipt};
+use crate::paper::{Paper, approval, receipt, session};
 
 struct ReceiptRow {
     id: i64,
@@ -72,6 +72,8 @@ struct CounterPage {
 pub(super) struct ReceiptForm {
     bearer: String,
     brought: String,
+    /// Names the form, so that a button pressed twice gives one receipt.
+    form: String,
 }
 
 /// What the form of a signature in ink sends, beside the scan.
@@ -152,7 +154,10 @@ async fn page_of<R: Right>(
         ink: given.ink,
         today: zone.local(web.desk.now()).date().to_string(),
         kinds: PaperKind::ALL.into_iter().map(|kind| (kind.as_str(), kind.text().get(lang).to_owned())).collect(),
-        given: given.receipt,
+        given: ReceiptForm {
+            form: Some(given.receipt.form).filter(|form| !form.is_empty()).unwrap_or(web.desk.new_form()?.to_string()),
+            ..given.receipt
+        },
         most_bearer: MAX_BEARER_CHARS,
         most_brought: MAX_BROUGHT_CHARS,
         most_bytes: MAX_SCAN_BYTES,
@@ -185,7 +190,9 @@ pub(super) async fn give(
     if !errors.is_empty() {
         return page_of(&web, &can, case, None, Given { receipt: given, ..Given::default() }, errors).await;
     }
-    let receipt = web.ask(move |desk| desk.give_receipt(by, case, &given.bearer, &given.brought)).await?;
+    let receipt = web
+        .ask(move |desk| desk.give_receipt(by, case, (&given.bearer, &given.brought), given.form.parse().ok()))
+        .await?;
     Ok(Redirect::to(&format!("/requests/{id}/receipts/{receipt}")).into_response())
 }
 
@@ -287,8 +294,14 @@ pub(super) async fn scan_file(
 
 async fn to_sign(web: &Web, can: &Can<AtCounter>, id: i64) -> Result<Paper, Problem> {
     let person = can.person().clone();
-    let letter = web.ask(move |desk| desk.approval_to_sign(&person, CaseId(id))).await?;
-    Ok(approval::paper(&letter, &web.desk.config.paper.letterhead))
+    let letterhead = web.desk.config.paper.letterhead.clone();
+    web.ask(move |desk| {
+        Ok(match desk.case_file(&person, CaseId(id))?.session() {
+            Some(_) => session::paper(&desk.session_to_sign(&person, CaseId(id))?, &letterhead),
+            None => approval::paper(&desk.approval_to_sign(&person, CaseId(id))?, &letterhead),
+        })
+    })
+    .await
 }
 
 /// `GET /requests/{id}/to-sign`

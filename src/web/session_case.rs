@@ -23,7 +23,7 @@ use crate::desk::{DeskError, Refusal};
 use crate::domain::ids::CaseId;
 use crate::domain::people::Role;
 use crate::domain::session::SessionLetter;
-use crate::domain::standard::{Action, EdgeKind};
+use crate::domain::standard::{Action, EdgeKind, Step};
 use crate::domain::studio::{Progress, equipment_text, thing_text};
 use crate::domain::text::{Lang, Text, date_in_words, instant_in_words};
 use crate::domain::time::{BroadcastDate, Instant, TimeOfDay};
@@ -195,10 +195,10 @@ fn letter_facts(letter: &SessionLetter, web: &Web, visit: &Visit) -> Vec<(String
 /// The steps of the service, in its order, with how far this request has come.
 fn steps(found: &CaseFile, visit: &Visit) -> Result<Vec<StepRow>, Problem> {
     let case = found.case()?;
-    let visited = |step: &crate::domain::standard::Step| found.moves.iter().any(|done| done.from == step.id);
+    let visited = |step: &Step| found.moves.iter().any(|done| done.from == step.id);
     // What the document does not state, a correction, is shown where it happened.
     let shown = found.standard.as_written().steps.iter().filter(|step| !step.inferred || visited(step) || step.archive);
-    let row = |step: &crate::domain::standard::Step| StepRow {
+    let row = |step: &Step| StepRow {
         what: step.action.text().get(visit.lang).to_owned(),
         who: found.standard.actor_text(&step.actor).get(visit.lang).to_owned(),
         state: match case.at() == &step.id {
@@ -214,7 +214,9 @@ fn steps(found: &CaseFile, visit: &Visit) -> Result<Vec<StepRow>, Problem> {
 fn papers(found: &CaseFile, session: &Session, can: &Can<Enter>) -> Vec<PaperRow> {
     let drafted = |document: &crate::domain::standard::Document| {
         let mut drafts = found.standard.as_written().steps.iter().filter(|step| step.yields.contains(&document.id));
-        can.person().is_staff() && drafts.any(|step| found.moves.iter().any(|done| done.from == step.id))
+        let to_sign = |step: &Step| step.action == Action::Sign && found.row.step == step.id;
+        can.person().is_staff()
+            && drafts.any(|step| to_sign(step) || found.moves.iter().any(|done| done.from == step.id))
     };
     let documents = found.standard.as_written().documents.iter();
     let row = |document: &crate::domain::standard::Document| {
@@ -281,7 +283,8 @@ fn times(
     (given, nearest): (&BTreeMap<String, String>, &[Alternative]),
     lang: Lang,
 ) -> Times {
-    let booked = session.booking(web.desk.now()).map(|booking| booking.session.start());
+    let booked = session.booking(web.desk.now()).filter(|_| !session.asks_anew());
+    let booked = booked.map(|booking| booking.session.start());
     let local = web.zone().local(booked.unwrap_or(session.newest().letter.wanted_at));
     let typed = |field: &str, usual: String| given.get(field).cloned().unwrap_or(usual);
     let free = nearest.iter().map(|free| {

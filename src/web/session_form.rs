@@ -222,10 +222,13 @@ async fn answered(
 ) -> Result<Response, Problem> {
     match filed {
         Ok(case) => Ok(Redirect::to(&format!("/requests/{case}?done=filed")).into_response()),
-        Err(DeskError::Refused(Refusal::NotFound { .. })) => Err(Problem::NotFound),
+        Err(DeskError::Refused(Refusal::NotFound { .. })) if matches!(purpose, Purpose::Revise(_)) => {
+            Err(Problem::NotFound)
+        }
         Err(DeskError::Refused(refusal)) => {
             let mut errors = FormErrors::default();
             let field = match refusal {
+                Refusal::ApplicantWanted | Refusal::NotFound { .. } => "office",
                 Refusal::NoScan | Refusal::TooLarge { .. } | Refusal::ManyScans => "scan",
                 _ => "institution",
             };

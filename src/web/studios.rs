@@ -37,6 +37,8 @@ struct Row {
     state: String,
     tone: &'static str,
     operators: String,
+    /// Those of them who are no operators any more.
+    gone: String,
 }
 
 impl Row {
@@ -59,6 +61,7 @@ impl Row {
             state: booking.state.text().get(lang).to_owned(),
             tone,
             operators: file.operators.join(", "),
+            gone: file.gone.join(", "),
         }
     }
 }
@@ -82,9 +85,11 @@ fn today(web: &Web) -> BroadcastDate {
     BroadcastDate(zone(web).local(web.desk.now()).date())
 }
 
-/// A day and a time that somebody typed.
+/// A day and a time that somebody typed; by hand also as letters write them: `24-11-2026`, `10.00`.
 fn instant(zone: Zone, day: &str, time: &str) -> Option<Instant> {
-    let (day, time) = (day.trim().parse::<BroadcastDate>().ok()?, time.trim().parse::<TimeOfDay>().ok()?);
+    let as_in_letters = || chrono::NaiveDate::parse_from_str(day.trim(), "%d-%m-%Y").ok().map(BroadcastDate);
+    let day = day.trim().parse::<BroadcastDate>().ok().or_else(as_in_letters)?;
+    let time = time.trim().replace('.', ":").parse::<TimeOfDay>().ok()?;
     let seconds = chrono::NaiveTime::from_num_seconds_from_midnight_opt(time.seconds(), 0)?;
     Some(zone.resolve_local(day.0.and_time(seconds)))
 }

@@ -1,7 +1,7 @@
 //! Why a studio is not booked, or a session not told.
 
 use crate::desk::{DeskError, Refusal};
-use crate::domain::ids::{BookingId, EquipmentId, StudioId};
+use crate::domain::ids::{BookingId, CaseId, EquipmentId, StudioId};
 use crate::domain::studio::{
     BookingState, DAYS_AHEAD, LONGEST_MIN, LONGEST_NOTE, LONGEST_TITLE, MOST_OPERATORS, SHORTEST_MIN, equipment_text,
 };
@@ -50,6 +50,10 @@ pub enum StudioRefusal {
     Operators,
     /// The time lies too far away.
     TooFar,
+    /// The request is not there, has ended, or asks for no session.
+    NoSession(CaseId),
+    /// The request's service uses another studio; its title.
+    OtherStudio(String),
     /// The request has a booking already.
     HasOne(BookingId),
     /// The booking was cancelled, or the hold ran out.
@@ -118,6 +122,8 @@ impl StudioRefusal {
             StudioRefusal::Length => "length",
             StudioRefusal::Operators => "operators",
             StudioRefusal::TooFar => "too_far",
+            StudioRefusal::NoSession(_) => "no_session",
+            StudioRefusal::OtherStudio(_) => "other_studio",
             StudioRefusal::HasOne(_) => "has_one",
             StudioRefusal::Over(_) => "over",
             StudioRefusal::Changed => "changed",
@@ -140,8 +146,10 @@ impl StudioRefusal {
         match self {
             StudioRefusal::NotFree(why) => why.text(),
             StudioRefusal::Title => Text::new(
-                format!("Tulis judul acara, 1 sampai {LONGEST_TITLE} karakter."),
-                format!("Write what it is about, 1 to {LONGEST_TITLE} characters."),
+                format!(
+                    "Tulis judul acara dalam satu baris, 1 sampai {LONGEST_TITLE} karakter, tanpa karakter yang tidak terlihat."
+                ),
+                format!("Write what it is about on one line, 1 to {LONGEST_TITLE} characters, none of them invisible."),
             ),
             StudioRefusal::Length => Text::new(
                 format!("Lama sesi {SHORTEST_MIN} sampai {LONGEST_MIN} menit."),
@@ -154,6 +162,19 @@ impl StudioRefusal {
             StudioRefusal::TooFar => Text::new(
                 format!("Studio dapat dipesan dari hari ini sampai {DAYS_AHEAD} hari ke depan. Periksa tanggalnya."),
                 format!("A studio can be booked from today to {DAYS_AHEAD} days ahead. Check the date."),
+            ),
+            StudioRefusal::NoSession(case) => Text::new(
+                format!(
+                    "Permohonan {case} tidak ada, sudah berakhir, atau tidak meminta sesi studio. Periksa nomornya, atau \
+                     kosongkan."
+                ),
+                format!(
+                    "Request {case} is not there, has ended, or asks for no session. Check the number, or leave it empty."
+                ),
+            ),
+            StudioRefusal::OtherStudio(title) => Text::new(
+                format!("Layanan permohonan ini memakai {title}. Pilih studio itu."),
+                format!("This request's service uses {title}. Choose that studio."),
             ),
             StudioRefusal::HasOne(id) => Text::new(
                 format!("Permohonan ini sudah punya pemesanan nomor {id}. Pindahkan yang itu, atau batalkan dahulu."),
@@ -175,8 +196,8 @@ impl StudioRefusal {
                 "This session has begun or is over and can't be changed. Add a note if something should be known.",
             ),
             StudioRefusal::ReasonWanted => Text::new(
-                format!("Tulis alasannya, 1 sampai {LONGEST_NOTE} karakter."),
-                format!("Write why, 1 to {LONGEST_NOTE} characters."),
+                format!("Tulis alasannya, 1 sampai {LONGEST_NOTE} karakter, tanpa karakter yang tidak terlihat."),
+                format!("Write why, 1 to {LONGEST_NOTE} characters, none of them invisible."),
             ),
             StudioRefusal::ConsentWanted => Text::new(
                 "Pemesanan ini sudah pasti. Minta persetujuan pemohon, lalu tulis siapa yang setuju dan bagaimana.",

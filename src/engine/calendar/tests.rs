@@ -46,6 +46,29 @@ fn two_operators_are_there_for_the_hours_that_their_shifts_share() {
     assert_eq!(refused.alternatives[0].session.start, 86_400 + 12 * HOUR + 1800);
 }
 
+#[test]
+fn a_studio_that_is_open_over_midnight_or_all_day_is_open_after_it_too() {
+    let hours = |from: Second, until: Second| -> Vec<Option<Stretch>> {
+        (0..3).map(|d| Some(Stretch { start: d * 86_400 + from * HOUR, end: d * 86_400 + until * HOUR })).collect()
+    };
+    for (from, until, starts) in [(22, 29, vec![0, HOUR, 23 * HOUR]), (0, 24, vec![0, 900, 6 * HOUR, 23 * HOUR])] {
+        let room = Room { open: hours(from, until), ..house().rooms[0].clone() };
+        let operators = vec![Operator { shift: hours(from, until) }];
+        let house = House { rooms: vec![room], operators, ..house() };
+        let calendar = Calendar::new(&house);
+        for at in starts {
+            assert!(request(&house, &calendar, &wish(at, 1)).is_ok(), "{from}–{until}: {at}");
+        }
+        // What is offered is there when it is asked for, by the day on which it begins.
+        for place in alternatives(&house, &calendar, &wish(12 * HOUR, 1)) {
+            let day = usize::try_from(place.session.start / 86_400).unwrap();
+            let again = Wish { day, at: place.session.start % 86_400, ..wish(0, 1) };
+            assert!(day > 2 || request(&house, &calendar, &again).is_ok(), "{place:?}");
+        }
+        assert_eq!(request(&house, &calendar, &wish(12 * HOUR, 1)).is_ok(), until == 24, "noon");
+    }
+}
+
 /// A fixed sequence (Marsaglia's xorshift).
 fn dice(seed: &mut u64, n: u64) -> Second {
     *seed ^= *seed << 13;

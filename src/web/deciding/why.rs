@@ -39,7 +39,11 @@ pub(in crate::web) async fn show(
     let channel = channel_of(&web, &channel)?;
     let date: BroadcastDate = date.parse().map_err(|_| Problem::NotFound)?;
     let (id, case) = (channel.id.clone(), CaseId(case));
-    let found = web.blocking(move |desk| desk.what_if(&id, date, case)).await??;
+    let asked = move |desk: &crate::desk::Desk| {
+        desk.any_case_file(case)?;
+        desk.what_if(&id, date, case)
+    };
+    let found = web.blocking(asked).await??;
     let lang = can.visit.lang;
     Ok(html(&WhyPage {
         page: can.page(can.visit.t("why-title")),

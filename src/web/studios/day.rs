@@ -247,6 +247,11 @@ pub(in crate::web) async fn tell(
     let file = web.ask(move |desk| desk.booking(id)).await?;
     let day = BroadcastDate(zone(&web).local(file.booking.session.start()).date());
     let (by, entries) = (can.id(), entries(&form, &file));
+    if entries.is_empty() {
+        let mut errors = FormErrors::default();
+        errors.add("main", can.visit.t("studio-session-nothing"));
+        return page_of(&web, &can, day, None, errors).await;
+    }
     let told = web.blocking(move |desk| desk.tell_of_session(by, id, entries)).await?;
     match told {
         Ok(_) => Ok(Redirect::to(&format!("/studios/day/{day}?done=told#b{id}")).into_response()),
