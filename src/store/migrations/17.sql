@@ -22,8 +22,8 @@ create table oral_approvals (
   ended_reason    text,                           -- why
   approval_id     integer references approvals,   -- the paper that confirmed it
   cleared_at_ms   integer,                        -- when the published days were without it, once it ended
-  check ((ended_how is null) = (ended_at_ms is null)),
-  check ((ended_how is 'confirmed') = (approval_id is not null))
+  check ((ended_how is null) = (ended_at_ms is null)),  -- an end has an instant
+  check ((ended_how is 'confirmed') = (approval_id is not null))  -- only a confirmed one has its paper
 ) strict;
 create trigger oral_approvals_are_kept before delete on oral_approvals begin select raise(abort, 'oral approvals are kept'); end;
 create trigger oral_approvals_bind before update of case_id, submission_id, original_sha256, recipe_sha256, channel, head_id,

@@ -404,7 +404,7 @@ async fn page_of(
 fn making(found: &CaseFile, visit: &Visit) -> String {
     let job = found.airing().ok().and_then(|airing| airing.conform_job.as_ref());
     let failed = job.is_some_and(|job| job.state == JobState::Failed);
-    visit.t(if failed { "oral-not-made" } else { "oral-making" })
+    if failed { visit.t("oral-not-made") } else { visit.t("oral-making") }
 }
 
 fn heads(look: &OralLook, visit: &Visit) -> Vec<(String, String)> {
