@@ -143,7 +143,7 @@ fn the_team_reads_what_would_give_a_clip_more_plays() {
     assert!(proposal.contains(&format!("href=\"why/{}\"", filed.case)), "{proposal}");
     let why = pages.ask(Some(by), &format!("/planning/videotron/2026-11-24/why/{}", filed.case)).words();
     assert!(why.contains("jarak 20000 detik") && why.contains("jarak antartayangnya 10000 detik"), "{why}");
-    assert_eq!(pages.ask(Some(by), "/planning/videotron/2026-11-24/why/999").status, StatusCode::OK);
+    assert_eq!(pages.ask(Some(by), "/planning/videotron/2026-11-24/why/999").status, StatusCode::NOT_FOUND);
 }
 
 #[test]
