@@ -634,6 +634,13 @@ mod tests {
     }
 
     #[test]
+    fn studios_of_several_zones_are_refused() {
+        let text = "[studio.\"studio.radio\"]\nzone = \"Asia/Jayapura\"\n[studio.\"studio.podcast\"]\n";
+        let error = Config::parse(Path::new("/h"), text).expect_err("whose hours would a typed time be of?");
+        assert!(error.to_string().contains("several zones (Asia/Jakarta, Asia/Jayapura)"), "{error}");
+    }
+
+    #[test]
     fn the_commented_example_says_what_the_defaults_say() {
         let example = Config::parse(Path::new("/h"), include_str!("../docs/siaran.example.toml")).expect("valid");
         assert_eq!(example, Config::parse(Path::new("/h"), "").expect("defaults"));

@@ -232,8 +232,15 @@ pub(super) fn into_config(
     if !(1..=LONGEST_HOLD_H).contains(&bookings.hold_hours) {
         return Err(format!("[bookings]: hold_hours: {} is not 1 to {LONGEST_HOLD_H}", bookings.hold_hours));
     }
+    let studios = studios.into_iter().map(studio).collect::<Result<BTreeMap<_, _>, String>>()?;
+    // A day's page and a typed time are of one place: nobody guesses which studio's hour is meant.
+    let zones: BTreeSet<String> = studios.values().map(|studio| studio.zone.to_string()).collect();
+    if zones.len() > 1 {
+        let zones = zones.into_iter().collect::<Vec<_>>().join(", ");
+        return Err(format!("[studio]: the studios have several zones ({zones}); one installation has one"));
+    }
     Ok(StudiosConfig {
-        studios: studios.into_iter().map(studio).collect::<Result<_, String>>()?,
+        studios,
         stock: bookings.stock.into_iter().map(piece).collect::<Result<_, String>>()?,
         closed: dates(&bookings.closed).map_err(|e| format!("[bookings]: closed: {e}"))?,
         hold_hours: bookings.hold_hours,

@@ -48,7 +48,7 @@ impl Standards {
         found.ok_or_else(|| Refusal::NotFound { what: what() }.into())
     }
 
-    fn pinned(&self, reader: &Reader<'_>, sha256: Sha256) -> Result<Arc<ServiceStandard>, DeskError> {
+    pub(super) fn pinned(&self, reader: &Reader<'_>, sha256: Sha256) -> Result<Arc<ServiceStandard>, DeskError> {
         let known = || self.judged.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(standard) = known().get(&sha256) {
             return Ok(standard.clone());

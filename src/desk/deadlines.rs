@@ -4,6 +4,7 @@ use super::cases::CaseFile;
 use super::{Desk, DeskError, Refusal};
 use crate::domain::ids::CaseId;
 use crate::domain::office_hours::OfficeHours;
+use crate::domain::standard::Step;
 use crate::domain::text::{Lang, Text, instant_in_words};
 use crate::domain::time::Instant;
 use crate::engine::work_clock::{self, Promise, Stay};
@@ -69,8 +70,13 @@ impl Deadlines {
 
     /// When a case goes on by itself from where it stands; `None` where it waits for ever.
     pub fn lapses_at(&self, found: &CaseFile) -> Option<Instant> {
-        let timers = found.step()?.timers.iter().filter(|timer| timer.to.is_some());
-        timers.filter_map(|timer| work_clock::due(found.row.step_at, timer.after, self.office())).min()
+        self.lapse_of(found.step()?, found.row.step_at)
+    }
+
+    /// When a case that has been at a step since `since` moves on by itself.
+    fn lapse_of(&self, step: &Step, since: Instant) -> Option<Instant> {
+        let timers = step.timers.iter().filter(|timer| timer.to.is_some());
+        timers.filter_map(|timer| work_clock::due(since, timer.after, self.office())).min()
     }
 }
 
@@ -82,9 +88,6 @@ fn stays(found: &CaseFile) -> Vec<Stay<'_>> {
         std::iter::once((first, found.row.opened_at)).chain(found.moves.iter().map(|done| (&done.to, done.at)));
     begins.zip(ends).map(|((step, from), until)| Stay { step, from, until }).collect()
 }
-
-/// How many cases are looked at for one round of lapses: as many as a list shows.
-const MOST_LAPSES: usize = 1000;
 
 impl Desk {
     /// The clocks by which deadlines are reckoned, as the home's files have them now.
@@ -103,9 +106,10 @@ impl Desk {
         let (now, deadlines, procedure) = (self.now(), self.deadlines()?, self.procedure()?);
         let waiting: Vec<CaseId> = self.store.read(|r| {
             let mut over = Vec::new();
-            for case in r.open_cases(Scope::All)?.into_iter().take(MOST_LAPSES) {
-                let found = CaseFile::load(r, &self.standards, Scope::All, case.id)?;
-                if deadlines.lapses_at(&found).is_some_and(|at| at <= now) {
+            for case in r.open_cases(Scope::All)? {
+                let standard = self.standards.pinned(r, case.standard)?;
+                let lapses = standard.step(&case.step).and_then(|step| deadlines.lapse_of(step, case.step_at));
+                if lapses.is_some_and(|at| at <= now) {
                     over.push(case.id);
                 }
             }

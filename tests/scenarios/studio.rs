@@ -55,6 +55,12 @@ fn a_session_is_held_confirmed_made_ready_started_and_logged_on_its_pages() {
 
     world.wait(TimeDelta::hours(2));
     goes_to(&start(&pages));
+    goes_to(&pages.fill(verifier, "/studios/bookings", &hold("2026-11-23", "14:00", "dua")));
+    goes_to(&pages.fill(verifier, "/studios/bookings/2/confirm", ""));
+    goes_to(&pages.fill(operator, "/studios/bookings/2/session", "do=check&ready-camera=1&ready-mixer=1"));
+    let beside = pages.fill(operator, "/studios/bookings/2/session", "do=start");
+    assert_eq!(beside.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(beside.words().contains("masih berlangsung. Catat selesainya dahulu"), "{}", beside.words());
     assert!(pages.fill(verifier, "/studios/bookings/1/cancel", "why=batal").words().contains("sudah dimulai"));
     world.wait(TimeDelta::minutes(55));
     goes_to(&pages.fill(operator, "/studios/bookings/1/session", "do=stop"));

@@ -68,6 +68,8 @@ pub enum StudioRefusal {
     ConsentWanted,
     /// The session has not begun.
     NotBegun,
+    /// Another session of the studio, called so, is still running.
+    StillRunning(String),
     /// A session starts on its own day.
     AnotherDay,
     /// Only a confirmed booking's session can start.
@@ -131,6 +133,7 @@ impl StudioRefusal {
             StudioRefusal::ReasonWanted => "reason_wanted",
             StudioRefusal::ConsentWanted => "consent_wanted",
             StudioRefusal::NotBegun => "not_begun",
+            StudioRefusal::StillRunning(_) => "still_running",
             StudioRefusal::AnotherDay => "another_day",
             StudioRefusal::NotConfirmed => "not_confirmed",
             StudioRefusal::NotReady(_) => "not_ready",
@@ -212,6 +215,12 @@ impl StudioRefusal {
             StudioRefusal::NotBegun => Text::new(
                 "Sesi ini belum dimulai. Tekan Mulai lebih dahulu.",
                 "This session has not begun. Start it first.",
+            ),
+            StudioRefusal::StillRunning(title) => Text::new(
+                format!("Sesi {title} di studio ini masih berlangsung. Catat selesainya dahulu, lalu mulai sesi ini."),
+                format!(
+                    "The session {title} is still running in this studio. Enter its end first, then start this one."
+                ),
             ),
             StudioRefusal::OperatorTaken => Text::new(
                 "Operator itu tidak bertugas atau sudah ada sesi lain pada jam itu. Pilih yang ada di daftar.",

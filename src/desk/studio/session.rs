@@ -1,5 +1,7 @@
 //! What the studio's operator enters about a session: what is ready, what was handed in, when it began and ended.
 
+use chrono::TimeDelta;
+
 use super::refused::StudioRefusal;
 use super::{Booker, words};
 use crate::desk::{Desk, DeskError};
@@ -7,7 +9,11 @@ use crate::domain::audit::{AuditEvent, AuditKind};
 use crate::domain::ids::{BookingId, EquipmentId, PersonId};
 use crate::domain::people::Role;
 use crate::domain::studio::{Booking, BookingState, LONGEST_NOTE, LONGEST_TITLE, LogKind, Progress, SessionLog};
+use crate::domain::time::Span;
 use crate::store::Tx;
+
+/// How far from a session another one of its studio is looked for that was never ended: longer than one lasts.
+const BESIDE: TimeDelta = TimeDelta::hours(24);
 
 /// Something that the operator enters; stamped with who and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +75,9 @@ impl Booker {
         let booking = self.load(tx, id)?;
         let log = tx.session_log(id)?;
         let (kind, item, note) = self.judge(&booking, &log, entry)?;
+        if *entry == Entry::Start {
+            self.alone(tx, &booking)?;
+        }
         tx.tell_session(id, kind, &item, &note, Some(by), self.now)?;
         let event = AuditEvent::new(AuditKind::SessionTold).by(by).number("booking", id.0).word("entry", kind);
         let event = booking.case.iter().fold(event, |event, case| event.number("case", case.0));
@@ -139,6 +148,18 @@ impl Booker {
             }
             Entry::Note(_) => unreachable!("answered above"),
         }
+    }
+
+    /// A studio has one session at a time, whatever the hours that were booked.
+    fn alone(&self, tx: &Tx<'_>, booking: &Booking) -> Result<(), DeskError> {
+        let beside = Span::new(booking.occupied.start() - BESIDE, booking.occupied.end() + BESIDE);
+        for other in tx.bookings_in(beside.unwrap_or(booking.occupied))? {
+            let same_room = other.studio == booking.studio && other.id != booking.id && other.state.keeps();
+            if same_room && matches!(tx.session_log(other.id)?.progress(), Progress::Running { .. }) {
+                return Err(StudioRefusal::StillRunning(other.title).into());
+            }
+        }
+        Ok(())
     }
 
     fn may_start(&self, booking: &Booking, log: &SessionLog) -> Result<(), StudioRefusal> {
