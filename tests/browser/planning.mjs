@@ -212,6 +212,36 @@ export async function planning(world) {
   await shot(page, "40-what-if");
   await fits(page, "40-what-if");
 
+  // Yesterday's list, as another program would send it, for a day that nobody has published.
+  const list = await page.request.get(`${base}/planning/videotron/${day(2)}/list/csv?revision=1`);
+  await page.goto(`${base}/planning/videotron/${day(6)}/import`);
+  await page.setInputFiles("#list", { name: "jadwal.csv", mimeType: "text/csv", buffer: await list.body() });
+  await page.click("text=Periksa daftar ini");
+  await page.waitForSelector("text=Isi daftar");
+  assert.match(await text(page), /video di daftar, [1-9]\d* di antaranya dapat tayang pada jamnya/);
+  await shot(page, "42-list");
+  await fits(page, "42-list");
+  await tabTo(page, "Jadikan rencana hari ini");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/done=listed/);
+  assert.match(await text(page), /Rencana sudah mengikuti daftar/);
+
+  // Days that publish themselves: approved, and withdrawn again.
+  await page.goto(`${base}/planning/videotron/horizon`);
+  await page.fill("#first", day(5));
+  await page.fill("#last", day(8));
+  await page.fill("#password", PASSWORD);
+  await page.click("form button >> text=Setujui hari-hari ini");
+  await page.waitForURL(/done=approve/);
+  assert.match(await text(page), /disetujui Eka/);
+  assert.match(await text(page), /belum ditandai siap/);
+  await shot(page, "43-horizon");
+  await fits(page, "43-horizon");
+  await page.click("summary >> text=Perpendek atau cabut");
+  await page.click("form button >> text=Cabut persetujuan ini");
+  await page.waitForURL(/done=withdraw/);
+  assert.match(await text(page), /Setiap hari diumumkan dengan tangan lagi/);
+
   // A day of mourning on one day: seen before it is ordered, with the password, and ended again.
   await page.goto(`${base}/planning/videotron/modes`);
   await page.focus("#mode-mourning");
